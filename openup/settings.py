@@ -1,0 +1,336 @@
+"""Every setting, read from the environment; `.env.example` explains each variable.
+
+A missing or malformed variable stops the process with its name and what is expected.
+"""
+
+import os
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env_file = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
+if env_file.exists():
+    env.read_env(env_file)
+elif "OPENUP_ENV_FILE" in os.environ:
+    raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {env_file}")
+
+
+def read(cast, name, expected, **default):
+    """Return the variable `name`, or stop with its name and what is expected."""
+    try:
+        return cast(name, **default)
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(f"{name} is not set: expected {expected}") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is malformed: expected {expected}") from error
+
+
+def read_switch(name):
+    """Return the on/off variable `name`; a word that is neither stops the process."""
+    value = env.str(name, default="0").strip().lower()
+    if value not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
+        raise ImproperlyConfigured(f"{name} is malformed: expected 1 or 0")
+    return value in {"1", "true", "yes", "on"}
+
+
+def read_count(name, default, largest):
+    value = read(env.int, name, f"a whole number from 1 to {largest}", default=default)
+    if not 1 <= value <= largest:
+        raise ImproperlyConfigured(f"{name} is malformed: expected a whole number from 1 to {largest}")
+    return value
+
+
+def read_path(name, default):
+    return (BASE_DIR / Path(env.str(name, default=str(default)))).resolve()
+
+
+# Secrets
+
+SECRET_KEY = read(env.str, "SECRET_KEY", "at least 50 random characters")
+if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
+    raise ImproperlyConfigured("SECRET_KEY is too weak: expected at least 50 random characters")
+
+DIGEST_KEYS_EXPECTED = "`id:64 hex digits`, several separated by commas, the first for new comments"
+
+
+def read_digest_keys():
+    """Return [(key id, 32 bytes)] for the digests of e-mail addresses, the active key first."""
+    pairs = read(env.list, "EMAIL_DIGEST_KEYS", DIGEST_KEYS_EXPECTED)
+    matches = [re.fullmatch(r"([a-z0-9]{1,16}):([0-9a-fA-F]{64})", pair.strip()) for pair in pairs]
+    keys = [(match[1], bytes.fromhex(match[2])) for match in matches if match]
+    if not keys or len(keys) != len(pairs) or len({key_id for key_id, _key in keys}) != len(keys):
+        raise ImproperlyConfigured(
+            f"EMAIL_DIGEST_KEYS is malformed: expected {DIGEST_KEYS_EXPECTED}"
+        )
+    return keys
+
+
+EMAIL_DIGEST_KEYS = read_digest_keys()
+
+# Where the site stands
+
+SITE_URL_EXPECTED = "the site's address without a path, such as https://www.example.kr"
+SITE_URL = read(env.str, "SITE_URL", SITE_URL_EXPECTED).rstrip("/")
+try:
+    _site = urlsplit(SITE_URL)
+    _site_port = _site.port
+except ValueError as error:
+    raise ImproperlyConfigured(f"SITE_URL is malformed: expected {SITE_URL_EXPECTED}") from error
+if (
+    _site.scheme not in {"http", "https"}
+    or not re.fullmatch(r"[A-Za-z0-9.\-]+|[0-9A-Fa-f:.]+", _site.hostname or "")
+    or SITE_URL != f"{_site.scheme}://{_site.netloc}"
+    or "@" in _site.netloc
+):
+    raise ImproperlyConfigured(f"SITE_URL is malformed: expected {SITE_URL_EXPECTED}")
+
+IS_HTTPS = _site.scheme == "https"
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+SITE_HOST = f"[{_site.hostname}]" if ":" in _site.hostname else _site.hostname
+IS_LOOPBACK = SITE_HOST in LOOPBACK_HOSTS
+DEBUG = read_switch("DEBUG")
+if DEBUG and not IS_LOOPBACK:
+    raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")
+
+ALLOWED_HOSTS = [SITE_HOST, *env.list("ALLOWED_HOSTS", default=[])]
+if any("*" in host for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS is malformed: expected host names, no wildcard")
+if IS_LOOPBACK:
+    ALLOWED_HOSTS += LOOPBACK_HOSTS
+
+try:
+    TRUSTED_PROXIES = [ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES is malformed: expected networks such as 127.0.0.1/32,10.0.0.0/8"
+    ) from error
+
+SITE_NAME = env.str("SITE_NAME", default="Open UP")
+OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
+
+# The server: threads and processes, and how many password hashes they may compute
+
+SERVER_WORKERS = read_count("SERVER_WORKERS", default=1, largest=64)
+SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
+HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
+HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
+
+# Django
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "markdownx",
+    "openup",
+    "articles",
+    "comments",
+]
+
+MIDDLEWARE = [
+    "openup.client_address.ClientAddressMiddleware",
+    "openup.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "openup.cross_site.CrossSiteMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "openup.urls"
+WSGI_APPLICATION = "openup.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "openup.context.site",
+            ],
+        },
+    }
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
+LANGUAGE_CODE = env.str("INTERFACE_LANGUAGE", default="ko")
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured("INTERFACE_LANGUAGE is malformed: expected ko or en")
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Seoul"
+USE_TZ = True
+APPEND_SLASH = True
+
+# Database
+
+DATABASE_STATEMENT_TIMEOUT_MS = 10_000
+DATABASE_LOCK_TIMEOUT_MS = 5_000
+
+DATABASE_URL_EXPECTED = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
+
+
+def read_database():
+    """Return Django's settings for the database that DATABASE_URL names."""
+    try:
+        database = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'openup.sqlite3'}")
+    except (ImproperlyConfigured, ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}"
+        ) from error
+    options = database.setdefault("OPTIONS", {})
+    match database.get("ENGINE"):
+        case "django.db.backends.sqlite3" if database.get("NAME"):
+            options |= {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": DATABASE_LOCK_TIMEOUT_MS / 1000,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+            }
+        case "django.db.backends.postgresql" if database.get("NAME"):
+            database["CONN_HEALTH_CHECKS"] = True
+            options |= {
+                "connect_timeout": 3,
+                "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
+                f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
+                "pool": {"min_size": 1, "max_size": SERVER_THREADS + 2, "timeout": 3},
+            }
+        case _:
+            raise ImproperlyConfigured(
+                f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}"
+            )
+    return database
+
+
+DATABASES = {"default": read_database()}
+
+# Staff sign-in; public pages have no cookie at all
+
+LOGIN_URL = "admin:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+COOKIE_PREFIX = "__Secure-" if IS_HTTPS else ""
+STAFF_PATH = "/manage/"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}openup-session"
+SESSION_COOKIE_PATH = STAFF_PATH
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}openup-csrf"
+CSRF_COOKIE_PATH = STAFF_PATH
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_AGE = None
+CSRF_FAILURE_VIEW = "openup.views.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if IS_HTTPS else []
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Headers; those Django has no setting for are in `openup/headers.py`
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+# ClientAddressMiddleware removes the header unless a trusted proxy sent it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+
+# Sizes: the proxy, Django, the forms and the database agree on them
+
+PUBLIC_REQUEST_BYTES = 32 * 1024
+STAFF_REQUEST_BYTES = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = STAFF_REQUEST_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = read_path("STATIC_ROOT", VAR_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+MEDIA_URL = "/media/"
+MEDIA_ROOT = read_path("MEDIA_ROOT", VAR_DIR / "media")
+
+# The Markdown editor: its widget only; its URLs are never included (see `openup/checks.py`)
+
+MARKDOWNX_MARKDOWNIFY_FUNCTION = "articles.markdown.preview"
+MARKDOWNX_URLS_PATH = "/manage/markdownx/preview/"
+MARKDOWNX_UPLOAD_URLS_PATH = "/manage/markdownx/upload/"
+MARKDOWNX_UPLOAD_MAX_SIZE = 8 * 1024 * 1024
+MARKDOWNX_UPLOAD_CONTENT_TYPES = ["image/jpeg", "image/png", "image/webp"]
+MARKDOWNX_SVG_JAVASCRIPT_PROTECTION = True
+MARKDOWNX_SKIP_RESIZE = []
+MARKDOWNX_MARKDOWN_EXTENSIONS = []
+MARKDOWNX_SERVER_CALL_LATENCY = 400
+
+# Logs: JSON lines without personal data
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "openup.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django.server": {"level": "WARNING"},
+    },
+}
+
+SILENCED_SYSTEM_CHECKS = []
