@@ -1,0 +1,62 @@
+"""Model fields whose text is normalised before its length is checked and before it is kept."""
+
+from django import forms
+from django.db import models
+from markdownx.fields import MarkdownxFormField
+from markdownx.models import MarkdownxField
+
+from articles.text import normalise, normalise_line
+
+
+class LineFormField(forms.CharField):
+    def to_python(self, value):
+        return super().to_python(normalise_line(value) if isinstance(value, str) else value)
+
+
+class ProseFormField(forms.CharField):
+    def to_python(self, value):
+        return super().to_python(normalise(value) if isinstance(value, str) else value)
+
+
+class MarkdownFormField(MarkdownxFormField):
+    def to_python(self, value):
+        return super().to_python(normalise(value) if isinstance(value, str) else value)
+
+
+class LineField(models.CharField):
+    """A single line in NFC."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return normalise_line(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return normalise_line(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs):
+        if self.choices is not None:
+            return super().formfield(**kwargs)
+        return super().formfield(**{"form_class": LineFormField, **kwargs})
+
+
+class ProseField(models.TextField):
+    """Plain text of several lines in NFC."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return normalise(value).strip("\n") if isinstance(value, str) else value
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return normalise(value).strip("\n") if isinstance(value, str) else value
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": ProseFormField, **kwargs})
+
+
+class MarkdownField(ProseField, MarkdownxField):
+    """Markdown source in NFC, edited in django-markdownx's widget."""
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": MarkdownFormField, **kwargs})

@@ -1,0 +1,44 @@
+from articles.models.article import Article, LegacyPath, Reference
+from articles.models.monthly_issue import MonthlyIssue, MonthlyIssueItem
+from articles.models.page_version import (
+    CONTENT,
+    CONVERSATION,
+    SITE,
+    Due,
+    PageVersion,
+    article_scope,
+)
+from articles.models.ranking import (
+    EntryRow,
+    Ranking,
+    RankingCorrection,
+    RankingEntry,
+    RankingPeriod,
+    RankingSubject,
+    RankingTable,
+)
+from articles.models.taxonomy import Category, SitePage, Tag
+
+__all__ = [
+    "CONTENT",
+    "CONVERSATION",
+    "SITE",
+    "Article",
+    "Category",
+    "Due",
+    "EntryRow",
+    "LegacyPath",
+    "MonthlyIssue",
+    "MonthlyIssueItem",
+    "PageVersion",
+    "Ranking",
+    "RankingCorrection",
+    "RankingEntry",
+    "RankingPeriod",
+    "RankingSubject",
+    "RankingTable",
+    "Reference",
+    "SitePage",
+    "Tag",
+    "article_scope",
+]

@@ -1,0 +1,299 @@
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from articles.fields import LineField, MarkdownField, ProseField
+from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
+from articles.models.monthly_issue import MonthlyIssue
+from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.taxonomy import Category, Tag
+
+
+def new_uid():
+    return uuid.uuid4().hex
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self):
+        """Keep what readers may see now, by the database's clock."""
+        return self.filter(
+            Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=Now()),
+            state=Article.State.PUBLISHED,
+            published_at__lte=Now(),
+        )
+
+    def newest(self):
+        return self.order_by("-published_at", "-pk")
+
+    def older_than(self, article):
+        """Keep what follows `article` in the order of `newest`."""
+        return self.filter(
+            Q(published_at__lt=article.published_at)
+            | Q(published_at=article.published_at, pk__lt=article.pk)
+        )
+
+    def for_listing(self):
+        return self.select_related("category").defer("body", "body_html").newest()
+
+    def for_page(self):
+        """Load the article with everything its page shows, in a fixed number of queries."""
+        return (
+            self.select_related("category", "monthly_issue")
+            .defer("body")
+            .prefetch_related(
+                "tags",
+                "references",
+                "monthly_issue__items",
+                "ranking_tables__ranking",
+                "ranking_tables__periods__entries",
+            )
+        )
+
+
+class Article(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Licence(models.TextChoices):
+        """The marks of 공공누리 (Korea Open Government Licence)."""
+
+        NONE = "none", _("No mark")
+        TYPE_0 = "type0", _("KOGL type 0: free use")
+        TYPE_1 = "type1", _("KOGL type 1: source indication")
+        TYPE_2 = "type2", _("KOGL type 2: source indication, no commercial use")
+        TYPE_3 = "type3", _("KOGL type 3: source indication, no changes")
+        TYPE_4 = "type4", _("KOGL type 4: source indication, no commercial use, no changes")
+        AI = "ai", _("KOGL AI: free use for training")
+
+    class CommentPolicy(models.TextChoices):
+        OPEN = "open", _("Open")
+        REVIEWED = "reviewed", _("Reviewed before they appear")
+        CLOSED = "closed", _("Closed")
+
+    uid = models.CharField(
+        _("portable id"),
+        max_length=64,
+        unique=True,
+        default=new_uid,
+        editable=False,
+        validators=[RegexValidator(r"\A[a-z0-9-]+\Z")],
+    )
+    title = LineField(_("title"), max_length=200)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=100,
+        allow_unicode=True,
+        blank=True,
+        help_text=_("The words of the address; made from the title when left empty."),
+    )
+    kicker = LineField(
+        _("kicker"), max_length=30, blank=True, help_text=_("Stands before the title: [October].")
+    )
+    byline = LineField(_("byline"), max_length=100, blank=True, default="Open UP")
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="articles"
+    )
+    tags = models.ManyToManyField(
+        Tag, verbose_name=_("tags"), blank=True, related_name="articles"
+    )
+    monthly_issue = models.ForeignKey(
+        MonthlyIssue,
+        verbose_name=_("monthly issue"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="articles",
+    )
+    summary = ProseField(
+        _("summary"), max_length=500, blank=True, help_text=_("One or two sentences for lists.")
+    )
+    body = MarkdownField(
+        _("body"),
+        help_text=_(
+            "Markdown. A line [[ranking:slug]] is the place of the ranking table with that slug."
+        ),
+    )
+    body_html = models.TextField(editable=False)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
+    published_at = models.DateTimeField(
+        _("published at"),
+        null=True,
+        blank=True,
+        help_text=_("A moment to come publishes the article by itself."),
+    )
+    withdrawn_at = models.DateTimeField(
+        _("withdrawn at"),
+        null=True,
+        blank=True,
+        help_text=_("From this moment the article is no longer public."),
+    )
+    kogl = models.CharField(
+        _("licence mark"), max_length=8, choices=Licence, default=Licence.TYPE_1
+    )
+    comment_policy = models.CharField(
+        _("comments"), max_length=16, choices=CommentPolicy, default=CommentPolicy.OPEN
+    )
+    comments_close_at = models.DateTimeField(_("comments close at"), null=True, blank=True)
+    edit_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = [F("published_at").desc(nulls_first=True), "-pk"]
+        permissions = [("publish_article", _("Can publish and withdraw articles"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["published", "withdrawn"]) | Q(published_at__isnull=False),
+                name="published_article_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True)
+                | Q(published_at__isnull=True)
+                | Q(withdrawn_at__gte=F("published_at")),
+                name="article_withdrawn_after_published",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-published_at", "-id"], name="article_newest"),
+            models.Index(
+                fields=["category", "state", "-published_at", "-id"], name="article_by_category"
+            ),
+        ]
+
+    def __str__(self):
+        return self.full_title
+
+    def get_absolute_url(self):
+        return reverse("article_detail", args=[self.pk, self.slug])
+
+    @property
+    def full_title(self):
+        return f"{self.kicker} {self.title}".strip()
+
+    @property
+    def scope(self):
+        return article_scope(self.pk)
+
+    @property
+    def is_public(self):
+        return (
+            self.state == self.State.PUBLISHED
+            and self.published_at <= timezone.now()
+            and not (self.withdrawn_at and self.withdrawn_at <= timezone.now())
+        )
+
+    @property
+    def takes_comments(self):
+        return self.comment_policy != self.CommentPolicy.CLOSED and not (
+            self.comments_close_at and self.comments_close_at <= timezone.now()
+        )
+
+    @property
+    def reviews_comments(self):
+        return self.comment_policy == self.CommentPolicy.REVIEWED
+
+    def clean(self):
+        super().clean()
+        if not self.slug:
+            self.slug = slugify(self.title, allow_unicode=True)[:100].strip("-") or "article"
+        if self.slug.isdecimal():
+            # /articles/2025/10/ is a month's archive, not an article called "10".
+            raise ValidationError({"slug": _("A slug needs a letter.")})
+        html = to_html(self.body)
+        if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
+            self.published_at = timezone.now().replace(microsecond=0)
+        if self.published_at and self.withdrawn_at and self.withdrawn_at < self.published_at:
+            raise ValidationError({"withdrawn_at": _("This lies before the publication.")})
+        if self.state == self.State.PUBLISHED:
+            if faults := faults_for_publishing(self.body, html):
+                raise ValidationError({"body": faults})
+
+    def store(self):
+        """Make the HTML, save every field and make the pages that show the article stale."""
+        with transaction.atomic():
+            self.body_html = to_html(self.body)
+            self.edit_version += 0 if self._state.adding else 1
+            self.save()
+            self.raise_page_versions()
+
+    def raise_page_versions(self):
+        """Make the article's page and the lists stale, now and at each planned moment."""
+        scopes = [self.scope, CONTENT]
+        PageVersion.raise_for(*scopes)
+        Due.plan(scopes, [self.published_at, self.withdrawn_at])
+        Due.plan([self.scope], [self.comments_close_at])
+
+    def placed_table_slugs(self):
+        """Return the slugs of the ranking tables that the body places, in its order."""
+        return RANKING_MARK.findall(to_html(self.body))
+
+    def parts(self):
+        """Return the page's body in order: pieces of HTML and ranking tables.
+
+        A table that no line places comes after the body; the second place of a table is empty.
+        """
+        unplaced = {table.slug: table for table in self.ranking_tables.all()}
+        parts = []
+        # Splitting by one group alternates text and slug.
+        for number, piece in enumerate(RANKING_MARK.split(self.body_html)):
+            if number % 2 == 0:
+                parts.append({"html": piece})
+            elif table := unplaced.pop(piece, None):
+                parts.append({"table": table})
+        return parts + [{"table": table} for table in unplaced.values()]
+
+
+class Reference(models.Model):
+    article = models.ForeignKey(
+        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="references"
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    title = LineField(_("title"), max_length=300)
+    publisher = LineField(_("publisher"), max_length=100, blank=True)
+    url = models.URLField(_("address"), max_length=500, blank=True)
+    accessed_date = models.DateField(_("accessed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reference")
+        verbose_name_plural = _("references")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.title
+
+
+class LegacyPath(models.Model):
+    """An address of the old site that leads to an article."""
+
+    path = models.CharField(
+        _("path"),
+        max_length=300,
+        unique=True,
+        validators=[RegexValidator(r"\A/[^?#\s]+\Z", _("A path begins with a slash."))],
+    )
+    article = models.ForeignKey(
+        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="legacy_paths"
+    )
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        ordering = ["path"]
+
+    def __str__(self):
+        return self.path

@@ -1,0 +1,155 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from articles.fields import LineField, MarkdownField
+from articles.markdown import faults_for_publishing, to_html
+from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+
+
+class MonthlyIssueQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(state=MonthlyIssue.State.PUBLISHED, published_at__lte=Now())
+
+    def for_page(self):
+        return self.select_related("lead_article").prefetch_related("items")
+
+
+class MonthlyIssue(models.Model):
+    """One month's notable events; they stand beside that month's articles."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+
+    month = models.DateField(
+        _("month"), unique=True, help_text=_("The first day of the month, such as 2025-10-01.")
+    )
+    title = LineField(_("title"), max_length=100)
+    lead_article = models.ForeignKey(
+        "articles.Article",
+        verbose_name=_("lead article"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="led_issues",
+    )
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    objects = MonthlyIssueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("monthly issue")
+        verbose_name_plural = _("monthly issues")
+        ordering = ["-month", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(month__day=1), name="monthly_issue_month_is_a_first_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False),
+                name="published_monthly_issue_has_a_date",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-month"], name="monthly_issue_by_month")]
+
+    def __str__(self):
+        return f"{self.month:%Y-%m} {self.title}"
+
+    def get_absolute_url(self):
+        return reverse("articles:monthly_issue_detail", args=[self.month.year, self.month.month])
+
+    @property
+    def is_public(self):
+        return self.state == self.State.PUBLISHED and self.published_at <= timezone.now()
+
+    def clean(self):
+        super().clean()
+        if self.month and self.month.day != 1:
+            raise ValidationError({"month": _("Give the first day of the month.")})
+        if self.state == self.State.PUBLISHED and not self.published_at:
+            self.published_at = timezone.now().replace(microsecond=0)
+
+    def store(self):
+        """Save the issue and make the pages that show it stale."""
+        with transaction.atomic():
+            self.save()
+            self.raise_page_versions()
+
+    def raise_page_versions(self):
+        """Make the issue's page, the lists and the pages of the month's articles stale."""
+        scopes = [CONTENT, *map(article_scope, self.articles.values_list("pk", flat=True))]
+        if self.lead_article_id:
+            scopes.append(article_scope(self.lead_article_id))
+        PageVersion.raise_for(*scopes)
+        if self.state == self.State.PUBLISHED:
+            Due.plan(scopes, [self.published_at])
+
+    def replace_items(self, rows):
+        """Make the issue's items those of `rows`, [(category, headline, body)], in their order.
+
+        An item is kept in its place, its anchor with it, and only its text changes.
+        """
+        with transaction.atomic():
+            items = list(self.items.all())
+            for position, (category, headline, body) in enumerate(rows, start=1):
+                item = items[position - 1] if position <= len(items) else MonthlyIssueItem()
+                item.issue, item.position = self, position
+                item.category, item.headline, item.body = category, headline, body
+                item.full_clean()
+                item.store()
+            self.items.filter(position__gt=len(rows)).delete()
+            self.raise_page_versions()
+
+
+class MonthlyIssueItem(models.Model):
+    issue = models.ForeignKey(
+        MonthlyIssue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="items"
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    category = LineField(
+        _("category"),
+        max_length=30,
+        validators=[RegexValidator(r"\)", _("Leave out the brackets."), inverse_match=True)],
+    )
+    headline = LineField(_("headline"), max_length=200)
+    body = MarkdownField(_("body"), blank=True, help_text=_("Markdown"))
+    body_html = models.TextField(editable=False)
+
+    class Meta:
+        verbose_name = _("monthly issue item")
+        verbose_name_plural = _("monthly issue items")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "position"], name="one_item_per_position")
+        ]
+
+    def __str__(self):
+        return f"({self.category}) {self.headline}"
+
+    @property
+    def anchor(self):
+        return f"item-{self.pk}"
+
+    def clean(self):
+        super().clean()
+        html = to_html(self.body)
+        if "<h2>" in html:
+            raise ValidationError(
+                {"body": _("Headings in an item begin at the third level (###).")}
+            )
+        # An item stands under a second-level headline.
+        faults = faults_for_publishing(self.body, f"<h2></h2>{html}")
+        if faults and self.issue_id and self.issue.state == MonthlyIssue.State.PUBLISHED:
+            raise ValidationError({"body": faults})
+
+    def store(self):
+        """Make the HTML and save the item; its issue raises the page versions."""
+        self.body_html = to_html(self.body)
+        self.save()

@@ -1,0 +1,345 @@
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.fields import LineField
+from articles.models.page_version import CONTENT, PageVersion, article_scope
+from articles.ranking_layout import lay_out
+from articles.text import normalise_line
+
+COLUMN_KEY = RegexValidator(r"\A[a-z][a-z0-9_]{0,29}\Z")
+
+
+def validate_columns(columns):
+    """Refuse anything but a list of {"key", "heading"} with at least one column."""
+    if not isinstance(columns, list) or not columns:
+        raise ValidationError(_("Give at least one column."))
+    for column in columns:
+        if not isinstance(column, dict) or set(column) != {"key", "heading"}:
+            raise ValidationError(_("A column is a key and a heading."))
+        if not isinstance(column["heading"], str) or not column["heading"].strip():
+            raise ValidationError(_("A column needs a heading."))
+        COLUMN_KEY(column["key"])
+    if len({column["key"] for column in columns}) != len(columns):
+        raise ValidationError(_("Two columns have the same key."))
+
+
+class RankingSubject(models.Model):
+    """What is ranked, followed across series and months."""
+
+    name = LineField(gettext_lazy("name"), max_length=100)
+    country = LineField(gettext_lazy("country"), max_length=50, blank=True)
+    slug = models.SlugField(gettext_lazy("slug"), max_length=80, unique=True, allow_unicode=True)
+    aliases = models.JSONField(
+        gettext_lazy("other spellings"),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy('A list such as ["Alibaba", "阿里巴巴"].'),
+    )
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking subject")
+        verbose_name_plural = gettext_lazy("ranking subjects")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "country"], name="one_subject_per_name")
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.country})" if self.country else self.name
+
+    def clean(self):
+        super().clean()
+        if not isinstance(self.aliases, list) or not all(
+            isinstance(alias, str) and alias.strip() for alias in self.aliases
+        ):
+            raise ValidationError({"aliases": _("Give a list of words in quotation marks.")})
+        self.aliases = [normalise_line(alias) for alias in self.aliases]
+
+    def answers_to(self, spelling):
+        """Tell whether `spelling` is this subject's name, printed label or one of its aliases."""
+        spellings = [self.name, str(self), *self.aliases]
+        return spelling.casefold() in (known.casefold() for known in spellings)
+
+
+class RankingQuerySet(models.QuerySet):
+    def for_page(self):
+        return self.prefetch_related("periods__entries")
+
+    def published(self):
+        """Keep the series that a published article shows."""
+        from articles.models.article import Article
+
+        return self.filter(tables__article__in=Article.objects.published()).distinct()
+
+
+class Ranking(models.Model):
+    """A series: the same ranking at several moments."""
+
+    slug = models.SlugField(gettext_lazy("slug"), max_length=80, unique=True, allow_unicode=True)
+    title = LineField(gettext_lazy("title"), max_length=200)
+    rank_heading = LineField(gettext_lazy("heading of the rank column"), max_length=30)
+    columns = models.JSONField(
+        gettext_lazy("columns"),
+        validators=[validate_columns],
+        help_text=gettext_lazy("The first column prints who is ranked; the others hold cells."),
+    )
+
+    objects = RankingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking")
+        verbose_name_plural = gettext_lazy("rankings")
+        ordering = ["title", "pk"]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("articles:ranking_detail", args=[self.slug])
+
+    @property
+    def cell_columns(self):
+        return self.columns[1:]
+
+    def store(self):
+        """Save the series and make the pages that show it stale."""
+        with transaction.atomic():
+            self.save()
+            self.raise_page_versions()
+
+    def raise_page_versions(self):
+        """Make the series' page and the articles that show it stale."""
+        articles = self.tables.values_list("article_id", flat=True).distinct()
+        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
+
+    def layout(self):
+        """Return the table of every period, as `/rankings/<slug>/` shows it."""
+        return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
+
+
+@dataclass
+class EntryRow:
+    """One line of a period as entered: its rank, who, as printed, and the other cells."""
+
+    rank: int
+    subject: RankingSubject
+    label: str
+    cells: dict[str, str] = field(default_factory=dict)
+    tied: bool = False
+
+
+class RankingPeriod(models.Model):
+    """One moment of a series: a column group of its tables, stored once."""
+
+    ranking = models.ForeignKey(
+        Ranking,
+        verbose_name=gettext_lazy("ranking"),
+        on_delete=models.CASCADE,
+        related_name="periods",
+    )
+    label = LineField(gettext_lazy("label"), max_length=50)
+    as_of = models.DateField(gettext_lazy("as of"))
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking period")
+        verbose_name_plural = gettext_lazy("ranking periods")
+        ordering = ["as_of", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["ranking", "as_of"], name="one_period_per_date"),
+            models.UniqueConstraint(fields=["ranking", "label"], name="one_period_per_label"),
+        ]
+
+    def __str__(self):
+        return f"{self.ranking.title} {self.label}"
+
+    def check_rows(self, rows):
+        """Refuse impossible data, each fault with its row: [EntryRow] in order of position."""
+        faults = []
+        keys = {column["key"]: column["heading"] for column in self.ranking.cell_columns}
+        ranks = Counter(row.rank for row in rows)
+        subjects = Counter(row.subject for row in rows)
+        for number, row in enumerate(rows, start=1):
+            where = {"period": self.label, "row": number}
+            if row.rank < 1 or (number > 1 and row.rank < rows[number - 2].rank):
+                faults.append(
+                    _("%(period)s, row %(row)s: the ranks are not in ascending order.") % where
+                )
+            if ranks[row.rank] > 1 and not row.tied:
+                where["rank"] = row.rank
+                faults.append(
+                    _("%(period)s, row %(row)s: rank %(rank)s stands twice without a tie.") % where
+                )
+            if row.tied and ranks[row.rank] == 1:
+                faults.append(_("%(period)s, row %(row)s: a tie needs two of a rank.") % where)
+            if subjects[row.subject] > 1:
+                where["subject"] = row.subject
+                faults.append(_("%(period)s, row %(row)s: %(subject)s stands twice.") % where)
+            if not row.label.strip():
+                where["heading"] = self.ranking.columns[0]["heading"]
+                faults.append(_("%(period)s, row %(row)s: %(heading)s is empty.") % where)
+            for key, heading in keys.items():
+                if not str(row.cells.get(key, "")).strip():
+                    where["heading"] = heading
+                    faults.append(_("%(period)s, row %(row)s: %(heading)s is empty.") % where)
+            if set(row.cells) - set(keys):
+                faults.append(_("%(period)s, row %(row)s: a cell has no column.") % where)
+        if faults:
+            raise ValidationError(faults)
+
+    def replace_entries(self, rows):
+        """Make the period's entries those of `rows`, [EntryRow] in order of position.
+
+        A subject's entry is updated in place, so that what points at it still does.
+        """
+        self.check_rows(rows)
+        with transaction.atomic():
+            entries = {entry.subject_id: entry for entry in self.entries.all()}
+            kept = [row.subject.pk for row in rows]
+            self.entries.exclude(subject__in=kept).delete()
+            # Out of the way of the unique positions and ranks while the new ones are given.
+            self.entries.update(position=F("position") + 100_000, tied=True)
+            for position, row in enumerate(rows, start=1):
+                entry = entries.get(row.subject.pk) or RankingEntry(
+                    period=self, subject=row.subject
+                )
+                entry.position, entry.rank, entry.tied = position, row.rank, row.tied
+                entry.label = row.label
+                entry.cells = {key: normalise_line(str(cell)) for key, cell in row.cells.items()}
+                entry.clean_fields()
+                entry.save()
+            self.ranking.raise_page_versions()
+
+
+class RankingEntry(models.Model):
+    period = models.ForeignKey(
+        RankingPeriod,
+        verbose_name=gettext_lazy("ranking period"),
+        on_delete=models.CASCADE,
+        related_name="entries",
+    )
+    position = models.PositiveIntegerField(gettext_lazy("position"))
+    rank = models.PositiveIntegerField(gettext_lazy("rank"))
+    tied = models.BooleanField(gettext_lazy("tied"), default=False)
+    subject = models.ForeignKey(
+        RankingSubject,
+        verbose_name=gettext_lazy("ranking subject"),
+        on_delete=models.PROTECT,
+        related_name="entries",
+    )
+    label = LineField(gettext_lazy("label as printed"), max_length=150)
+    cells = models.JSONField(gettext_lazy("cells"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking entry")
+        verbose_name_plural = gettext_lazy("ranking entries")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "position"], name="one_entry_per_position_in_period"
+            ),
+            models.UniqueConstraint(
+                fields=["period", "subject"], name="one_entry_per_subject_in_period"
+            ),
+            models.UniqueConstraint(
+                fields=["period", "rank"],
+                condition=Q(tied=False),
+                name="one_entry_per_rank_without_tie",
+            ),
+            models.CheckConstraint(condition=Q(rank__gte=1), name="ranks_begin_at_one"),
+        ]
+
+    def __str__(self):
+        return f"{self.rank} {self.label}"
+
+class RankingTable(models.Model):
+    """An article's table: the periods of a series that it shows, and where they come from."""
+
+    article = models.ForeignKey(
+        "articles.Article",
+        verbose_name=gettext_lazy("article"),
+        on_delete=models.CASCADE,
+        related_name="ranking_tables",
+    )
+    slug = models.SlugField(
+        gettext_lazy("slug"),
+        max_length=80,
+        allow_unicode=True,
+        help_text=gettext_lazy("The body places the table by a line [[ranking:slug]]."),
+    )
+    ranking = models.ForeignKey(
+        Ranking,
+        verbose_name=gettext_lazy("ranking"),
+        on_delete=models.PROTECT,
+        related_name="tables",
+    )
+    periods = models.ManyToManyField(
+        RankingPeriod, verbose_name=gettext_lazy("ranking periods"), related_name="tables"
+    )
+    caption = LineField(gettext_lazy("caption"), max_length=200)
+    source_note = LineField(gettext_lazy("source note"), max_length=300, blank=True)
+    source_url = models.URLField(gettext_lazy("source address"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking table")
+        verbose_name_plural = gettext_lazy("ranking tables")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "slug"], name="one_table_per_slug")
+        ]
+
+    def __str__(self):
+        return self.caption
+
+    def layout(self):
+        """Return the table as the article shows it; periods and entries are loaded before."""
+        return lay_out(self.ranking, list(self.periods.all()), f"table-{self.pk}")
+
+
+class RankingCorrectionQuerySet(models.QuerySet):
+    def update(self, **values):
+        raise TypeError("The ledger of corrections is only ever added to.")
+
+    def delete(self):
+        raise TypeError("The ledger of corrections is only ever added to.")
+
+
+class RankingCorrection(models.Model):
+    """A line of the ledger of corrected figures: a snapshot, so it outlives its entry."""
+
+    ranking = models.ForeignKey(
+        Ranking,
+        verbose_name=gettext_lazy("ranking"),
+        on_delete=models.PROTECT,
+        related_name="corrections",
+    )
+    period_label = models.CharField(gettext_lazy("ranking period"), max_length=50)
+    entry_label = models.CharField(gettext_lazy("ranking entry"), max_length=150)
+    field = models.CharField(gettext_lazy("field"), max_length=100)
+    old = models.CharField(gettext_lazy("old value"), max_length=300)
+    new = models.CharField(gettext_lazy("new value"), max_length=300)
+    reason = LineField(gettext_lazy("reason"), max_length=300)
+    created_at = models.DateTimeField(gettext_lazy("corrected at"), auto_now_add=True)
+    corrected_by = models.ForeignKey(
+        "auth.User",
+        verbose_name=gettext_lazy("corrected by"),
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    objects = RankingCorrectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = gettext_lazy("ranking correction")
+        verbose_name_plural = gettext_lazy("ranking corrections")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.entry_label}: {self.old} → {self.new}"

@@ -1,0 +1,95 @@
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from articles.fields import LineField, MarkdownField
+from articles.markdown import to_html
+from articles.models.page_version import CONTENT, SITE, PageVersion
+
+
+class Category(models.Model):
+    name = LineField(_("name"), max_length=50, unique=True)
+    slug = models.SlugField(_("slug"), max_length=50, unique=True, allow_unicode=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("articles:category_detail", args=[self.slug])
+
+    def store(self):
+        """Save the category and make every page that names it stale."""
+        with transaction.atomic():
+            self.save()
+            PageVersion.raise_for(*self.page_scopes())
+
+    def page_scopes(self):
+        return [SITE, CONTENT, *(article.scope for article in self.articles.only("pk"))]
+
+
+class Tag(models.Model):
+    name = LineField(_("name"), max_length=50, unique=True)
+    slug = models.SlugField(_("slug"), max_length=50, unique=True, allow_unicode=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ["name", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("articles:tag_detail", args=[self.slug])
+
+    def store(self):
+        """Save the tag and make every page that names it stale."""
+        with transaction.atomic():
+            self.save()
+            PageVersion.raise_for(*self.page_scopes())
+
+    def page_scopes(self):
+        return [CONTENT, *(article.scope for article in self.articles.only("pk"))]
+
+
+class SitePage(models.Model):
+    """A page of the site itself, such as its privacy policy, in the staff's own words."""
+
+    slug = models.SlugField(_("slug"), max_length=50, unique=True, allow_unicode=True)
+    title = LineField(_("title"), max_length=100)
+    body = MarkdownField(_("body"), help_text=_("Markdown"))
+    body_html = models.TextField(editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("site page")
+        verbose_name_plural = _("site pages")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("articles:site_page_detail", args=[self.slug])
+
+    def clean(self):
+        super().clean()
+        to_html(self.body)
+
+    def store(self):
+        """Make the HTML, save the page and make every page stale: the footer names it."""
+        with transaction.atomic():
+            self.body_html = to_html(self.body)
+            self.save()
+            PageVersion.raise_for(SITE)
+
+    @property
+    def is_privacy_policy(self):
+        return self.slug == "privacy"

@@ -1,0 +1,30 @@
+"""Text as it is kept: NFC, line feeds, and nothing invisible that misleads."""
+
+import re
+import unicodedata
+
+# Bidirectional controls and zero-width characters; the zero-width joiner stays, emoji need it.
+_MISLEADING = re.compile(r"[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c\u00ad]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Letters by category, yet they draw nothing: Hangul fillers and the empty Braille pattern.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def normalise(text: str) -> str:
+    """Return `text` in NFC with `\\n` line ends, without control and misleading characters."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    text = text.replace("\u2029", "\n")
+    return unicodedata.normalize("NFC", _CONTROL.sub("", _MISLEADING.sub("", text)))
+
+
+def normalise_line(text: str) -> str:
+    """Return `text` normalised, on one line, with single spaces."""
+    return " ".join(normalise(text).split())
+
+
+def has_visible(text: str) -> bool:
+    """Tell whether anything in `text` can be seen."""
+    return any(
+        unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
+        for character in text
+    )

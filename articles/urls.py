@@ -1,0 +1,37 @@
+from django.urls import path, register_converter
+
+from articles import views
+
+app_name = "articles"
+
+class YearConverter:
+    regex = "[0-9]{4}"
+
+    def to_python(self, value):
+        return int(value)
+
+    def to_url(self, value):
+        return f"{value:04d}"
+
+
+class MonthConverter(YearConverter):
+    regex = "[0-9]{2}"
+
+    def to_url(self, value):
+        return f"{value:02d}"
+
+
+register_converter(YearConverter, "year")
+register_converter(MonthConverter, "month")
+
+urlpatterns = [
+    path("articles/", views.article_list, name="article_list"),
+    path("articles/<year:year>/<month:month>/", views.month_archive, name="month_archive"),
+    path("categories/<str:slug>/", views.category_detail, name="category_detail"),
+    path("tags/<str:slug>/", views.tag_detail, name="tag_detail"),
+    path("issues/", views.monthly_issue_list, name="monthly_issue_list"),
+    path("issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"),
+    path("rankings/", views.ranking_list, name="ranking_list"),
+    path("rankings/<str:slug>/", views.ranking_detail, name="ranking_detail"),
+    path("pages/<str:slug>/", views.site_page_detail, name="site_page_detail"),
+]

@@ -1,0 +1,110 @@
+from datetime import date
+
+from django.db.models import Max, Min
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from articles.models import Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+
+LIST_SIZE = 20
+
+
+def article_list(request):
+    articles = Article.objects.published()
+    span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
+    context = {**listing(request, articles), "archive": archive_years(span["first"], span["last"])}
+    return render(request, "articles/article_list.html", context)
+
+
+def month_archive(request, year, month):
+    try:
+        first = timezone.make_aware(timezone.datetime(year, month, 1))
+        after = timezone.make_aware(timezone.datetime(year + month // 12, month % 12 + 1, 1))
+    except (ValueError, OverflowError) as error:
+        raise Http404 from error
+    articles = Article.objects.published().filter(
+        published_at__gte=first, published_at__lt=after
+    )
+    context = {**listing(request, articles), "month": first.date()}
+    return render(request, "articles/month_archive.html", context)
+
+
+def category_detail(request, slug):
+    category = get_object_or_404(Category, slug=slug)
+    context = {**listing(request, category.articles.published()), "category": category}
+    return render(request, "articles/category_detail.html", context)
+
+
+def tag_detail(request, slug):
+    tag = get_object_or_404(Tag, slug=slug)
+    context = {**listing(request, tag.articles.published()), "tag": tag}
+    return render(request, "articles/tag_detail.html", context)
+
+
+def monthly_issue_list(request):
+    issues = MonthlyIssue.objects.published().prefetch_related("items")
+    context = {"issues": issues}
+    return render(request, "articles/monthly_issue_list.html", context)
+
+
+def monthly_issue_detail(request, year, month):
+    issues = MonthlyIssue.objects.published()
+    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
+    context = {
+        "issue": issue,
+        "articles": issue.articles.published().for_listing(),
+        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
+        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
+    }
+    return render(request, "articles/monthly_issue_detail.html", context)
+
+
+def ranking_list(request):
+    rankings = Ranking.objects.published().prefetch_related("periods")
+    context = {"rankings": rankings}
+    return render(request, "articles/ranking_list.html", context)
+
+
+def ranking_detail(request, slug):
+    ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
+    context = {
+        "ranking": ranking,
+        "layout": ranking.layout(),
+        "articles": Article.objects.published()
+        .filter(ranking_tables__ranking=ranking)
+        .for_listing()
+        .distinct(),
+    }
+    return render(request, "articles/ranking_detail.html", context)
+
+
+def site_page_detail(request, slug):
+    page = get_object_or_404(SitePage, slug=slug)
+    return render(request, "articles/site_page_detail.html", {"page": page})
+
+
+def listing(request, articles):
+    """Return one list page of `articles`, newest first, and the key that continues it."""
+    articles = articles.for_listing()
+    before = request.GET.get("before", "")
+    # Longer than any key: not worth asking the database.
+    if before.isdecimal() and len(before) < 16:
+        last_seen = get_object_or_404(Article.objects.published(), pk=int(before))
+        articles = articles.older_than(last_seen)
+    articles = list(articles[: LIST_SIZE + 1])
+    older = articles[LIST_SIZE - 1].pk if len(articles) > LIST_SIZE else None
+    return {"articles": articles[:LIST_SIZE], "older": older, "is_first_page": not before}
+
+
+def archive_years(first, last):
+    """Return [(year, [first day of each month])] from `last` back to `first`, newest first."""
+    if first is None:
+        return []
+    first, last = timezone.localdate(first), timezone.localdate(last)
+    years = []
+    for year in range(last.year, first.year - 1, -1):
+        begin = first.month if year == first.year else 1
+        end = last.month if year == last.year else 12
+        years.append((year, [date(year, month, 1) for month in range(end, begin - 1, -1)]))
+    return years
