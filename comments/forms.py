@@ -1,0 +1,133 @@
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from comments import credentials
+from comments.models import Comment
+from comments.text import clean_body, clean_name
+
+SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class NameField(forms.CharField):
+    """The name a commenter gives, or none."""
+
+    def to_python(self, value):
+        return clean_name(value or "")
+
+
+class BodyField(forms.CharField):
+    """A comment's text as it will be kept."""
+
+    widget = forms.Textarea(attrs={"rows": 6})
+
+    def to_python(self, value):
+        return clean_body(value) if value else ""
+
+
+class PairForm(forms.Form):
+    """The e-mail and the password that a comment is, or was, written with."""
+
+    email = forms.CharField(
+        label=_("E-mail"), strip=False, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    @property
+    def failed_fields(self):
+        """Return the bound fields that have errors, for the summary above the form."""
+        return [field for field in self if field.errors]
+
+    def opens(self, comment):
+        """Tell whether the pair is the comment's own, at the cost of one password hash.
+
+        Whatever is wrong with the pair, the form says the same. Raises credentials.Busy before
+        hashing when too many are waiting.
+        """
+        address = self.cleaned_data["email"]
+        is_right = credentials.check_pair(
+            comment.email_digest, comment.password, address, self.cleaned_data["password"]
+        )
+        if is_right:
+            comment.redigest(address)
+        else:
+            self.add_error(None, _("This e-mail and password do not belong to this comment."))
+        return is_right
+
+
+class CommentForm(PairForm):
+    """A new comment on `article`, or a reply to `parent`."""
+
+    name = NameField(
+        label=_("Name"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+    body = BodyField(label=_("Comment"))
+    submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    field_order = ["name", "email", "password", "body", "submission_key"]
+
+    def __init__(self, *args, article, parent=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.article = article
+        self.parent = parent
+        self.fields["password"].widget.attrs["autocomplete"] = "new-password"
+
+    def clean_email(self):
+        return credentials.canonical_address(self.cleaned_data["email"])
+
+    def clean_submission_key(self):
+        key = self.cleaned_data["submission_key"]
+        return key if SUBMISSION_KEY.fullmatch(key) else None
+
+    def clean_password(self):
+        # Declared after the e-mail, so the address is there if it was a good one.
+        address = self.cleaned_data.get("email", "")
+        return credentials.clean_password(self.cleaned_data["password"], address)
+
+    def submit(self):
+        """Post the comment and return it, or the earlier one that this submission repeats.
+
+        Costs one password hash; raises credentials.Busy before it when too many are waiting.
+        """
+        fields = self.cleaned_data
+        active, *others = credentials.digests(fields["email"])
+        password = credentials.hash_submission(
+            fields["password"],
+            fields["email"],
+            str(self.article.pk),
+            str(self.parent.pk if self.parent else ""),
+            fields["submission_key"] or fields["body"],
+        )
+        comment = Comment(
+            article=self.article,
+            parent=self.parent,
+            name=fields["name"],
+            body=fields["body"],
+            email_digest=active,
+            password=password,
+            submission_key=fields["submission_key"],
+        )
+        comment.other_digests = others
+        return comment.post()
+
+
+class CommentEditForm(PairForm):
+    """A new text for a comment; `version` is the one its author saw."""
+
+    name = CommentForm.base_fields["name"]
+    body = CommentForm.base_fields["body"]
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    field_order = ["name", "email", "password", "body", "version"]
+
+    def accept_version(self, version):
+        """Let the text that was typed replace `version`, once its author has seen that one."""
+        self.data = self.data.copy()
+        self.data["version"] = version

@@ -1,0 +1,373 @@
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from articles.models import CONVERSATION, Article, PageVersion
+from comments.credentials import email_digest, needs_redigest
+from comments.models.moderation import ModerationEvent
+from comments.text import HTML_VERSION, body_to_html
+
+ROOTS_PER_PAGE = 50
+MAX_DEPTH = 5
+# Widths of the digits that a path is made of: the root's number, then one number a level.
+ROOT_DIGITS = 9
+REPLY_DIGITS = 7
+
+
+REPEAT_WINDOW = timedelta(minutes=10)
+
+
+class EditConflict(Exception):
+    """What the writer saw has changed or gone since."""
+
+
+class SubmissionConflict(Exception):
+    """The same submission has arrived before with another text."""
+
+
+class Thread(models.Model):
+    """An article's conversation: how many roots were ever numbered, how many comments show."""
+
+    article = models.OneToOneField(
+        Article,
+        verbose_name=_("article"),
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="thread",
+    )
+    root_total = models.PositiveIntegerField(_("roots numbered"), default=0)
+    comment_count = models.PositiveIntegerField(_("comments shown"), default=0)
+
+    class Meta:
+        verbose_name = _("thread")
+        verbose_name_plural = _("threads")
+
+    def __str__(self):
+        return f"{self.article_id}: {self.comment_count}"
+
+    @classmethod
+    def lock(cls, article):
+        """Return the article's thread, held until the transaction ends."""
+        cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
+        return cls.objects.select_for_update().get(article=article)
+
+    @property
+    def last_page(self):
+        return max(1, -(-self.root_total // ROOTS_PER_PAGE))
+
+    def add(self, difference):
+        """Change the count of shown comments."""
+        self.comment_count += difference
+        self.save(update_fields=["comment_count"])
+
+
+class CommentQuerySet(models.QuerySet):
+    def in_page(self, number):
+        """Keep the roots numbered within page `number` (from 1) and all their replies."""
+        return self.filter(
+            root_number__gt=(number - 1) * ROOTS_PER_PAGE, root_number__lte=number * ROOTS_PER_PAGE
+        )
+
+    def drawn(self):
+        """Keep what a thread shows: comments, and tombstones where replies hang."""
+        return self.filter(Q(state=Comment.State.PUBLISHED) | Q(reply_count__gt=0))
+
+    def for_thread(self):
+        """Load what the thread draws, in its order, and nothing of who wrote it."""
+        return self.drawn().defer("body", "email_digest", "password").order_by("path", "pk")
+
+    def latest(self):
+        """Return published comments of published articles, newest first."""
+        return (
+            self.filter(
+                state=Comment.State.PUBLISHED, article__in=Article.objects.published().values("pk")
+            )
+            .select_related("article")
+            .defer("email_digest", "password", "article__body", "article__body_html")
+            .order_by("-created_at", "-pk")
+        )
+
+
+class Comment(models.Model):
+    class State(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        HELD = "held", _("Waiting for review")
+        HIDDEN = "hidden", _("Hidden by staff")
+        DELETED = "deleted", _("Deleted by its author")
+
+    article = models.ForeignKey(
+        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="comments"
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("reply to"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replies",
+    )
+    root_number = models.PositiveIntegerField(_("number in the thread"))
+    path = models.CharField(max_length=ROOT_DIGITS + (MAX_DEPTH - 1) * REPLY_DIGITS)
+    depth = models.PositiveSmallIntegerField(_("depth"), default=1)
+    name = models.CharField(_("name"), max_length=30, blank=True)
+    body = models.TextField(_("text"), blank=True)
+    body_html = models.TextField(editable=False, blank=True)
+    html_version = models.PositiveSmallIntegerField(default=HTML_VERSION, editable=False)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PUBLISHED)
+    created_at = models.DateTimeField(_("written at"), default=timezone.now)
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
+    edit_version = models.PositiveIntegerField(default=1, editable=False)
+    reply_count = models.PositiveIntegerField(_("replies drawn"), default=0)
+    email_digest = models.CharField(max_length=90, blank=True, editable=False)
+    password = models.CharField(max_length=160, blank=True, editable=False)
+    submission_key = models.CharField(max_length=64, null=True, blank=True, editable=False)
+
+    # Digests of the writer's address under the keys that came before, for the form to fill.
+    other_digests = ()
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["-created_at", "-pk"]
+        permissions = [("moderate_comment", _("Can hide, restore and approve comments"))]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "path"], name="one_comment_per_path"),
+            models.UniqueConstraint(
+                fields=["article", "email_digest", "submission_key"],
+                name="one_comment_per_submission",
+            ),
+            models.CheckConstraint(
+                condition=Q(depth__gte=1) & Q(depth__lte=MAX_DEPTH), name="comment_depth_is_bounded"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="deleted")
+                | Q(body="", body_html="", name="", email_digest="", password=""),
+                name="deleted_comment_is_empty",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["article", "root_number", "path"], name="comment_thread"),
+            models.Index(fields=["state", "-created_at", "-id"], name="comment_latest"),
+            models.Index(
+                fields=["article", "email_digest", "-created_at"], name="comment_by_digest"
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk} {self.body[:30]}"
+
+    def get_absolute_url(self):
+        """Return the comment's place in its article's page; the query passes every cache by."""
+        query = f"comment={self.pk}"
+        if self.page > 1:
+            query = f"page={self.page}&{query}"
+        return f"{self.article.get_absolute_url()}?{query}#comment-{self.pk}"
+
+    @property
+    def page(self):
+        return -(-self.root_number // ROOTS_PER_PAGE)
+
+    @property
+    def is_visible(self):
+        return self.state == self.State.PUBLISHED
+
+    @property
+    def is_deleted(self):
+        return self.state == self.State.DELETED
+
+    def get_permalink(self):
+        return reverse("comments:comment_detail", args=[self.pk])
+
+    # Operations. Each is one transaction that locks the thread first, so that counts, numbers
+    # and page versions agree whoever else is writing.
+
+    def post(self):
+        """Save the comment and return it, or return the earlier comment that it repeats.
+
+        The password's hash stands for the whole submission: `credentials.hash_submission` salts it
+        with what makes two submissions the same, so only a verified repetition has an equal one.
+        Raises EditConflict when the parent has gone, SubmissionConflict when the same submission
+        came before with another text.
+        """
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            if earlier := self._earlier_submission():
+                if earlier.edit_version == 1 and earlier.body != self.body:
+                    raise SubmissionConflict
+                return earlier
+            if self.parent_id:
+                self.parent = Comment.objects.get(pk=self.parent_id)
+                if not self.parent.is_visible:
+                    raise EditConflict
+            if self._submission_key_is_taken():
+                self.submission_key = None
+            if self.article.reviews_comments:
+                self.state = self.State.HELD
+            self._take_place(thread)
+            self.body_html = body_to_html(self.body)
+            self.save(force_insert=True)
+            if self.is_visible:
+                thread.add(1)
+                self._count_under_parents(1)
+                self._raise_page_versions()
+            return self
+
+    def edit(self, *, body, name, version):
+        """Replace the text and name if `version` is still the comment's; else raise EditConflict.
+
+        Where the article reviews comments, the new text waits for review like a new comment.
+        """
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+            if self.edit_version != version or self.state not in {
+                self.State.PUBLISHED,
+                self.State.HELD,
+            }:
+                raise EditConflict
+            was_visible = self.is_visible
+            if self.article.reviews_comments:
+                self.state = self.State.HELD
+            self.body, self.name = body, name
+            self.body_html, self.html_version = body_to_html(body), HTML_VERSION
+            self.edited_at = timezone.now()
+            self.edit_version += 1
+            self.save(
+                update_fields=[
+                    *("state", "name", "body", "body_html", "html_version"),
+                    *("edited_at", "edit_version"),
+                ]
+            )
+            self._count(thread, was_visible)
+            self._raise_page_versions()
+
+    def redigest(self, address):
+        """Keep the address's digest under the active key, once its writer has proved it."""
+        if needs_redigest(self.email_digest):
+            self.email_digest = email_digest(address)
+            self.save(update_fields=["email_digest"])
+
+    def delete_by_author(self):
+        """Wipe the comment for good; a tombstone is drawn while replies hang from it."""
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+            if self.is_deleted:
+                return
+            was_visible = self.is_visible
+            self.state = self.State.DELETED
+            self.name = self.body = self.body_html = self.email_digest = self.password = ""
+            self.submission_key = None
+            self.edit_version += 1
+            self.save(
+                update_fields=[
+                    *("state", "name", "body", "body_html", "email_digest", "password"),
+                    *("submission_key", "edit_version"),
+                ]
+            )
+            self._count(thread, was_visible)
+            self._raise_page_versions()
+
+    def hide(self, *, by, reason):
+        """Take the comment out of sight and record who did it and why."""
+        self._moderate(self.State.HIDDEN, ModerationEvent.Action.HIDE, by, reason)
+
+    def restore(self, *, by, reason):
+        """Show a hidden comment again and record who did it and why."""
+        self._moderate(self.State.PUBLISHED, ModerationEvent.Action.RESTORE, by, reason)
+
+    def approve(self, *, by, reason=""):
+        """Show a comment that waited for review and record who let it."""
+        self._moderate(self.State.PUBLISHED, ModerationEvent.Action.APPROVE, by, reason)
+
+    def _moderate(self, state, action, by, reason):
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            self.refresh_from_db(fields=["state", "reply_count"])
+            if self.is_deleted or self.state == state:
+                return
+            was_visible = self.is_visible
+            self.state = state
+            self.save(update_fields=["state"])
+            self.moderation_events.create(moderator=by, action=action, reason=reason)
+            self._count(thread, was_visible)
+            self._raise_page_versions()
+
+    def _earlier_submission(self):
+        earlier = Comment.objects.filter(
+            article=self.article,
+            email_digest__in=[self.email_digest, *self.other_digests],
+            password=self.password,
+            parent=self.parent_id,
+        )
+        if not self.submission_key:
+            earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
+        return earlier.order_by("-pk").first()
+
+    def _submission_key_is_taken(self):
+        return self.submission_key and Comment.objects.filter(
+            article=self.article,
+            email_digest=self.email_digest,
+            submission_key=self.submission_key,
+        ).exists()
+
+    def _take_place(self, thread):
+        """Give the comment its root's number, its depth and the next free path."""
+        if self.parent is None:
+            thread.root_total += 1
+            thread.save(update_fields=["root_total"])
+            self.root_number = thread.root_total
+            self.depth = 1
+            self.path = f"{self.root_number:0{ROOT_DIGITS}d}"
+            return
+        self.root_number = self.parent.root_number
+        self.depth = min(self.parent.depth + 1, MAX_DEPTH)
+        # Below the greatest depth a reply is drawn beside its parent and keeps it as its own.
+        above = self.parent.path[: ROOT_DIGITS + (self.depth - 2) * REPLY_DIGITS]
+        last = (
+            Comment.objects.filter(
+                article=self.article,
+                root_number=self.root_number,
+                depth=self.depth,
+                path__startswith=above,
+            )
+            .order_by("-path")
+            .values_list("path", flat=True)
+            .first()
+        )
+        number = int(last[-REPLY_DIGITS:]) + 1 if last else 1
+        self.path = f"{above}{number:0{REPLY_DIGITS}d}"
+
+    def _count(self, thread, was_visible):
+        if difference := self.is_visible - was_visible:
+            thread.add(difference)
+            self._count_under_parents(difference)
+
+    def _count_under_parents(self, difference):
+        """Count a reply that appears or goes, up to where a parent is drawn all the same.
+
+        `reply_count` counts the replies that are drawn, tombstones included.
+        """
+        comment = self
+        # A tombstone's own place was counted as long as replies hung from it.
+        if comment.reply_count:
+            return
+        while comment.parent_id:
+            parent = Comment.objects.only("pk", "parent_id", "state", "reply_count").get(
+                pk=comment.parent_id
+            )
+            parent.reply_count += difference
+            parent.save(update_fields=["reply_count"])
+            was_or_is_leaf = parent.reply_count == (1 if difference > 0 else 0)
+            if parent.is_visible or not was_or_is_leaf:
+                return
+            comment = parent
+
+    def _raise_page_versions(self):
+        PageVersion.raise_for(self.article.scope, CONVERSATION)

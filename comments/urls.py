@@ -1,0 +1,12 @@
+from django.urls import path
+
+from comments import views
+
+app_name = "comments"
+urlpatterns = [
+    path("articles/<int:article_id>/comments/", views.comment_create, name="comment_create"),
+    path("comments/<int:comment_id>/", views.comment_detail, name="comment_detail"),
+    path("comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
+    path("comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),
+    path("comments/<int:comment_id>/reply/", views.comment_reply, name="comment_reply"),
+]

@@ -1,0 +1,163 @@
+from functools import wraps
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from articles.models import Article
+from comments.credentials import Busy
+from comments.forms import CommentEditForm, CommentForm, PairForm
+from comments.models import Comment, EditConflict, SubmissionConflict
+
+BUSY_RETRY_SECONDS = 3
+
+
+def public_form(view):
+    """Guard a form that anyone may send: nothing of its answer is kept, and it is not large.
+
+    It needs no CSRF token: it acts on the pair in the request alone, and CrossSiteMiddleware
+    refuses cross-site posts.
+    """
+
+    @csrf_exempt
+    @never_cache
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > settings.PUBLIC_REQUEST_BYTES:
+            raise RequestDataTooBig
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@public_form
+def comment_create(request, article_id):
+    article = get_object_or_404(Article.objects.published(), pk=article_id)
+    if request.method != "POST":
+        return redirect(article.get_absolute_url() + "#comment-form")
+    return post_comment(request, article)
+
+
+@public_form
+def comment_reply(request, comment_id):
+    parent = get_object_or_404(public_comments(), pk=comment_id, state=Comment.State.PUBLISHED)
+    return post_comment(request, parent.article, parent)
+
+
+def post_comment(request, article, parent=None):
+    """Show the form for a comment on `article`, a reply when `parent` is given, or post it."""
+    form = CommentForm(
+        request.POST or None,
+        article=article,
+        parent=parent,
+        initial={"submission_key": get_random_string(32)},
+    )
+    status = 200
+    if not article.takes_comments:
+        # The page says so in the form's place and gives back what was typed.
+        status = 403
+    elif request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                return answer_writer(request, form.submit())
+            except SubmissionConflict:
+                form.add_error("body", _("This comment has already been sent with another text."))
+            except EditConflict:
+                status = 409
+                form.add_error(None, _("The comment that you are replying to has gone."))
+            except Busy:
+                status = 503
+    context = {"article": article, "parent": parent, "form": form}
+    return answer_form(request, "comments/comment_form.html", context, status)
+
+
+def comment_detail(request, comment_id):
+    """Lead a comment's short address to its place in the thread."""
+    comment = get_object_or_404(public_comments().drawn(), pk=comment_id)
+    return redirect(comment)
+
+
+@public_form
+def comment_edit(request, comment_id):
+    comment = get_object_or_404(public_comments(), pk=comment_id, state=Comment.State.PUBLISHED)
+    initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
+    form = CommentEditForm(request.POST or None, initial=initial)
+    context = {"article": comment.article, "comment": comment, "form": form}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                if form.opens(comment):
+                    comment.edit(
+                        body=form.cleaned_data["body"],
+                        name=form.cleaned_data["name"],
+                        version=form.cleaned_data["version"],
+                    )
+                    return answer_writer(request, comment)
+                status = 403
+            except EditConflict:
+                status = 409
+                comment = get_object_or_404(
+                    public_comments(), pk=comment_id, state=Comment.State.PUBLISHED
+                )
+                form.accept_version(comment.edit_version)
+                context |= {"comment": comment, "has_conflict": True}
+            except Busy:
+                status = 503
+    return answer_form(request, "comments/comment_edit.html", context, status)
+
+
+@public_form
+def comment_delete(request, comment_id):
+    comment = get_object_or_404(
+        public_comments().exclude(state=Comment.State.DELETED), pk=comment_id
+    )
+    form = PairForm(request.POST or None)
+    context = {"article": comment.article, "comment": comment, "form": form}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                if form.opens(comment):
+                    comment.delete_by_author()
+                    return redirect(f"{comment.article.get_absolute_url()}#comments")
+                status = 403
+            except Busy:
+                status = 503
+    return answer_form(request, "comments/comment_delete.html", context, status)
+
+
+def public_comments():
+    """Return the comments of articles that readers may see now, with their articles."""
+    return (
+        Comment.objects.filter(article__in=Article.objects.published().values("pk"))
+        .select_related("article", "parent")
+        .defer("article__body", "article__body_html")
+    )
+
+
+def answer_writer(request, comment):
+    """Lead the writer to the comment's place, or say that it waits for review."""
+    if comment.is_visible:
+        return redirect(comment)
+    return render(request, "comments/comment_held.html", {"article": comment.article})
+
+
+def answer_form(request, template, context, status):
+    """Show a form (again), with everything typed kept but the password."""
+    if status == 503:
+        context["form"].add_error(
+            None, _("Too many people are writing right now. Please send it again.")
+        )
+    response = render(request, template, context | {"status": status}, status=status)
+    if status == 503:
+        response["Retry-After"] = str(BUSY_RETRY_SECONDS)
+    return response

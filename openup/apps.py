@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class OpenupConfig(AppConfig):
+    name = "openup"
+    verbose_name = "Open UP"
+
+    def ready(self):
+        from openup import checks  # noqa: F401, PLC0415 - registers the start-up checks

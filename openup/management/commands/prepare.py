@@ -1,0 +1,85 @@
+import hashlib
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from articles.models import Article
+
+SAMPLE = settings.BASE_DIR / "articles" / "sample"
+EDITOR_NAME = "editor"
+EDITOR_GROUPS = ["publisher", "moderator", "data steward"]
+# No letters or digits that are taken for one another when copied by hand.
+EASY_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Command(BaseCommand):
+    help = "Bring database, first content and static files up to date; skip what is done."
+
+    def handle(self, **options):
+        self.migrate()
+        call_command("setup_site", verbosity=0)
+        self.load_sample()
+        self.create_editor()
+        self.collect_static()
+
+    def migrate(self):
+        executor = MigrationExecutor(connection)
+        pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        # Also when none is pending: it makes the permissions that an interrupted run left out.
+        call_command("migrate", interactive=False, verbosity=0)
+        done = f"{pending} migrations applied" if pending else "up to date"
+        self.stdout.write(f"Database: {done}")
+
+    def load_sample(self):
+        """Load the sample content into an empty site, all of it or none."""
+        if Article.objects.exists():
+            return
+        self.stdout.write("Articles: loading the sample content")
+        with transaction.atomic():
+            call_command("import_articles", SAMPLE, verbosity=0)
+
+    def create_editor(self):
+        """Create the first staff editor and print the password, which is kept nowhere."""
+        if User.objects.filter(is_staff=True).exists():
+            return
+        password = "-".join(
+            "".join(secrets.choice(EASY_LETTERS) for _ in range(4)) for _ in range(4)
+        )
+        with transaction.atomic():
+            editor = User.objects.create_user(EDITOR_NAME, password=password, is_staff=True)
+            editor.groups.set(Group.objects.filter(name__in=EDITOR_GROUPS))
+        self.stdout.write(
+            f"Staff editor: name {EDITOR_NAME}, password {password} (shown this once; "
+            f"`manage.py changepassword {EDITOR_NAME}` sets another)"
+        )
+
+    def collect_static(self):
+        """Collect the static files when a source or the storage has changed since."""
+        if settings.DEBUG:
+            return
+        mark = Path(settings.STATIC_ROOT) / ".collected"
+        digest = digest_static_sources()
+        if mark.is_file() and mark.read_text() == digest:
+            self.stdout.write("Static files: up to date")
+            return
+        self.stdout.write("Static files: collecting")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        mark.write_text(digest)
+
+
+def digest_static_sources():
+    """Return a digest of every static file's path and content, and of the storage's name."""
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            digest.update(path.encode())
+            with storage.open(path) as file:
+                digest.update(hashlib.file_digest(file.file, "sha256").digest())
+    return digest.hexdigest()

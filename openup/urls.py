@@ -1,0 +1,27 @@
+"""All routes."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from articles import urls as articles_urls
+from comments import urls as comments_urls
+from openup import manage, media, views
+
+handler400 = "openup.views.bad_request"
+handler403 = "openup.views.permission_denied"
+handler404 = "openup.views.page_not_found"
+handler500 = "openup.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.health, name="health"),
+    path("manage/markdownx/preview/", manage.markdown_preview, name="markdown_preview"),
+    path("manage/markdownx/upload/", manage.image_upload, name="image_upload"),
+    path("manage/preview/articles/<int:article_id>/", manage.article_preview, name="article_preview"),
+    path("manage/", admin.site.urls),
+    path("media/<path:name>", media.media_file, name="media_file"),
+    path("", include(articles_urls)),
+    path("articles/<int:article_id>/", views.article_detail, name="article_short"),
+    path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
+    path("", include(comments_urls)),
+]

@@ -1,0 +1,124 @@
+"""Pages that show both apps, and the error pages."""
+
+import sys
+
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.cache import never_cache
+
+from articles.models import Article, LegacyPath, MonthlyIssue
+from articles.views import archive_years
+from comments.forms import CommentForm
+from comments.models import Comment, Thread
+
+LATEST_ARTICLES = 7
+LATEST_COMMENTS = 5
+RETRY_AFTER_SECONDS = 5
+
+
+def home(request):
+    articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
+    lead = Article.objects.filter(pk=articles[0].pk).for_page().get() if articles else None
+    issue = MonthlyIssue.objects.published().prefetch_related("items").first()
+    context = {
+        "lead": lead,
+        "lead_table": next(iter(lead.ranking_tables.all()), None) if lead else None,
+        "articles": articles[1:],
+        "issue": issue,
+        "comments": Comment.objects.latest()[:LATEST_COMMENTS],
+    }
+    return render(request, "home.html", context)
+
+
+def article_detail(request, article_id, slug=""):
+    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    if slug != article.slug:
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
+    number = request.GET.get("page", "1")
+    context = article_context(article, int(number) if number.isdecimal() and len(number) < 9 else 1)
+    return render(request, "articles/article_detail.html", context)
+
+
+def article_context(article, page_number=1):
+    """Return what an article's page shows: its parts, its month's issue and its thread."""
+    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
+    page_number = min(max(page_number, 1), thread.last_page)
+    issue = article.monthly_issue
+    return {
+        "article": article,
+        "parts": article.parts(),
+        "issue": issue if issue and issue.is_public else None,
+        "thread": thread,
+        "page_number": page_number,
+        "pages": range(1, thread.last_page + 1),
+        "comments": Comment.objects.filter(article=article).in_page(page_number).for_thread(),
+        "form": CommentForm(article=article),
+    }
+
+
+@never_cache
+def health(request):
+    """Answer 200 when the database answers, else 503."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+# Errors. None of these pages reads the database, but for the address of an old page.
+
+
+def bad_request(request, exception=None):
+    too_large = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+    return error_page(request, 413 if isinstance(exception, too_large) else 400)
+
+
+def permission_denied(request, exception=None):
+    return error_page(request, 403)
+
+
+def csrf_failure(request, reason=""):
+    return error_page(request, 403)
+
+
+def page_not_found(request, exception=None):
+    old = LegacyPath.objects.filter(path=request.path, article__in=Article.objects.published())
+    if legacy_path := old.select_related("article").first():
+        return redirect(legacy_path.article, permanent=True)
+    return error_page(request, 404)
+
+
+def server_error(request):
+    """Answer 500, or 503 when it is the database that is away."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
+    return error_page(request, 500)
+
+
+def too_many_requests(request, retry_after):
+    response = error_page(request, 429)
+    response["Retry-After"] = str(retry_after)
+    return response
+
+
+def unavailable(request):
+    response = error_page(request, 503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def error_page(request, status):
+    """Return the page of an error; text that was on its way is shown, so that it is not lost."""
+    kept_text = ""
+    if request.method == "POST" and status != 413:
+        kept_text = request.POST.get("body", "")
+    response = render(request, f"{status}.html", {"kept_text": kept_text}, status=status)
+    add_never_cache_headers(response)
+    return response
