@@ -1,7 +1,8 @@
 """Markdown source to sanitised HTML: the one function for saving, publishing and previewing.
 
 A ranking table's place, a line `[[ranking:slug]]`, becomes the comment `<!--ranking:slug-->`.
-The sanitiser drops every comment an editor could write, so these marks are ours alone.
+The sanitiser drops every comment an editor could write, so these marks are ours alone. They stand
+between the body's outermost elements: a table is never put inside a list or a quotation.
 """
 
 import re
@@ -19,10 +20,12 @@ from articles.text import normalise
 
 MARKDOWN_VERSION = 1
 MAX_SOURCE_BYTES = 50_000
+TAB_LENGTH = 4
 # Python-Markdown takes quadratic time on long runs of these within one block.
 MAX_BRACKETS_PER_BLOCK = 400
 MAX_BRACKETS_TIMES_LENGTH = 4_000_000
 MAX_EMPHASIS_PER_BLOCK = 1_000
+MAX_HEADINGS_PER_BLOCK = 200
 MAX_LIST_DEPTH = 12
 
 RANKING_LINE = re.compile(r"[ \t]*\[\[ranking:([-\w]{1,80})\]\][ \t]*")
@@ -30,9 +33,13 @@ RANKING_MARK = re.compile(r"<!--ranking:([-\w]{1,80})-->")
 UNREAD_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*unread\b", re.MULTILINE)
 ALT_TEXT_TO_WRITE = "ALT?"
 
-_LIST_ITEM = re.compile(r" *([-+*]|\d{1,9}\.) +(.*\S) *")
-_DEEP_LINE = re.compile(r"^[ \t]*(?:(?:>|[-+*] |\d{1,9}\. )[ \t]*){9}.*\w", re.MULTILINE)
-_PLACED = re.compile(r"<p>\[\[ranking:([-\w]{1,80})\]\]</p>")
+_LIST_ITEM = re.compile(r" *([-+*]|\d{1,9}\.) +(\S.*)")
+_DEEP_LINE = re.compile(r"^ *+(?:(?:>|[-+*] |\d{1,9}\. ) *+){9}.*\w", re.MULTILINE)
+# Text cannot hold this control character, and nothing in the hexadecimal slug is Markdown.
+_PLACE = "\x10ranking {}\x10"
+_PLACED = re.compile(r"<p>\x10ranking ([0-9a-f]+)\x10</p>")
+# No query, and no segment that begins with a dot: a picture's address stays below /media/.
+_PICTURE_ADDRESS = re.compile(r"/media(?:/[-\w][-\w.]*)+")
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
@@ -62,7 +69,7 @@ class _ListIndents(Preprocessor):
             indent = len(line) - len(line.lstrip(" "))
             after_blank = not (result and result[-1])
             if match := RANKING_LINE.fullmatch(line):
-                result += ["", f"[[ranking:{match[1]}]]", ""]
+                result += ["", _PLACE.format(match[1].encode().hex()), ""]
                 indents = []
             elif not text:
                 result.append("")
@@ -113,7 +120,7 @@ def _check(source: str) -> None:
     if len(source.encode()) > MAX_SOURCE_BYTES:
         limit = {"limit": MAX_SOURCE_BYTES // 1000}
         raise ValidationError(_("The text is longer than %(limit)s kB."), params=limit)
-    for block in re.split(r"\n[ \t]*\n", source):
+    for block in re.split("\n\n+", source):
         brackets = block.count("[") + block.count("!")
         if (
             brackets > MAX_BRACKETS_PER_BLOCK
@@ -122,6 +129,8 @@ def _check(source: str) -> None:
             raise ValidationError(_("One paragraph holds too many brackets."))
         if sum(map(block.count, "*_`")) > MAX_EMPHASIS_PER_BLOCK:
             raise ValidationError(_("One paragraph holds too many *, _ or ` marks."))
+        if block.count("\n#") > MAX_HEADINGS_PER_BLOCK:
+            raise ValidationError(_("Too many headings follow one another without a blank line."))
     if _DEEP_LINE.search(source):
         raise ValidationError(_("Lists or quotations are nested too deeply."))
 
@@ -131,12 +140,14 @@ def to_html(source: str) -> str:
 
     Raises ValidationError, with a reason for the editor, on text that is too long or too deep.
     """
-    source = normalise(source)
+    # Python-Markdown would do both after the check: a tab is up to four characters.
+    lines = normalise(source).expandtabs(TAB_LENGTH).split("\n")
+    source = "\n".join(line.rstrip() for line in lines)
     _check(source)
     converter = markdown.Markdown(
         extensions=["fenced_code", "sane_lists", "nl2br", "tables", _House()],
         extension_configs={"tables": {"use_align_attribute": True}},
-        tab_length=4,
+        tab_length=TAB_LENGTH,
         output_format="html",
     )
     try:
@@ -154,7 +165,9 @@ def to_html(source: str) -> str:
     html = html.replace("<table>", f'<div class="table-scroll" {_scroll_attributes()}><table>')
     html = html.replace("</table>", "</table></div>")
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    return _PLACED.sub(r"<!--ranking:\1-->", html)
+    return _PLACED.sub(
+        lambda match: f"<!--ranking:{bytes.fromhex(match[1]).decode()}-->", html
+    )
 
 
 def _scroll_attributes() -> str:
@@ -162,7 +175,7 @@ def _scroll_attributes() -> str:
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
-    if (tag, name) == ("img", "src") and not value.startswith("/media/"):
+    if (tag, name) == ("img", "src") and not _PICTURE_ADDRESS.fullmatch(value):
         return None
     return value
 

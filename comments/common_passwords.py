@@ -2,6 +2,7 @@
 
 import functools
 import string
+from itertools import groupby
 from pathlib import Path
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -9,8 +10,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from comments.keyboard import keystrokes
 
 WORDS_PATH = Path(__file__).with_name("common_passwords.txt")
-# A word with at most so many digits and signs around it is still that word.
-MAX_AFFIX_CHARACTERS = 6
+# A word with at most so many digits and signs around it, such as a date, is still that word.
+MAX_AFFIX_CHARACTERS = 8
 MAX_REPEATED_UNIT = 3
 MIN_RUN = 3
 MAX_RUNS = 3
@@ -53,7 +54,8 @@ def is_common(password: str, *own_words: str) -> bool:
     affix = typed.replace(core, "", 1)
     if core and (len(affix) <= MAX_AFFIX_CHARACTERS or _is_simple(affix)):
         forms.add(core)
-    forms |= {_unit(form) for form in forms if form}
+    forms.discard("")
+    forms |= {_unit(form) for form in forms}
     own = {keystrokes(word) for word in own_words if word}
     return any(form in own or form in common_words() or _is_simple(form) for form in forms)
 
@@ -68,7 +70,7 @@ def _is_simple(text: str) -> bool:
     if len(text) > MAX_REPEATED_UNIT and len(_unit(text)) <= MAX_REPEATED_UNIT:
         return True
     # "aabbcc" runs as "abc" does.
-    rest = "".join(a for a, b in zip(text, text[1:] + "\0", strict=True) if a != b)
+    rest = "".join(character for character, _repeats in groupby(text))
     for _run in range(MAX_RUNS):
         length = max(_run_length(rest, row) for row in _RUNS)
         if length < MIN_RUN:

@@ -9,7 +9,6 @@ from articles.models.page_version import (
     article_scope,
 )
 from articles.models.ranking import (
-    EntryRow,
     Ranking,
     RankingCorrection,
     RankingEntry,
@@ -18,6 +17,7 @@ from articles.models.ranking import (
     RankingTable,
 )
 from articles.models.taxonomy import Category, SitePage, Tag
+from articles.ranking_rows import EntryRow
 
 __all__ = [
     "CONTENT",

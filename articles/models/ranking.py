@@ -1,6 +1,3 @@
-from collections import Counter
-from dataclasses import dataclass, field
-
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -10,8 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.fields import LineField
+from articles.models.article import Article
 from articles.models.page_version import CONTENT, PageVersion, article_scope
 from articles.ranking_layout import lay_out
+from articles.ranking_rows import faults_of
 from articles.text import normalise_line
 
 COLUMN_KEY = RegexValidator(r"\A[a-z][a-z0-9_]{0,29}\Z")
@@ -63,10 +62,22 @@ class RankingSubject(models.Model):
             raise ValidationError({"aliases": _("Give a list of words in quotation marks.")})
         self.aliases = [normalise_line(alias) for alias in self.aliases]
 
+    def store(self):
+        """Save the subject and make the pages that name it stale."""
+        with transaction.atomic():
+            self.save()
+            self.raise_page_versions()
+
+    def raise_page_versions(self):
+        PageVersion.raise_for(CONTENT)
+
+    @property
+    def spellings(self):
+        return [self.name, str(self), *self.aliases]
+
     def answers_to(self, spelling):
         """Tell whether `spelling` is this subject's name, printed label or one of its aliases."""
-        spellings = [self.name, str(self), *self.aliases]
-        return spelling.casefold() in (known.casefold() for known in spellings)
+        return spelling.casefold() in (known.casefold() for known in self.spellings)
 
 
 class RankingQuerySet(models.QuerySet):
@@ -75,8 +86,6 @@ class RankingQuerySet(models.QuerySet):
 
     def published(self):
         """Keep the series that a published article shows."""
-        from articles.models.article import Article
-
         return self.filter(tables__article__in=Article.objects.published()).distinct()
 
 
@@ -125,17 +134,6 @@ class Ranking(models.Model):
         return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
 
 
-@dataclass
-class EntryRow:
-    """One line of a period as entered: its rank, who, as printed, and the other cells."""
-
-    rank: int
-    subject: RankingSubject
-    label: str
-    cells: dict[str, str] = field(default_factory=dict)
-    tied: bool = False
-
-
 class RankingPeriod(models.Model):
     """One moment of a series: a column group of its tables, stored once."""
 
@@ -162,36 +160,7 @@ class RankingPeriod(models.Model):
 
     def check_rows(self, rows):
         """Refuse impossible data, each fault with its row: [EntryRow] in order of position."""
-        faults = []
-        keys = {column["key"]: column["heading"] for column in self.ranking.cell_columns}
-        ranks = Counter(row.rank for row in rows)
-        subjects = Counter(row.subject for row in rows)
-        for number, row in enumerate(rows, start=1):
-            where = {"period": self.label, "row": number}
-            if row.rank < 1 or (number > 1 and row.rank < rows[number - 2].rank):
-                faults.append(
-                    _("%(period)s, row %(row)s: the ranks are not in ascending order.") % where
-                )
-            if ranks[row.rank] > 1 and not row.tied:
-                where["rank"] = row.rank
-                faults.append(
-                    _("%(period)s, row %(row)s: rank %(rank)s stands twice without a tie.") % where
-                )
-            if row.tied and ranks[row.rank] == 1:
-                faults.append(_("%(period)s, row %(row)s: a tie needs two of a rank.") % where)
-            if subjects[row.subject] > 1:
-                where["subject"] = row.subject
-                faults.append(_("%(period)s, row %(row)s: %(subject)s stands twice.") % where)
-            if not row.label.strip():
-                where["heading"] = self.ranking.columns[0]["heading"]
-                faults.append(_("%(period)s, row %(row)s: %(heading)s is empty.") % where)
-            for key, heading in keys.items():
-                if not str(row.cells.get(key, "")).strip():
-                    where["heading"] = heading
-                    faults.append(_("%(period)s, row %(row)s: %(heading)s is empty.") % where)
-            if set(row.cells) - set(keys):
-                faults.append(_("%(period)s, row %(row)s: a cell has no column.") % where)
-        if faults:
+        if faults := list(faults_of(rows, self.label, self.ranking.columns)):
             raise ValidationError(faults)
 
     def replace_entries(self, rows):
@@ -201,20 +170,25 @@ class RankingPeriod(models.Model):
         """
         self.check_rows(rows)
         with transaction.atomic():
-            entries = {entry.subject_id: entry for entry in self.entries.all()}
-            kept = [row.subject.pk for row in rows]
-            self.entries.exclude(subject__in=kept).delete()
+            # Not self.entries.all(), which may have been loaded before an earlier replacement.
+            old = RankingEntry.objects.filter(period=self)
+            known = {entry.subject_id: entry for entry in old}
+            old.exclude(subject__in=[row.subject.pk for row in rows]).delete()
             # Out of the way of the unique positions and ranks while the new ones are given.
-            self.entries.update(position=F("position") + 100_000, tied=True)
+            old.update(position=F("position") + 100_000, tied=True)
+            entries = []
             for position, row in enumerate(rows, start=1):
-                entry = entries.get(row.subject.pk) or RankingEntry(
-                    period=self, subject=row.subject
-                )
+                entry = known.get(row.subject.pk) or RankingEntry(period=self, subject=row.subject)
                 entry.position, entry.rank, entry.tied = position, row.rank, row.tied
                 entry.label = row.label
                 entry.cells = {key: normalise_line(str(cell)) for key, cell in row.cells.items()}
                 entry.clean_fields()
-                entry.save()
+                entries.append(entry)
+            RankingEntry.objects.bulk_update(
+                [entry for entry in entries if entry.pk],
+                ["position", "rank", "tied", "label", "cells"],
+            )
+            RankingEntry.objects.bulk_create([entry for entry in entries if not entry.pk])
             self.ranking.raise_page_versions()
 
 
@@ -258,6 +232,7 @@ class RankingEntry(models.Model):
 
     def __str__(self):
         return f"{self.rank} {self.label}"
+
 
 class RankingTable(models.Model):
     """An article's table: the periods of a series that it shows, and where they come from."""
@@ -303,12 +278,15 @@ class RankingTable(models.Model):
         return lay_out(self.ranking, list(self.periods.all()), f"table-{self.pk}")
 
 
+LEDGER_REFUSAL = "The ledger of corrections is only ever added to."
+
+
 class RankingCorrectionQuerySet(models.QuerySet):
     def update(self, **values):
-        raise TypeError("The ledger of corrections is only ever added to.")
+        raise TypeError(LEDGER_REFUSAL)
 
     def delete(self):
-        raise TypeError("The ledger of corrections is only ever added to.")
+        raise TypeError(LEDGER_REFUSAL)
 
 
 class RankingCorrection(models.Model):
@@ -343,3 +321,11 @@ class RankingCorrection(models.Model):
 
     def __str__(self):
         return f"{self.entry_label}: {self.old} → {self.new}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError(LEDGER_REFUSAL)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError(LEDGER_REFUSAL)

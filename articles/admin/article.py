@@ -1,0 +1,178 @@
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.admin.numbered import NumberedFormSet
+from articles.admin.ranking_table import RankingTableInline
+from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.models import CONVERSATION, Article, LegacyPath, MonthlyIssue, PageVersion, Reference
+
+
+class VersionCheckbox(forms.widgets.Input):
+    """A box whose value, when ticked, is the version that may be replaced."""
+
+    input_type = "checkbox"
+
+
+class ArticleForm(BodyForm, PublishedModelForm):
+    """Refuse to save over what somebody else has saved since the form was opened."""
+
+    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    replaced_version = forms.IntegerField(
+        label=gettext_lazy("Replace the other text with mine"),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["opened_version"] = self.instance.edit_version
+
+    def clean(self):
+        super().clean()
+        if self.instance.pk:
+            self.check_version()
+
+    def check_version(self):
+        """Lock the article until the end of the request, and compare its version."""
+        stored = Article.objects.select_for_update().get(pk=self.instance.pk)
+        # What the form does not show must not bring back older values.
+        for field in Article._meta.concrete_fields:
+            if field.name not in self.fields:
+                setattr(self.instance, field.attname, getattr(stored, field.attname))
+        if not self.may_publish and stored.state in {"published", "withdrawn"}:
+            raise ValidationError(_("The article has been published; only publishers change it."))
+        agreed = {self.cleaned_data.get("opened_version"), self.cleaned_data.get("replaced_version")}
+        if stored.edit_version not in agreed:
+            self.ask_to_replace(stored)
+
+    def ask_to_replace(self, stored):
+        """Add the error, and the box that confirms this very version's replacement."""
+        self.fields["replaced_version"].widget = VersionCheckbox()
+        self.data = self.data.copy()
+        self.data[self.add_prefix("replaced_version")] = stored.edit_version
+        self.add_error(
+            None,
+            _(
+                "%(who)s saved this article at %(when)s, after you opened it. Nothing of yours is"
+                " lost: it stands below. Tick the box to replace the other text, or open the"
+                " article in a second window and compare first."
+            )
+            % {"who": last_editor(stored) or _("Somebody else"), "when": moment(stored.updated_at)},
+        )
+
+
+def last_editor(article):
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Article), object_id=article.pk
+    )
+    entry = entries.select_related("user").order_by("-action_time", "-pk").first()
+    return entry and entry.user.get_username()
+
+
+def moment(at):
+    return date_format(timezone.localtime(at), "Y.m.d H:i")
+
+
+class ReferenceInline(PartInline, admin.TabularInline):
+    model = Reference
+    formset = NumberedFormSet
+    fields = ["position", "title", "publisher", "url", "accessed_date"]
+
+
+class LegacyPathInline(PartInline, admin.TabularInline):
+    model = LegacyPath
+    fields = ["path"]
+    classes = ["collapse"]
+
+
+@admin.register(Article)
+class ArticleAdmin(PublishedModelAdmin):
+    form = ArticleForm
+    inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
+    autocomplete_fields = ["category", "tags", "monthly_issue"]
+    publisher_fields = ["published_at", "withdrawn_at"]
+    list_display = ["__str__", "state", "category", "published_at", "updated_at", "preview_link"]
+    list_filter = ["state", "category", "published_at"]
+    list_select_related = ["category"]
+    list_per_page = 50
+    search_fields = ["title", "kicker", "summary", "byline"]
+    date_hierarchy = "published_at"
+    fieldsets = [
+        (None, {"fields": [("kicker", "title"), "body", "summary"]}),
+        (
+            gettext_lazy("Where it belongs"),
+            {"fields": ["category", "tags", "monthly_issue"]},
+        ),
+        (
+            gettext_lazy("Licence, comments and address"),
+            {
+                "classes": ["collapse"],
+                "fields": [("byline", "kogl"), ("comment_policy", "comments_close_at"), "slug"],
+            },
+        ),
+        (
+            gettext_lazy("Publishing"),
+            {"classes": ["publishing"], "fields": ["state", ("published_at", "withdrawn_at")]},
+        ),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None or not self.has_change_permission(request, obj):
+            return self.fieldsets
+        versions = (None, {"fields": ["replaced_version", "opened_version"]})
+        return [versions, *self.fieldsets]
+
+    @admin.display(description=gettext_lazy("preview"))
+    def preview_link(self, article):
+        return format_html(
+            '<a href="{}">{}</a>', reverse("article_preview", args=[article.pk]), _("Preview")
+        )
+
+    def raise_page_versions(self, article):
+        super().raise_page_versions(article)
+        PageVersion.raise_for(CONVERSATION)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        for level, text in remarks(form.instance):
+            self.message_user(request, text, level)
+
+
+def remarks(article):
+    """Return [(level, text)]: what the editor should know about an article just saved."""
+    texts = []
+    now = timezone.now()
+    placed = set(article.placed_table_slugs())
+    for table in article.ranking_tables.exclude(slug__in=placed):
+        texts.append(
+            _("No line places the ranking table \u201c%(caption)s\u201d: it comes after the text.")
+            % {"caption": table.caption}
+        )
+    if article.state == Article.State.PUBLISHED:
+        if article.withdrawn_at and article.withdrawn_at <= now:
+            texts.append(
+                _("The moment of withdrawal has passed, so the article is not public. Clear it to publish again.")
+            )
+        if article.monthly_issue and article.monthly_issue.state == MonthlyIssue.State.DRAFT:
+            issue = article.monthly_issue
+            texts.append(
+                format_html(
+                    _('The monthly issue <a href="{}">{}</a> is still a draft: readers do not see it.'),
+                    reverse("admin:articles_monthlyissue_change", args=[issue.pk]),
+                    issue.title,
+                )
+            )
+    found = [(messages.WARNING, text) for text in texts]
+    if article.state == Article.State.PUBLISHED and article.published_at > now:
+        text = _("The article publishes itself at %(when)s.") % {"when": moment(article.published_at)}
+        found.append((messages.INFO, text))
+    return found

@@ -1,0 +1,199 @@
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from articles.admin.ranking_columns import ColumnsField, LinesField
+from articles.admin.ranking_grid import PERIODS_AT_ONCE, RankingGridForm
+from articles.admin.stored import StoredModelAdmin
+from articles.models import (
+    Ranking,
+    RankingCorrection,
+    RankingEntry,
+    RankingPeriod,
+    RankingSubject,
+    RankingTable,
+)
+
+
+class RankingForm(forms.ModelForm):
+    columns = ColumnsField()
+
+    class Meta:
+        model = Ranking
+        fields = ["title", "slug", "rank_heading", "columns"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Absent where the series may only be looked at.
+        if "columns" in self.fields:
+            self.fields["columns"].known = self.instance.columns or []
+
+    def clean_columns(self):
+        columns = self.cleaned_data["columns"]
+        kept = {column["key"] for column in columns[1:]}
+        entries = RankingEntry.objects.filter(period__ranking=self.instance.pk)
+        for column in (self.instance.columns or [])[1:]:
+            if column["key"] not in kept and entries.filter(cells__has_key=column["key"]).exists():
+                self.add_error(
+                    "columns",
+                    _(
+                        "The column “%(heading)s” has figures, so it stays. To give it another"
+                        " heading, write “%(key)s = heading”."
+                    )
+                    % column,
+                )
+        return columns
+
+
+class PeriodFormSet(forms.BaseInlineFormSet):
+    def clean(self):
+        super().clean()
+        periods = [form.instance.pk for form in self.deleted_forms]
+        tables = RankingTable.objects.filter(periods__in=periods).select_related("article")
+        for table in tables.distinct():
+            raise forms.ValidationError(
+                _("The table “%(table)s” of the article “%(article)s” shows a period to delete.")
+                % {"table": table, "article": table.article}
+            )
+
+
+class PeriodInline(admin.TabularInline):
+    model = RankingPeriod
+    formset = PeriodFormSet
+    fields = ["label", "as_of"]
+    extra = 1
+
+
+@admin.register(Ranking)
+class RankingAdmin(StoredModelAdmin):
+    form = RankingForm
+    inlines = [PeriodInline]
+    list_display = ["title", "slug", "grid_link"]
+    search_fields = ["title", "slug"]
+    prepopulated_fields = {"slug": ["title"]}
+
+    def get_urls(self):
+        grid = path(
+            "<int:ranking_id>/grid/",
+            self.admin_site.admin_view(self.grid_view),
+            name="articles_ranking_grid",
+        )
+        return [grid, *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("figures"))
+    def grid_link(self, ranking):
+        address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Enter the figures"))
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.raise_page_versions()
+
+    def grid_view(self, request, ranking_id):
+        """Show the series' figures as a grid, or save it whole."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        rankings = Ranking.objects.prefetch_related("periods__entries__subject")
+        with transaction.atomic():
+            if request.method == "POST":
+                rankings = rankings.select_for_update()
+            ranking = get_object_or_404(rankings, pk=ranking_id)
+            pages = period_pages(ranking)
+            page = request.GET.get("page", "1")
+            page = int(page) if page in map(str, range(1, len(pages) + 1)) else 1
+            form = RankingGridForm(ranking, pages[page - 1], request.POST or None)
+            if form.is_valid():
+                new_subjects = form.save()
+                self.log_change(request, ranking, _("Changed the figures."))
+                tell_saved(request, new_subjects)
+                return redirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Figures: %(ranking)s") % {"ranking": ranking},
+            "opts": self.opts,
+            "ranking": ranking,
+            "form": form,
+            "pages": [(number, periods) for number, periods in enumerate(pages, start=1)],
+            "page": page,
+            "media": form.media,
+        }
+        return TemplateResponse(request, "admin/articles/ranking/grid.html", context)
+
+
+def period_pages(ranking):
+    """Return the periods in groups that one grid shows, the newest group first."""
+    periods = list(ranking.periods.all())
+    ends = range(len(periods), 0, -PERIODS_AT_ONCE)
+    return [periods[max(0, end - PERIODS_AT_ONCE) : end] for end in ends] or [[]]
+
+
+def tell_saved(request, new_subjects):
+    messages.success(request, _("The figures have been saved."))
+    if new_subjects:
+        text = ngettext(
+            "This name was new, and is now a ranking subject: %(names)s",
+            "These names were new, and are now ranking subjects: %(names)s",
+            len(new_subjects),
+        )
+        messages.info(request, text % {"names": ", ".join(map(str, new_subjects))})
+
+
+class RankingSubjectForm(forms.ModelForm):
+    aliases = LinesField(
+        label=gettext_lazy("other spellings"),
+        required=False,
+        help_text=gettext_lazy("One a line, in any language."),
+    )
+
+    class Meta:
+        model = RankingSubject
+        fields = ["name", "country", "slug", "aliases"]
+
+
+@admin.register(RankingSubject)
+class RankingSubjectAdmin(StoredModelAdmin):
+    form = RankingSubjectForm
+    list_display = ["name", "country", "slug", "alias_list"]
+    list_filter = ["country"]
+    search_fields = ["name", "country", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    @admin.display(description=gettext_lazy("other spellings"))
+    def alias_list(self, subject):
+        return ", ".join(subject.aliases)
+
+
+@admin.register(RankingCorrection)
+class RankingCorrectionAdmin(admin.ModelAdmin):
+    """The ledger, to read only."""
+
+    list_display = [
+        "created_at",
+        "ranking",
+        "period_label",
+        "entry_label",
+        "field",
+        "old",
+        "new",
+        "reason",
+        "corrected_by",
+    ]
+    list_select_related = ["ranking", "corrected_by"]
+    list_filter = ["ranking"]
+    search_fields = ["entry_label", "reason"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,114 @@
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from markdownx.widgets import AdminMarkdownxWidget
+
+from articles.fields import MarkdownField
+from articles.markdown import to_html
+
+UNPUBLISHED_STATES = {"draft", "in_review"}
+
+
+class BodyForm(forms.ModelForm):
+    """Say at the field what the Markdown cannot be."""
+
+    def clean_body(self):
+        to_html(self.cleaned_data["body"])
+        return self.cleaned_data["body"]
+
+
+class PublishedModelForm(forms.ModelForm):
+    """Offer the published states to publishers only; the admin sets `may_publish`."""
+
+    may_publish = False
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "state" in self.fields and not self.may_publish:
+            choices = self.fields["state"].choices
+            self.fields["state"].choices = [
+                (value, label) for value, label in choices if value in UNPUBLISHED_STATES
+            ]
+
+
+class StoredModelAdmin(admin.ModelAdmin):
+    """Save by the model's own `store`, and make stale what showed a row that is deleted."""
+
+    formfield_overrides = {MarkdownField: {"widget": AdminMarkdownxWidget}}
+
+    class Media:
+        js = ["manage/manage.js"]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def save_model(self, request, obj, form, change):
+        obj.store()
+
+    def delete_model(self, request, obj):
+        with transaction.atomic():
+            self.raise_page_versions(obj)
+            obj.delete()
+
+    def delete_queryset(self, request, queryset):
+        with transaction.atomic():
+            for obj in queryset:
+                self.raise_page_versions(obj)
+            queryset.delete()
+
+    def raise_page_versions(self, obj):
+        obj.raise_page_versions()
+
+
+class PublishedModelAdmin(StoredModelAdmin):
+    """Keep publishing, and all that is published, to those who may publish."""
+
+    publisher_fields = []
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.may_publish = may_publish(request)
+        return form
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if may_publish(request) else self.publisher_fields
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def view_on_site(self, obj):
+        return obj.get_absolute_url() if obj.is_public else None
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.raise_page_versions()
+
+
+def may_publish(request):
+    return request.user.has_perm("articles.publish_article")
+
+
+def _may_touch(request, obj):
+    return obj is None or obj.state in UNPUBLISHED_STATES or may_publish(request)
+
+
+class PartInline:
+    """Parts of a whole, under the permissions on the whole, which the admin asks for first."""
+
+    extra = 0
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_add_permission(self, request, obj=None):
+        return True
+
+    def has_change_permission(self, request, obj=None):
+        return True
+
+    def has_delete_permission(self, request, obj=None):
+        return True

@@ -1,0 +1,193 @@
+"""A page of the old site to drafts in the database, in one transaction, or not at all."""
+
+import hashlib
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from articles import bundle
+from articles.bundle.data import (
+    ArticleData,
+    IssueData,
+    PeriodData,
+    RankingData,
+    SubjectData,
+    SubjectsData,
+)
+from articles.bundle.load import CHANGED, UNCHANGED, LoadError, load, stored
+from articles.bundle.read import read_file
+from articles.imports.outline import ImportedPage
+from articles.models import Category, MonthlyIssue, RankingSubject
+
+SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
+
+ARTICLE = "article"
+ISSUE = "issue"
+
+
+@dataclass(frozen=True)
+class LoadedPage:
+    """What became of a page: the outcome, and (line, sentence) notes; line 0 speaks of no line."""
+
+    outcome: str
+    notes: tuple[tuple[int, str], ...]
+
+
+def load_page(
+    page: ImportedPage, category: str = "", overwrite: Set[str] = frozenset()
+) -> LoadedPage:
+    """Store an old page as a draft, with its rankings and its month's issue; raises LoadError.
+
+    What is stored already is replaced only when `overwrite` holds ARTICLE or ISSUE, except an
+    issue nobody has worked on. `category` is the slug of the draft's category.
+    """
+    notes: list[tuple[int, str]] = []
+    with transaction.atomic():
+        existing = stored(page.article)
+        subjects = _load_subjects(page.subjects)
+        for ranking in page.rankings:
+            _load_ranking(ranking, subjects, notes)
+        takes_issue = bool(page.issue) and _takes_issue(page.issue, existing, overwrite)
+        if takes_issue and load(page.issue) == CHANGED:
+            notes.append((0, _("The month's issue was replaced by the page's items, as a draft.")))
+        elif page.issue and not takes_issue and not _says_the_same(page.issue):
+            notes.append(
+                (
+                    0,
+                    _(
+                        "The month's issue is stored with other items, which were kept;"
+                        " --replace-issue replaces them."
+                    ),
+                )
+            )
+        article = replace(
+            page.article,
+            category=category or _category(existing, notes),
+            leads_month=takes_issue or bool(existing and existing.leads_month),
+        )
+        outcome = load(article)
+        if outcome == CHANGED and ARTICLE not in overwrite:
+            raise LoadError(
+                (),
+                _(
+                    "The article is stored already and differs from the page;"
+                    " --replace replaces it."
+                ),
+            )
+    if outcome == UNCHANGED:
+        # What the page left to check was said when it first came in.
+        return LoadedPage(CHANGED if takes_issue and notes else UNCHANGED, tuple(notes))
+    return LoadedPage(outcome, (*page.notes, *notes))
+
+
+def _category(existing: ArticleData | None, notes: list[tuple[int, str]]) -> str:
+    if existing:
+        return existing.category
+    first = Category.objects.first()
+    if first is None:
+        raise LoadError((), _("There is no category yet; import a taxonomy or make one first."))
+    notes.append((0, _("The draft's category is “%(name)s”; check it.") % {"name": first.name}))
+    return first.slug
+
+
+# The monthly issue
+
+
+def _takes_issue(issue: IssueData, existing: ArticleData | None, overwrite: Set[str]) -> bool:
+    """Tell whether the page's issue may be stored: nobody's work is lost by it."""
+    current = stored(issue)
+    if current is None or ISSUE in overwrite:
+        return True
+    if existing:
+        return False
+    return current.state == MonthlyIssue.State.DRAFT or current == _sample_issue(issue.month)
+
+
+def _says_the_same(issue: IssueData) -> bool:
+    current = stored(issue)
+    return current is not None and current.items == issue.items
+
+
+def _sample_issue(month: str) -> IssueData | None:
+    path = SAMPLE_ISSUES / f"{month}.md"
+    data = read_file(path) if path.is_file() else None
+    return data if isinstance(data, IssueData) else None
+
+
+# Rankings
+
+
+def _load_subjects(subjects: tuple[SubjectData, ...]) -> dict[str, str]:
+    """Find or make who is ranked; return the stored slugs by the page's."""
+    slugs = {}
+    for subject in subjects:
+        found = _find_subject(subject)
+        if found is None:
+            found = subject
+            if RankingSubject.objects.filter(slug=subject.slug).exists():
+                digest = hashlib.sha256(f"{subject.name}/{subject.country}".encode()).hexdigest()
+                found = replace(subject, slug=f"{subject.slug[:70]}-{digest[:8]}")
+            load(SubjectsData((found,)))
+        slugs[subject.slug] = found.slug
+    return slugs
+
+
+def _find_subject(subject: SubjectData) -> RankingSubject | None:
+    """Return the one stored subject of that name, and of that country where both say one."""
+    found = [
+        known
+        for known in RankingSubject.objects.all()
+        if known.answers_to(subject.name)
+        and (not known.country or not subject.country or known.country == subject.country)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _load_ranking(
+    ranking: RankingData, subjects: dict[str, str], notes: list[tuple[int, str]]
+) -> None:
+    """Store a page's series, or add its periods to the stored one of the same slug."""
+    known = stored(ranking)
+    keys = {column.key: column.key for column in ranking.columns}
+    if known:
+        if [each.heading for each in known.columns] != [each.heading for each in ranking.columns]:
+            raise LoadError(
+                (),
+                _("The ranking “%(slug)s” is stored with other columns.") % {"slug": ranking.slug},
+            )
+        keys = {
+            column.key: stored_column.key
+            for column, stored_column in zip(ranking.columns, known.columns, strict=True)
+        }
+    periods = {period.as_of: period for period in known.periods} if known else {}
+    for period in ranking.periods:
+        period = _with_stored_names(period, subjects, keys)
+        if periods.setdefault(period.as_of, period) != period:
+            notes.append(
+                (
+                    0,
+                    _("The period %(label)s is stored with other figures, which were kept.")
+                    % {"label": period.label},
+                )
+            )
+    in_order = tuple(periods[as_of] for as_of in sorted(periods))
+    load(replace(known or ranking, periods=in_order))
+
+
+def _with_stored_names(
+    period: PeriodData, subjects: dict[str, str], keys: dict[str, str]
+) -> PeriodData:
+    return replace(
+        period,
+        entries=tuple(
+            replace(
+                entry,
+                subject=subjects[entry.subject],
+                cells={keys[key]: cell for key, cell in entry.cells.items()},
+            )
+            for entry in period.entries
+        ),
+    )

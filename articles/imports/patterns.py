@@ -1,0 +1,33 @@
+"""How the old site's pages say things: the Korean words and marks that tell a line's part."""
+
+import re
+
+MAX_PATTERN_LENGTH = 300
+
+DATE = re.compile(
+    r"(?:(?:등록|작성|게시)일(?:자)? ?[:：]? ?)?(20[0-9]{2}) ?[.\-/년] ?([0-9]{1,2}) ?[.\-/월]"
+    r" ?([0-9]{1,2}) ?[.일]?(?: ?[|·/]? ?조회수? ?[:：]? ?[0-9,]+)?"
+)
+KICKER = re.compile(r"(\[[^\[\]]{1,28}\]) ?(.+)")
+BYLINE = re.compile(r"[-–—] ?(.{1,100}?) ?[-–—]")
+CHROME = re.compile(
+    r"이 누리집은 대한민국 공식 전자정부 누리집입니다\.?|본문 ?(?:내용 )?(?:으로 )?바로가기"
+    r"|목록|목록으로|인쇄|프린트|공유|공유하기|스크랩|홈|Home|HOME"
+)
+COMMENTS = re.compile(r"댓글 ?(?:수 ?)?[:：(\[]? ?([0-9]{1,6})? ?[)\]]?개?|댓글 작성|댓글 쓰기")
+REFERENCES = re.compile(
+    r"(?:※ ?)?(?:참고 ?|참조 ?)?(?:References?|참고 ?자료|참고 ?문헌|참고)(?: ?[:：])?",
+    re.IGNORECASE,
+)
+ISSUE = re.compile(r"(?:[□■※] ?)?(주목할 만한 월간 이슈 ?\( ?([0-9]{1,2})월 ?\))")
+IMPLICATIONS = re.compile(r"(?:[□■◆] ?)?[\[<【]? ?(시사점) ?[\]>】]?")
+CAPTION = re.compile(r"[\[<【〈《] ?([^\[\]]+?) ?[\]>】〉》]")
+SOURCE_NOTE = re.compile(r"[*※] ?(.*(?:출처|자료) ?[:：].*)")
+ITEM = re.compile(r"\( ?([^()]{1,30}?) ?\) ?(.+)")
+URL = re.compile(r"https?://[^\s<>\"]{1,480}")
+RANK_LINE = re.compile(r"[0-9]{1,3}위.*")
+
+
+def matches(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Match the whole of `text`, unless it is too long to be anything but prose."""
+    return pattern.fullmatch(text) if len(text) <= MAX_PATTERN_LENGTH else None

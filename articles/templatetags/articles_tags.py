@@ -1,0 +1,83 @@
+"""How dates, kept HTML, fields and rankings look; nothing here asks the database."""
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+register = template.Library()
+
+
+@register.filter
+def kept_html(html):
+    """Draw HTML that was sanitised or escaped when it was saved; the only place that trusts any."""
+    return mark_safe(html)  # noqa: S308
+
+
+@register.filter
+def day(moment):
+    """Draw a date or a date-time as 2025.10.28."""
+    if hasattr(moment, "hour"):
+        moment = timezone.localtime(moment).replace(microsecond=0)
+    return _time(moment, "%Y.%m.%d")
+
+
+@register.filter
+def minute(moment):
+    """Draw a date-time as 2025.10.28 09:30."""
+    moment = timezone.localtime(moment).replace(microsecond=0)
+    return _time(moment, "%Y.%m.%d %H:%M")
+
+
+def _time(moment, style):
+    text = moment.strftime(style)
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+
+
+@register.filter
+def described_by(field, ids):
+    """Draw a form field whose description is `ids` and, when there is one, its error."""
+    if field.errors:
+        ids = f"{ids} {field.auto_id}_error"
+    return field.as_widget(attrs={"aria-describedby": ids})
+
+
+@register.inclusion_tag("articles/_ranking_table.html")
+def ranking_table(layout, caption, source_note="", source_url=""):
+    """Draw a ranking's table; each column's header cell names the group that it stands under."""
+    width = layout.groups[0].span if layout.groups else 1
+    columns = [
+        (column, layout.groups[number // width].id) for number, column in enumerate(layout.columns)
+    ]
+    return {
+        "layout": layout,
+        "columns": columns,
+        "width": width,
+        "caption": caption,
+        "source_note": source_note,
+        "source_url": source_url,
+    }
+
+
+@register.simple_tag
+def standings(table):
+    """Return the newest period of a loaded table and its entries, each beside its rank before."""
+    periods = list(table.periods.all())
+    if not periods:
+        return {"period": None, "previous": None, "rows": []}
+    *earlier, period = periods
+    previous = earlier[-1] if earlier else None
+    ranks = {entry.subject_id: entry.rank for entry in previous.entries.all()} if previous else {}
+    rows = []
+    for entry in period.entries.all():
+        before = ranks.get(entry.subject_id)
+        rows.append(
+            {
+                "entry": entry,
+                "before": before,
+                "risen": max(0, before - entry.rank) if before else 0,
+                "fallen": max(0, entry.rank - before) if before else 0,
+                "cells": [entry.cells.get(column["key"], "") for column in table.ranking.cell_columns],
+            }
+        )
+    return {"period": period, "previous": previous, "rows": rows}

@@ -1,0 +1,220 @@
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from articles.fields import LineFormField
+from articles.text import normalise_line
+from comments.models import Comment, ModerationEvent
+
+# More would hold the threads of busy articles for long.
+MAX_AT_ONCE = 100
+NEIGHBOURS = 3
+
+Action = ModerationEvent.Action
+State = Comment.State
+TITLES = {
+    Action.HIDE: gettext_lazy("Hide comments"),
+    Action.RESTORE: gettext_lazy("Restore comments"),
+    Action.APPROVE: gettext_lazy("Approve comments"),
+}
+VERBS = {
+    Action.HIDE: gettext_lazy("Hide"),
+    Action.RESTORE: gettext_lazy("Restore"),
+    Action.APPROVE: gettext_lazy("Approve"),
+}
+# The states that each action changes.
+STATES_BEFORE = {
+    Action.HIDE: {State.PUBLISHED, State.HELD},
+    Action.RESTORE: {State.HIDDEN},
+    Action.APPROVE: {State.HELD},
+}
+
+
+class ReasonForm(forms.Form):
+    reason = LineFormField(
+        label=gettext_lazy("reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"size": 60}),
+        help_text=gettext_lazy("Kept with the comment and shown to the staff only."),
+    )
+
+    def __init__(self, action, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Approving is what everybody expects; hiding and showing again have to be explained.
+        self.fields["reason"].required = action != Action.APPROVE
+
+
+@admin.register(Comment)
+class CommentAdmin(admin.ModelAdmin):
+    """Comments to read and to moderate; nobody writes in another's name."""
+
+    list_display = [
+        "text_start",
+        "state",
+        "author_name",
+        "article",
+        "created_at",
+        "edited_at",
+    ]
+    list_filter = ["state", "created_at", "edited_at"]
+    list_select_related = ["article"]
+    list_per_page = 50
+    ordering = ["-created_at", "-pk"]
+    show_full_result_count = False
+    search_fields = ["body", "name"]
+    search_help_text = gettext_lazy("Searches texts and names.")
+    actions = ["hide_selected", "restore_selected", "approve_selected"]
+    fields = ["state", "author_name", "article", "text", "created_at", "edited_at"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_moderate_permission(self, request):
+        return request.user.has_perm("comments.moderate_comment")
+
+    def has_view_permission(self, request, obj=None):
+        return super().has_view_permission(request, obj) or self.has_moderate_permission(request)
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("body_html", "email_digest", "password")
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, normalise_line(search_term))
+
+    def get_urls(self):
+        moderate = path(
+            "moderate/<str:action>/",
+            self.admin_site.admin_view(self.moderate_view),
+            name="comments_comment_moderate",
+        )
+        return [moderate, *super().get_urls()]
+
+    def view_on_site(self, comment):
+        if comment.is_visible and comment.article.is_public:
+            return comment.get_absolute_url()
+        return None
+
+    @admin.display(description=gettext_lazy("text"), ordering="pk")
+    def text_start(self, comment):
+        return Truncator(normalise_line(comment.body)).chars(60) or _("(deleted)")
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def author_name(self, comment):
+        return comment.name or _("Anonymous")
+
+    @admin.display(description=gettext_lazy("text"))
+    def text(self, comment):
+        return comment.body or _("(deleted)")
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        comment = self.get_object(request, object_id)
+        context = {"show_close": True, **(extra_context or {})}
+        if comment and self.has_view_permission(request, comment):
+            context |= {
+                "title": _("Comment %(number)s") % {"number": comment.pk},
+                "events": comment.moderation_events.select_related("moderator"),
+                "thread": thread_around(comment),
+            }
+            if self.has_moderate_permission(request):
+                context["moderations"] = [
+                    (VERBS[action], moderation_address(action, [comment.pk]))
+                    for action, states in STATES_BEFORE.items()
+                    if comment.state in states
+                ]
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.action(description=TITLES[Action.HIDE], permissions=["moderate"])
+    def hide_selected(self, request, queryset):
+        return self._ask_for_reason(request, queryset, Action.HIDE)
+
+    @admin.action(description=TITLES[Action.RESTORE], permissions=["moderate"])
+    def restore_selected(self, request, queryset):
+        return self._ask_for_reason(request, queryset, Action.RESTORE)
+
+    @admin.action(description=TITLES[Action.APPROVE], permissions=["moderate"])
+    def approve_selected(self, request, queryset):
+        return self._ask_for_reason(request, queryset, Action.APPROVE)
+
+    def _ask_for_reason(self, request, queryset, action):
+        chosen = list(queryset.order_by("pk").values_list("pk", flat=True)[: MAX_AT_ONCE + 1])
+        if len(chosen) > MAX_AT_ONCE:
+            text = _("Choose at most %(limit)s comments at once.") % {"limit": MAX_AT_ONCE}
+            self.message_user(request, text, messages.ERROR)
+            return None
+        return redirect(moderation_address(action, chosen))
+
+    def moderate_view(self, request, action):
+        """Ask for the reason, then hide, restore or approve the chosen comments."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        if action not in Action.values:
+            raise Http404
+        numbers = [text for text in request.GET.getlist("comment") if text.isdecimal()]
+        chosen = (
+            self.get_queryset(request)
+            .filter(pk__in=numbers[:MAX_AT_ONCE])
+            .select_related("article")
+            .order_by("pk")
+        )
+        comments = [comment for comment in chosen if comment.state in STATES_BEFORE[action]]
+        form = ReasonForm(action, request.POST or None)
+        if comments and form.is_valid():
+            for comment in comments:
+                moderate = getattr(comment, action)
+                moderate(by=request.user, reason=form.cleaned_data["reason"])
+            self._tell_done(request, action, comments)
+            if len(numbers) == 1:
+                return redirect("admin:comments_comment_change", comments[0].pk)
+            return redirect("admin:comments_comment_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": TITLES[Action(action)],
+            "opts": self.opts,
+            "media": self.media,
+            "comments": comments,
+            "left_count": len(chosen) - len(comments),
+            "verb": VERBS[Action(action)],
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/comments/comment/moderate.html", context)
+
+    def _tell_done(self, request, action, comments):
+        # Its author may have deleted one in the meantime.
+        done = sum(not comment.is_deleted for comment in comments)
+        texts = {
+            Action.HIDE: ngettext("%(n)s comment hidden.", "%(n)s comments hidden.", done),
+            Action.RESTORE: ngettext("%(n)s comment restored.", "%(n)s comments restored.", done),
+            Action.APPROVE: ngettext("%(n)s comment approved.", "%(n)s comments approved.", done),
+        }
+        self.message_user(request, texts[action] % {"n": done}, messages.SUCCESS)
+
+
+def moderation_address(action, numbers):
+    address = reverse("admin:comments_comment_moderate", args=[action.value])
+    return f"{address}?{urlencode({'comment': numbers}, doseq=True)}"
+
+
+def thread_around(comment):
+    """Return the comments above it in its branch, a few of its replies, and itself, in order."""
+    thread = Comment.objects.filter(article=comment.article_id, root_number=comment.root_number)
+    thread = thread.only("pk", "state", "name", "body", "depth", "path", "created_at", "parent_id")
+    ancestors, parent_id = [], comment.parent_id
+    ...

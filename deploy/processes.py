@@ -1,0 +1,95 @@
+"""Start programs, and end them with everything that they started.
+
+Standard library only, since it runs before anything is installed.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+END_SECONDS = 10
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Variables that a person's own shell may export for other work and that would lead ours astray.
+FOREIGN_PREFIXES = ("DJANGO_", "GRANIAN_", "PYTHON")
+FOREIGN_NAMES = {"VIRTUAL_ENV", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_REQUIREMENT"}
+
+
+class Stop(Exception):
+    """Say what is in the way, and the remedy."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def _end_with_parent():
+    """Ask Linux to end this process when its parent dies, even by `kill -9`."""
+    pr_set_pdeathsig = 1
+    _libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+# Loaded before any fork, where loading a library is not safe.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def start(command, env, *, cwd=ROOT, **options):
+    """Start `command` in a process group of its own, so that `end` reaches all it starts."""
+    return subprocess.Popen(
+        [str(part) for part in command],
+        env=env,
+        cwd=cwd,
+        start_new_session=True,
+        preexec_fn=_end_with_parent if _libc else None,  # noqa: PLW1509 - there is one thread
+        **options,
+    )
+
+
+def end(process):
+    """End the process's whole group: politely, and by force what is left after ten seconds."""
+    earlier = [(number, signal.signal(number, signal.SIG_IGN)) for number in STOP_SIGNALS]
+    with suppress(subprocess.TimeoutExpired, ProcessLookupError):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(END_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for number, handler in earlier:
+        signal.signal(number, handler)
+
+
+def run(command, env, **options):
+    """Run `command` to its end and return its exit code; an interruption ends it too."""
+    process = start(command, env, **options)
+    try:
+        return process.wait()
+    finally:
+        end(process)
+
+
+def stop_on_signals():
+    """Raise KeyboardInterrupt on every signal that asks to stop."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    for number in STOP_SIGNALS:
+        # Under nohup a hang-up stays ignored; an interrupt that `make run &` ignored does not.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
+
+
+def child_environment(environ):
+    """Return the environment for what we start, without what was meant for other projects."""
+    env = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(FOREIGN_PREFIXES) and name not in FOREIGN_NAMES
+    }
+    return env | {"DJANGO_SETTINGS_MODULE": "openup.settings", "PYTHONUTF8": "1", "PIP_USER": "0"}

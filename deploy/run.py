@@ -1,0 +1,245 @@
+"""Start Open UP from a bare checkout: `make run`, or `make dev` while working on it.
+
+Standard library only, since it runs before anything is installed.
+"""
+
+import errno
+import http.client
+import os
+import re
+import secrets
+import socket
+import sys
+import time
+from urllib.parse import urlsplit
+
+from deploy.environment import DEV_LOCK, LOCK, VENV, VENV_PYTHON, check_python, ensure_environment
+from deploy.processes import ROOT, Stop, child_environment, end, run, say, start, stop_on_signals
+
+VAR = ROOT / "var"
+ANSWER_SECONDS = 60
+# How this machine reaches a server that listens on all its addresses.
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+ENV_FILE = """\
+# Written by the first `make run`; `.env.example` explains every variable.
+# Back this file up with the database: without EMAIL_DIGEST_KEYS nobody can edit an earlier comment.
+SECRET_KEY={secret_key}
+EMAIL_DIGEST_KEYS=k1:{digest_key}
+SITE_URL={site_url}
+# The banner says that this is an official government site. The demonstration shows it;
+# turn it off on any site that is not one.
+OFFICIAL_BANNER=1
+"""
+
+
+# What must be so before anything starts
+
+
+def check_writable():
+    for folder in (ROOT, VENV, VAR):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise Stop(
+                f"No permission to write in {folder}: make the folder yours with "
+                f"`sudo chown -R $(id -un) '{folder}'`, or clone the project into your home folder."
+            )
+
+
+def read_address(values):
+    """Return host and port from HOST and PORT."""
+    host = values.get("HOST") or "127.0.0.1"
+    text = values.get("PORT") or "8000"
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise Stop(f"PORT={text} is no port: choose a number from 1 to 65535, as in PORT=8001.")
+    return host, int(text)
+
+
+def check_port(host, port):
+    """Stop when the server could not listen there."""
+    try:
+        family, kind, _proto, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Stop(
+                f"Port {port} is in use by another program: stop that one, or choose another port "
+                f"with `make run PORT={port + 1 if port < 65535 else 8001}`."
+            ) from error
+        if error.errno == errno.EACCES:
+            raise Stop(
+                f"Port {port} is reserved for the system: choose one above 1023, "
+                "as in `make run PORT=8000`."
+            ) from error
+        raise Stop(
+            f"HOST={host} is no address of this machine ({error.strerror}): use 127.0.0.1 for this "
+            "machine alone, or 0.0.0.0 for all its addresses."
+        ) from error
+
+
+# The settings
+
+
+def read_env_file(text):
+    """Return the variables of an env file's `NAME=value` lines."""
+    line = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$"
+    lines = re.findall(line, text, re.MULTILINE)
+    return {name: re.sub(r"""^(["'])(.*)\1$""", r"\2", value) for name, value in lines}
+
+
+def settings_file(environ):
+    """Return the path of the env file that the settings read too."""
+    return ROOT / environ["OPENUP_ENV_FILE"] if environ.get("OPENUP_ENV_FILE") else VAR / ".env"
+
+
+def read_settings(path):
+    return read_env_file(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def new_env_file(site_url):
+    """Return the text of a first env file, with secrets of its own."""
+    return ENV_FILE.format(
+        secret_key=secrets.token_urlsafe(48), digest_key=secrets.token_hex(32), site_url=site_url
+    )
+
+
+def ensure_settings_file(path, environ):
+    """Write the first settings file, with new secrets; leave an existing one alone."""
+    if path.is_file():
+        return
+    if environ.get("OPENUP_ENV_FILE"):
+        raise Stop(f"OPENUP_ENV_FILE names no file: {path}. Correct it, or unset it.")
+    if (VAR / "openup.sqlite3").exists():
+        raise Stop(
+            "var/ holds a database but not the .env file with its keys: bring var/.env back from a "
+            "backup, or move the folder var/ away to begin anew."
+        )
+    say("Settings: writing var/.env with new secrets")
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    draft = VAR / ".env.new"
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(new_env_file("http://127.0.0.1:8000"))
+    draft.replace(path)
+
+
+def address_url(host, port):
+    host = ANY_ADDRESS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def site_url(environ, from_file, host, port):
+    """Return the site's address: as set, except that a loopback one follows HOST and PORT."""
+    if environ.get("SITE_URL"):
+        return environ["SITE_URL"]
+    chosen = from_file.get("SITE_URL", "")
+    if chosen and urlsplit(chosen).hostname not in LOOPBACK:
+        return chosen
+    return address_url(host, port)
+
+
+# Serving
+
+
+def server_command(values, host, port):
+    """Return granian's command line; docs/decisions/server.md gives the reasons."""
+    return [
+        *(VENV_PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *("--host", host, "--port", port),
+        *("--workers", values.get("SERVER_WORKERS") or "1"),
+        *("--blocking-threads", values.get("SERVER_THREADS") or "8"),
+        *("--backlog", "1024", "--backpressure", "512", "--http1-header-read-timeout", "10000"),
+        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "5"),
+        *("--no-access-log", "--log-level", "error"),
+        "openup.wsgi:application",
+    ]
+
+
+def wait_for_answer(process, host, port):
+    """Return once the server answers a request, whatever it answers."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Stop(f"The server stopped at once (exit code {process.returncode}); see above.")
+        connection = http.client.HTTPConnection(ANY_ADDRESS.get(host, host), port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse()
+            return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+        finally:
+            connection.close()
+    raise Stop(f"The server has not answered within {ANSWER_SECONDS} seconds; see above.")
+
+
+def prepare(environ, lock, debug):
+    """Bring everything up to the point of serving; return host, port, settings and environment."""
+    check_python()
+    check_writable()
+    env = child_environment(environ)
+    file = settings_file(environ)
+    host, port = read_address(read_settings(file) | environ)
+    check_port(host, port)
+    ensure_environment(lock, env)
+    ensure_settings_file(file, environ)
+    values = read_settings(file) | environ
+    env |= {"SITE_URL": site_url(environ, values, host, port), "DEBUG": debug}
+    if run([VENV_PYTHON, ROOT / "manage.py", "prepare"], env) != 0:
+        raise Stop("The site could not be prepared; the message above says why.")
+    if host not in LOOPBACK:
+        say(
+            f"Listening beyond this machine: the site answers to the name in SITE_URL "
+            f"({env['SITE_URL']}); list further names in ALLOWED_HOSTS. Both stand in {file}."
+        )
+    return host, port, values, env
+
+
+def serve(environ):
+    """Serve until a signal asks to stop."""
+    host, port, values, env = prepare(environ, LOCK, debug="0")
+    say("Starting the server")
+    process = start(server_command(values, host, port), env)
+    try:
+        wait_for_answer(process, host, port)
+        say(f"\nOpen UP is running; Ctrl-C stops it.\n\n  Site    {env['SITE_URL']}/")
+        say(f"  Manage  {env['SITE_URL']}/manage/\n")
+        code = process.wait()
+    except KeyboardInterrupt:
+        say("\nStopping")
+        return
+    finally:
+        end(process)
+    raise Stop(f"The server ended by itself (exit code {code}); see above.")
+
+
+def develop(environ):
+    """Become Django's development server, which reloads changed code and shows errors."""
+    host, port, _values, env = prepare(environ, DEV_LOCK, debug="1")
+    address = address_url(host, port).removeprefix("http://")
+    command = [VENV_PYTHON, ROOT / "manage.py", "runserver", address]
+    os.chdir(ROOT)
+    os.execve(VENV_PYTHON, [str(part) for part in command], env)
+
+
+def main():
+    sys.stdout.reconfigure(errors="replace")
+    sys.stderr.reconfigure(errors="replace")
+    stop_on_signals()
+    try:
+        {"serve": serve, "develop": develop}[sys.argv[1]](dict(os.environ))
+    except Stop as reason:
+        print(f"\n{reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped before the site was up; the next run goes on from here.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

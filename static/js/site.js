@@ -1,0 +1,142 @@
+// What makes reading and writing more pleasant; every page works without it.
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const choices = { size: ["90", "110", "125", "150"], theme: ["light", "dark"] };
+
+  // Storage throws where the reader has switched it off.
+  const remembered = (name) => {
+    try {
+      return localStorage.getItem(`openup-${name}`) || "";
+    } catch {
+      return "";
+    }
+  };
+
+  const remember = (name, value) => {
+    try {
+      localStorage.setItem(`openup-${name}`, value);
+    } catch {
+      // The choice then lasts for this page.
+    }
+  };
+
+  const choose = (name, value) => {
+    if (choices[name].includes(value)) {
+      root.dataset[name] = value;
+    } else {
+      delete root.dataset[name];
+    }
+  };
+
+  // At once, before anything is painted: this file stands before the stylesheet.
+  Object.keys(choices).forEach((name) => choose(name, remembered(name)));
+
+  const addSettings = () => {
+    const template = document.getElementById("reading-settings");
+    if (!template) return;
+    template.after(template.content.cloneNode(true));
+    const settings = document.querySelector(".settings");
+    for (const select of settings.querySelectorAll("select")) {
+      const name = select.dataset.setting;
+      select.value = root.dataset[name] || "";
+      select.addEventListener("change", () => {
+        choose(name, select.value);
+        remember(name, select.value);
+      });
+    }
+    settings.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && settings.open) {
+        settings.open = false;
+        settings.querySelector("summary").focus();
+      }
+    });
+  };
+
+  const newKey = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("");
+
+  // The same text sent again keeps its key and is recognised; a changed text is a new comment.
+  const addSubmissionKey = (form) => {
+    const field = form.elements.submission_key;
+    if (!field) return;
+    field.value ||= newKey();
+    form.addEventListener("input", (event) => {
+      if (["name", "body"].includes(event.target.name)) field.value = newKey();
+    });
+  };
+
+  const addCount = (form) => {
+    const body = form.elements.body;
+    if (!body) return;
+    const limit = Number(form.dataset.limit);
+    const count = document.createElement("p");
+    const warning = document.createElement("p");
+    count.className = "help count";
+    warning.className = "error";
+    warning.setAttribute("role", "status");
+    body.after(count, warning);
+    const show = () => {
+      const length = [...body.value.normalize("NFC").trim()].length;
+      const text = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
+      count.textContent = form.dataset.count.replace("{count}", text);
+      const over = Math.max(0, length - limit).toLocaleString();
+      warning.textContent = length > limit ? form.dataset.over.replace("{count}", over) : "";
+    };
+    body.addEventListener("input", show);
+    show();
+  };
+
+  const addReveal = (form) => {
+    const password = form.elements.password;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "reveal";
+    button.textContent = form.dataset.show;
+    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-controls", password.id);
+    button.addEventListener("click", () => {
+      const shown = password.type === "password";
+      password.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    });
+    password.after(button);
+    // A password that is shown must not be kept by the browser as ordinary text.
+    form.addEventListener("submit", () => (password.type = "password"));
+  };
+
+  const sendOnce = (form) => {
+    const button = form.querySelector("[type=submit]");
+    const label = button.textContent;
+    let sent = false;
+    form.addEventListener("submit", (event) => {
+      if (sent) {
+        event.preventDefault();
+        return;
+      }
+      sent = true;
+      button.textContent = form.dataset.wait;
+      button.setAttribute("aria-disabled", "true");
+    });
+    // The page may come back from the browser's memory.
+    addEventListener("pageshow", () => {
+      sent = false;
+      button.textContent = label;
+      button.removeAttribute("aria-disabled");
+    });
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    addSettings();
+    for (const form of document.querySelectorAll("[data-writing]")) {
+      addSubmissionKey(form);
+      addCount(form);
+      addReveal(form);
+      sendOnce(form);
+    }
+    document.querySelector("[autofocus]")?.focus();
+  });
+})();

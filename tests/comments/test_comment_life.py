@@ -1,0 +1,564 @@
+"""A comment is posted, edited and deleted with the same pair, without a cookie or a script."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import PageVersion
+from comments import credentials
+from comments.models import Comment, Thread
+from tests.factories import EMAIL, PASSWORD, make_article, make_comment
+
+pytestmark = pytest.mark.django_db
+
+FORM = {"name": "", "email": EMAIL, "password": PASSWORD, "body": "첫 댓글입니다."}
+
+
+def post(client, article, **fields):
+    return client.post(reverse("comments:comment_create", args=[article.pk]), {**FORM, **fields})
+
+
+def edit(client, comment, **fields):
+    fields = {**FORM, "version": comment.edit_version, **fields}
+    return client.post(reverse("comments:comment_edit", args=[comment.pk]), fields)
+
+
+def delete(client, comment, **fields):
+    pair = {"email": EMAIL, "password": PASSWORD, **fields}
+    return client.post(reverse("comments:comment_delete", args=[comment.pk]), pair)
+
+
+def version_of(article):
+    return PageVersion.objects.get(scope=article.scope).version
+
+
+def test_posting_leads_to_the_comment_in_its_article(client):
+    article = make_article()
+
+    response = post(client, article, name="미나")
+
+    comment = Comment.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == (
+        f"{article.get_absolute_url()}?comment={comment.pk}#comment-{comment.pk}"
+    )
+    page = client.get(response["Location"]).content.decode()
+    assert "첫 댓글입니다." in page and "미나" in page and f'id="comment-{comment.pk}"' in page
+    assert not response.cookies
+
+
+def test_comment_without_a_name_is_anonymous(client):
+    article = make_article()
+
+    post(client, article)
+
+    assert "익명" in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_address_is_nowhere_in_the_database_or_the_pages(client):
+    article = make_article()
+
+    post(client, article, email="Canary.Bird@Example.com")
+
+    page = client.get(article.get_absolute_url()).content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM comments_comment")
+        stored = repr(cursor.fetchall())
+    for text in (page, stored):
+        assert "canary" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"email": ""}, "email"),
+        ({"email": "mina"}, "email"),
+        ({"email": "mіna@example.com"}, "email"),  # a Cyrillic letter
+        ({"password": ""}, "password"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 300}, "password"),
+        ({"password": "mina1234"}, "password"),
+        ({"body": ""}, "body"),
+        ({"body": "ㅤ \u200b"}, "body"),
+        ({"body": "가" * 5001}, "body"),
+        ({"name": "운영자"}, "name"),
+        ({"name": "가" * 31}, "name"),
+    ],
+)
+def test_bad_field_is_explained_beside_it_and_nothing_typed_is_lost(client, fields, field):
+    article = make_article()
+    typed = {**FORM, "body": "잃어버리면 안 되는 글 </textarea><script>alert(1)</script>", **fields}
+
+    response = post(client, article, **typed)
+
+    assert response.status_code == 422
+    assert response.context["form"].errors[field]
+    page = response.content.decode()
+    assert f'id="id_{field}_error"' in page and 'aria-invalid="true"' in page
+    assert "<script>alert" not in page
+    if "body" not in fields:
+        assert "잃어버리면 안 되는 글" in page
+    if typed["password"]:
+        assert typed["password"] not in page
+    assert not Comment.objects.exists()
+
+
+def test_text_is_shown_as_text_and_only_web_addresses_become_links(client):
+    article = make_article()
+
+    post(client, article, body='<b>굵게</b> javascript:alert(1) https://example.org/a?b=1&c="x')
+
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "<b>굵게" not in page and "&lt;b&gt;굵게" in page
+    assert 'href="https://example.org/a?b=1&amp;c=' in page
+    assert 'href="javascript' not in page
+
+
+def test_editing_with_the_pair_changes_the_text_and_says_so(client):
+    comment = make_comment(body="처음 글")
+
+    response = edit(client, comment, body="고친 글")
+
+    page = client.get(response["Location"]).content.decode()
+    assert "고친 글" in page and "처음 글" not in page and "수정됨" in page
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        {"password": "wrong horse key"},
+        {"email": "other@example.com"},
+        {"email": "not an address"},
+        {"password": "x" * 5000},
+        {"password": "\ud7a4"},
+    ],
+)
+def test_wrong_pair_changes_nothing_and_keeps_what_was_typed(client, pair):
+    comment = make_comment(body="처음 글")
+
+    edited = edit(client, comment, **{"body": "남의 글 </textarea><script>", **pair})
+    deleted = delete(client, comment, **pair)
+
+    assert (edited.status_code, deleted.status_code) == (403, 403)
+    assert "남의 글 &lt;/textarea&gt;" in edited.content.decode()
+    comment.refresh_from_db()
+    assert comment.body == "처음 글" and comment.is_visible
+
+
+def test_wrong_address_and_wrong_password_are_answered_alike(client):
+    comment = make_comment()
+
+    answers = [
+        edit(client, comment, **pair).content.decode().replace(next(iter(pair.values())), "")
+        for pair in ({"password": "wrong horse key"}, {"password": "other horse key"})
+    ]
+    stranger = edit(client, comment, email="other@example.com").content.decode()
+
+    assert answers[0] == answers[1]
+    assert stranger.replace("other@example.com", EMAIL) == answers[0]
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+def test_missing_half_of_the_pair_is_a_refusal(client, field):
+    comment = make_comment()
+
+    assert delete(client, comment, **{field: ""}).status_code == 422
+    comment.refresh_from_db()
+    assert comment.is_visible
+
+
+def test_pair_of_one_comment_does_not_open_another(client):
+    article = make_article()
+    mine = make_comment(article, email="a@example.com", password="first horse key")
+    other = make_comment(article, email="b@example.com", password="second horse key")
+
+    response = delete(client, other, email="a@example.com", password="first horse key")
+
+    assert response.status_code == 403
+    assert (
+        delete(client, mine, email="a@example.com", password="first horse key").status_code == 302
+    )
+
+
+def test_forms_change_only_the_fields_they_name(client):
+    article, elsewhere = make_article(), make_article()
+    extra = {"state": "hidden", "article": elsewhere.pk, "created_at": "2001-01-01", "depth": "5"}
+
+    post(client, article, **extra)
+    comment = Comment.objects.get()
+    edit(client, comment, body="고친 글", **extra)
+
+    comment.refresh_from_db()
+    assert (comment.article_id, comment.state, comment.depth) == (article.pk, "published", 1)
+    assert comment.created_at.year != 2001
+
+
+def test_edit_from_a_stale_page_is_refused_with_both_texts(client):
+    comment = make_comment(body="처음 글")
+    edit(client, comment, body="다른 창에서 고친 글")
+
+    response = edit(client, comment, body="이 창에서 쓴 글")
+
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "이 창에서 쓴 글" in page and "다른 창에서 고친 글" in page
+    again = edit(client, Comment.objects.get(), body="이 창에서 쓴 글")
+    assert again.status_code == 302
+
+
+def test_deleting_wipes_the_comment_for_good(client):
+    comment = make_comment(body="지울 글", name="미나")
+
+    response = delete(client, comment)
+
+    assert response.status_code == 302
+    stored = Comment.objects.filter(pk=comment.pk).values().get()
+    assert not {"지울 글", "미나"} & set(stored.values())
+    assert stored["email_digest"] == stored["password"] == ""
+    page = client.get(comment.article.get_absolute_url()).content.decode()
+    assert "지울 글" not in page and f'id="comment-{comment.pk}"' not in page
+    assert client.get(reverse("comments:comment_edit", args=[comment.pk])).status_code == 404
+
+
+def test_deleted_comment_with_replies_leaves_a_tombstone_until_they_go(client):
+    comment = make_comment(body="지울 글")
+    reply = make_comment(comment.article, parent=comment, body="답글")
+    delete(client, comment)
+    page = client.get(comment.article.get_absolute_url()).content.decode()
+    assert "삭제된 댓글입니다" in page and "답글" in page and "지울 글" not in page
+
+    delete(client, reply)
+
+    page = client.get(comment.article.get_absolute_url()).content.decode()
+    assert "삭제된 댓글입니다" not in page
+
+
+def test_edit_never_revives_a_deleted_comment(client):
+    comment = make_comment()
+    stale = Comment.objects.get(pk=comment.pk)
+    delete(client, comment)
+
+    assert edit(client, stale, body="되살린 글").status_code == 404
+
+
+def test_reply_hangs_under_its_parent_and_deep_ones_stay_bounded(client):
+    article = make_article()
+    parent = make_comment(article)
+    for _number in range(9):
+        response = client.post(
+            reverse("comments:comment_reply", args=[parent.pk]),
+            {**FORM, "body": f"{parent.pk}에게"},
+        )
+        assert response.status_code == 302
+        child = Comment.objects.order_by("-pk").first()
+        assert child.parent_id == parent.pk
+        parent = child
+
+    assert list(Comment.objects.order_by("path").values_list("depth", flat=True)) == [
+        *(1, 2, 3, 4, 5, 5, 5, 5, 5, 5)
+    ]
+    assert client.get(article.get_absolute_url()).status_code == 200
+
+
+def test_thread_is_drawn_with_each_reply_under_its_parent(client):
+    article = make_article()
+    first, second = make_comment(article), make_comment(article)
+    late = make_comment(article, parent=first)
+    later = make_comment(article, parent=first)
+    nested = make_comment(article, parent=late)
+
+    drawn = list(Comment.objects.for_thread().values_list("pk", flat=True))
+
+    assert drawn == [first.pk, late.pk, nested.pk, later.pk, second.pk]
+
+
+def test_reply_to_a_comment_of_another_state_is_refused(client):
+    gone = make_comment()
+    delete(client, gone)
+
+    response = client.post(reverse("comments:comment_reply", args=[gone.pk]), FORM)
+
+    assert response.status_code == 404
+
+
+def test_count_on_the_page_follows_posting_deleting_and_hiding(client, admin_user):
+    article = make_article()
+    comments = [make_comment(article) for _number in range(3)]
+    delete(client, comments[0])
+    comments[1].hide(by=admin_user, reason="광고")
+
+    assert Thread.objects.get(article=article).comment_count == 1
+    assert "댓글 1" in " ".join(client.get(article.get_absolute_url()).content.decode().split())
+
+
+def test_hidden_comment_is_not_shown_and_restoring_brings_it_back(client, admin_user):
+    comment = make_comment(body="가려질 글")
+    address = comment.article.get_absolute_url()
+
+    comment.hide(by=admin_user, reason="비방")
+    assert "가려질 글" not in client.get(address).content.decode()
+    assert client.get(reverse("comments:comment_edit", args=[comment.pk])).status_code == 404
+    comment.restore(by=admin_user, reason="오해")
+
+    assert "가려질 글" in client.get(address).content.decode()
+    assert [event.reason for event in comment.moderation_events.all()] == ["비방", "오해"]
+
+
+def test_every_change_makes_the_article_page_stale(client, admin_user):
+    comment = make_comment()
+    seen = [version_of(comment.article)]
+    for change in (
+        lambda: edit(client, comment, body="고친 글"),
+        lambda: Comment.objects.get(pk=comment.pk).hide(by=admin_user, reason="가림"),
+        lambda: Comment.objects.get(pk=comment.pk).restore(by=admin_user, reason="되돌림"),
+        lambda: make_comment(comment.article, parent=comment),
+        lambda: delete(client, comment),
+    ):
+        change()
+        seen.append(version_of(comment.article))
+
+    assert seen == sorted(set(seen))
+
+
+def test_closed_article_refuses_and_gives_the_text_back(client):
+    article = make_article(comment_policy="closed")
+
+    response = post(client, article, body="아까운 글")
+
+    assert response.status_code == 403
+    assert "아까운 글" in response.content.decode()
+    assert not Comment.objects.exists()
+
+
+def test_article_whose_comments_have_ended_refuses(client):
+    article = make_article(comments_close_at=timezone.now() - timedelta(minutes=1))
+
+    assert post(client, article).status_code == 403
+
+
+def test_reviewed_article_holds_a_comment_until_staff_approve_it(client, admin_user):
+    article = make_article(comment_policy="reviewed")
+
+    response = post(client, article, body="기다리는 글")
+
+    assert response.status_code == 200
+    assert "기다리는 글" not in client.get(article.get_absolute_url()).content.decode()
+    Comment.objects.get().approve(by=admin_user)
+    assert "기다리는 글" in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_edit_of_an_approved_comment_waits_for_review_again(client, admin_user):
+    article = make_article(comment_policy="reviewed")
+    post(client, article, body="점잖은 글")
+    Comment.objects.get().approve(by=admin_user)
+
+    edit(client, Comment.objects.get(), body="거친 글")
+
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "거친 글" not in page and "점잖은 글" not in page
+
+
+@pytest.mark.parametrize("key", ["", "k" * 32])
+def test_repeated_submission_is_one_comment(client, key):
+    article = make_article()
+
+    first = post(client, article, submission_key=key)
+    second = post(client, article, submission_key=key)
+
+    assert Comment.objects.count() == 1
+    assert first["Location"] == second["Location"]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 32])
+def test_stranger_who_repeats_a_submission_learns_nothing(client, key):
+    article = make_article()
+    post(client, article, submission_key=key)
+
+    response = post(client, article, submission_key=key, password="a stranger's key")
+
+    assert response.status_code == 302
+    assert Comment.objects.count() == 2
+
+
+def test_same_key_and_password_with_another_text_is_refused_with_the_text(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+
+    response = post(client, article, submission_key="k" * 32, body="다른 글")
+
+    assert response.status_code == 422
+    assert "다른 글" in response.content.decode()
+    assert Comment.objects.count() == 1
+
+
+def test_same_text_later_or_to_another_parent_is_a_new_comment(client):
+    article = make_article()
+    post(client, article)
+    parent = Comment.objects.get()
+    client.post(reverse("comments:comment_reply", args=[parent.pk]), FORM)
+    assert Comment.objects.count() == 2
+
+    Comment.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    post(client, article)
+
+    assert Comment.objects.count() == 3
+
+
+class CountingHasher:
+    """The product's argon2 hasher, with a count of what it computed."""
+
+    def __init__(self, hasher):
+        self.hasher, self.calls = hasher, 0
+
+    def hash(self, *args, **kwargs):
+        self.calls += 1
+        return self.hasher.hash(*args, **kwargs)
+
+    def verify(self, *args, **kwargs):
+        self.calls += 1
+        return self.hasher.verify(*args, **kwargs)
+
+
+def test_every_path_costs_exactly_one_hash(client, monkeypatch):
+    article = make_article()
+    comment = make_comment(article)
+    hasher = CountingHasher(credentials._HASHER)
+    monkeypatch.setattr(credentials, "_HASHER", hasher)
+    for send in (
+        lambda: post(client, article, body="새 글"),
+        lambda: post(client, article, body="새 글"),
+        lambda: post(client, article, body="새 글", password="a stranger's key"),
+        lambda: edit(client, comment, password="wrong horse key"),
+        lambda: edit(client, comment, email="other@example.com"),
+        lambda: edit(client, comment, email="no address"),
+        lambda: edit(client, comment, password="x" * 9000),
+        lambda: edit(client, comment, body="고친 글"),
+        lambda: delete(client, comment, password="wrong horse key"),
+        lambda: delete(client, comment),
+    ):
+        hasher.calls = 0
+        send()
+        assert hasher.calls == 1
+
+
+def test_busy_server_answers_503_with_the_text(client, monkeypatch):
+    article = make_article()
+    comment = make_comment(article)
+    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(running=1, waiting=0))
+
+    with credentials.hash_queue:
+        answers = [post(client, article, body="아까운 글"), edit(client, comment, body="아까운 글")]
+
+    for response in answers:
+        assert response.status_code == 503
+        assert int(response["Retry-After"]) > 0
+        assert "아까운 글" in response.content.decode()
+
+
+def test_oversized_request_is_refused_in_words(client):
+    response = post(client, make_article(), body="가" * 40_000)
+
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "same-origin"}, 302),
+        ({"sec-fetch-site": "none"}, 302),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "http://testserver"}, 302),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({}, 302),
+    ],
+)
+def test_cross_site_post_is_refused_and_the_text_given_back(headers, status):
+    article = make_article()
+
+    response = Client(headers=headers).post(
+        reverse("comments:comment_create", args=[article.pk]), {**FORM, "body": "옮겨 온 글"}
+    )
+
+    assert response.status_code == status
+    assert Comment.objects.count() == (status == 302)
+
+
+def test_comment_form_pages_are_never_kept(client):
+    comment = make_comment()
+
+    for name in ("edit", "delete", "reply"):
+        response = client.get(reverse(f"comments:comment_{name}", args=[comment.pk]))
+        assert "no-store" in response["Cache-Control"]
+
+
+def test_permalink_leads_to_the_page_of_the_thread_that_holds_the_comment(client):
+    article = make_article()
+    Thread.lock(article)
+    Thread.objects.update(root_total=120)
+    comment = make_comment(article)
+
+    response = client.get(reverse("comments:comment_detail", args=[comment.pk]))
+
+    assert f"page=3&comment={comment.pk}#comment-{comment.pk}" in response["Location"]
+    assert f'id="comment-{comment.pk}"' in client.get(response["Location"]).content.decode()
+
+
+def test_page_of_a_long_thread_holds_fifty_roots(client):
+    article = make_article()
+    for number in range(52):
+        make_comment(article, body=f"글 {number}")
+
+    first = client.get(article.get_absolute_url()).context["comments"]
+    second = client.get(article.get_absolute_url() + "?page=2").context["comments"]
+
+    assert (len(first), len(second)) == (50, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers():
+    article = make_article()
+    barrier = Barrier(8)
+
+    def send(_number):
+        barrier.wait()
+        try:
+            return post(Client(), article, submission_key="k" * 32)["Location"]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(48)))
+
+    assert Comment.objects.count() == 1
+    assert len(set(answers)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_at_once_get_numbers_of_their_own():
+    article = make_article()
+    root = make_comment(article)
+    barrier = Barrier(4)
+
+    def send(number):
+        barrier.wait()
+        try:
+            make_comment(article, body=f"글 {number}")
+            make_comment(article, parent=root, body=f"답글 {number}")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(12)))
+
+    assert Comment.objects.count() == 25
+    assert Comment.objects.values("path").distinct().count() == 25
+    assert Thread.objects.get().comment_count == 25
+    assert Comment.objects.get(pk=root.pk).reply_count == 12

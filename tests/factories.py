@@ -1,0 +1,151 @@
+"""Plain functions that make what a test is about; each gives only what is passed a meaning."""
+
+from datetime import UTC, date, datetime
+from itertools import count
+
+from django.contrib.auth.models import Permission, User
+
+from articles.models import (
+    Article,
+    Category,
+    EntryRow,
+    MonthlyIssue,
+    Ranking,
+    RankingPeriod,
+    RankingSubject,
+    RankingTable,
+)
+from comments import credentials
+from comments.models import Comment
+
+numbers = count(1)
+EMAIL = "mina@example.com"
+PASSWORD = "right horse key"
+PUBLISHED_AT = datetime(2025, 10, 28, 0, 0, tzinfo=UTC)
+
+
+def make_category(**fields):
+    number = next(numbers)
+    category = Category(**{"name": f"갈래 {number}", "slug": f"category-{number}", **fields})
+    category.store()
+    return category
+
+
+def make_article(**fields):
+    """Return a stored article, published unless `state` says otherwise."""
+    number = next(numbers)
+    article = Article(
+        **{
+            "title": f"열린 모형의 흐름 {number}",
+            "slug": f"open-models-{number}",
+            "body": "## 첫 소식\n\n- 첫째 줄",
+            "state": Article.State.PUBLISHED,
+            "published_at": PUBLISHED_AT,
+            **fields,
+        }
+    )
+    if not article.category_id:
+        article.category = make_category()
+    article.full_clean()
+    article.store()
+    return article
+
+
+def make_issue(items=(("정책", "새 전략", "- 첫째"),), **fields):
+    """Return a stored monthly issue, published unless `state` says otherwise."""
+    issue = MonthlyIssue(
+        **{
+            "month": date(2025, 10, 1),
+            "title": "주목할 만한 월간 이슈(10월)",
+            "state": MonthlyIssue.State.PUBLISHED,
+            "published_at": PUBLISHED_AT,
+            **fields,
+        }
+    )
+    issue.full_clean()
+    issue.store()
+    issue.replace_items(items)
+    return issue
+
+
+def make_ranking(periods=None, **fields):
+    """Return a series; `periods` is [(label, as_of, [(name, country, model)])], ranks ascending."""
+    if periods is None:
+        periods = [
+            ("2024년 7월", date(2024, 7, 1), [("구글", "미국", "Gemma"), ("메타", "미국", "Llama 3")]),
+            ("2025년 10월", date(2025, 10, 1), [("지푸 AI", "중국", "GLM-4.6")]),
+        ]
+    number = next(numbers)
+    ranking = Ranking(
+        **{
+            "slug": f"ranking-{number}",
+            "title": f"순위 {number}",
+            "rank_heading": "순위",
+            "columns": [
+                {"key": "company", "heading": "기업(국가)"},
+                {"key": "model", "heading": "대표 모델명"},
+            ],
+            **fields,
+        }
+    )
+    ranking.full_clean()
+    ranking.store()
+    for label, as_of, entries in periods:
+        period = RankingPeriod.objects.create(ranking=ranking, label=label, as_of=as_of)
+        period.replace_entries(
+            [
+                EntryRow(rank, make_subject(name, country), f"{name} ({country})", {"model": model})
+                for rank, (name, country, model) in enumerate(entries, start=1)
+            ]
+        )
+    return ranking
+
+
+def make_subject(name, country=""):
+    subject, _is_new = RankingSubject.objects.get_or_create(
+        name=name, country=country, defaults={"slug": f"subject-{next(numbers)}"}
+    )
+    return subject
+
+
+def make_table(article, ranking, **fields):
+    """Place the whole of `ranking` in `article`."""
+    table = RankingTable.objects.create(
+        **{
+            "article": article,
+            "ranking": ranking,
+            "slug": f"table-{next(numbers)}",
+            "caption": "모형 선호도 순위",
+            **fields,
+        }
+    )
+    table.periods.set(ranking.periods.all())
+    return table
+
+
+def make_comment(article=None, *, email=EMAIL, password=PASSWORD, **fields):
+    """Return a posted comment whose pair is `email` and `password`."""
+    address = credentials.canonical_address(email)
+    comment = Comment(
+        **{
+            "article": article or make_article(),
+            "body": "잘 읽었습니다.",
+            "email_digest": credentials.email_digest(address),
+            "password": credentials.hash_password(password),
+            **fields,
+        }
+    )
+    return comment.post()
+
+
+def make_staff(*permissions, **fields):
+    """Return a staff user with `permissions`, each "app_label.codename"."""
+    user = User.objects.create_user(
+        **{"username": f"staff-{next(numbers)}", "password": PASSWORD, "is_staff": True, **fields}
+    )
+    for name in permissions:
+        app_label, codename = name.split(".")
+        user.user_permissions.add(
+            Permission.objects.get(content_type__app_label=app_label, codename=codename)
+        )
+    return user

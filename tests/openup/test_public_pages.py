@@ -1,0 +1,186 @@
+"""What holds for every public address."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from articles.models import SitePage, Tag
+from tests.factories import make_article, make_comment, make_issue, make_ranking, make_staff, make_table
+
+pytestmark = pytest.mark.django_db
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+@pytest.fixture
+def addresses():
+    """One address of every kind of public page."""
+    issue = make_issue()
+    article = make_article(monthly_issue=issue)
+    tag = Tag.objects.create(name="열린 자료", slug="open-data")
+    article.tags.add(tag)
+    ranking = make_ranking()
+    make_table(article, ranking)
+    page = SitePage(slug="privacy", title="개인정보처리방침", body="본문")
+    page.store()
+    comment = make_comment(article)
+    return [
+        "/",
+        "/articles/",
+        "/articles/2025/10/",
+        "/articles/1999/01/",
+        article.get_absolute_url(),
+        article.category.get_absolute_url(),
+        tag.get_absolute_url(),
+        "/issues/",
+        issue.get_absolute_url(),
+        "/rankings/",
+        ranking.get_absolute_url(),
+        page.get_absolute_url(),
+        f"/comments/{comment.pk}/edit/",
+        f"/comments/{comment.pk}/delete/",
+        f"/comments/{comment.pk}/reply/",
+        "/healthz",
+        "/manage/login/",
+    ]
+
+
+def test_every_page_answers(client, addresses):
+    for address in addresses:
+        assert client.get(address).status_code == 200, address
+
+
+def test_headers_stand_once_on_every_answer_errors_too(client, addresses):
+    for address in [*addresses, "/nowhere", "/articles/999999/x/", "/media/none.png", "/%ff"]:
+        response = client.get(address)
+        for name, start in HEADERS.items():
+            values = [value for key, value in response.items() if key == name]
+            assert len(values) == 1 and values[0].startswith(start), (address, name, values)
+        assert "unsafe" not in response["Content-Security-Policy"]
+
+
+def test_public_page_sets_no_cookie_and_does_not_depend_on_one(client, addresses):
+    staff = make_staff(is_superuser=True)
+    client.force_login(staff)
+    forged = Client(headers={"cookie": client.cookies.output(header="", sep=";")})
+    for address in addresses:
+        if address.startswith("/manage/"):
+            continue
+        plain, with_cookie = Client().get(address), forged.get(address)
+        assert not plain.cookies and not with_cookie.cookies
+        assert "Cookie" not in plain.get("Vary", "")
+        if "/comments/" not in address:  # a form's submission key is new every time
+            assert plain.content == with_cookie.content
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/articles/", 5),
+        ("/articles/2025/10/", 5),
+        ("/categories/{category}/", 5),
+        ("/tags/open-data/", 5),
+        ("/issues/", 5),
+        ("/rankings/", 5),
+        ("/issues/2025-10/", 8),
+        ("/", 12),
+    ],
+)
+def test_lists_cost_the_same_queries_whatever_they_hold(
+    client, django_assert_max_num_queries, path, limit
+):
+    tag = Tag.objects.create(name="열린 자료", slug="open-data")
+    issue = make_issue(items=[("정책", f"일 {number}", "- 가") for number in range(5)])
+    first = make_article(monthly_issue=issue)
+    first.tags.add(tag)
+    for number in range(25):
+        article = make_article(category=first.category, monthly_issue=issue)
+        article.tags.add(tag)
+        make_comment(article)
+        if number < 4:
+            make_table(article, make_ranking())
+            make_issue(month=date(2024, number + 1, 1))
+
+    with django_assert_max_num_queries(limit):
+        response = client.get(path.format(category=first.category.slug))
+
+    assert response.status_code == 200
+
+
+def test_list_continues_with_the_older_articles_and_misses_none(client):
+    articles = [make_article() for _number in range(45)]
+    seen = []
+    path = "/articles/"
+    while path:
+        response = client.get(path)
+        seen += [article.pk for article in response.context["articles"]]
+        older = response.context["older"]
+        path = f"/articles/?before={older}" if older else None
+
+    assert seen == [article.pk for article in reversed(articles)]
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=", "before=-1", "before=" + "9" * 400, "x=1"])
+def test_unknown_or_malformed_query_shows_the_same_page_and_is_not_reflected(client, query):
+    make_article()
+
+    response = client.get(f"/articles/?{query}")
+
+    assert response.content == client.get("/articles/").content
+
+
+def test_query_beyond_the_text_is_a_missing_page(client):
+    assert client.get("/articles/?before=12345").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/articles/2025/13/",
+        "/articles/0000/01/",
+        "/articles/9999/12/",
+        "/issues/2025-00/",
+        "/issues/0000-10/",
+        "/articles/99999999999999999999999/x/",
+        "/comments/99999999999999999999999/edit/",
+        "/%00",
+        "/%ff%fe",
+        "/articles/%ED%A0%80/",
+        "/rankings/없음/",
+        "/pages/../../etc/passwd",
+    ],
+)
+def test_odd_address_is_answered_without_an_error(client, path):
+    assert client.get(path).status_code in {200, 400, 404}
+
+
+def test_page_is_found_when_a_proxy_asks_with_head(client):
+    article = make_article()
+
+    assert client.head(article.get_absolute_url()).status_code == 200
+
+
+def test_foreign_host_is_refused(client):
+    response = client.get("/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "evil.example" not in response.content.decode()
+
+
+def test_staff_session_gives_no_power_on_public_addresses(client):
+    comment = make_comment()
+    client.force_login(User.objects.create_superuser("root", password="x" * 12))
+
+    response = client.post(f"/comments/{comment.pk}/delete/", {"email": "a@b.kr", "password": "no"})
+
+    assert response.status_code == 403

@@ -1,0 +1,171 @@
+"""The parts of `make run` that can be told without installing anything."""
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy import environment, run
+from deploy.processes import Stop, child_environment
+
+
+@pytest.fixture
+def var(tmp_path, monkeypatch):
+    """Let the script believe that an empty folder is var/."""
+    monkeypatch.setattr(run, "VAR", tmp_path / "var")
+    return tmp_path / "var"
+
+
+def test_address_is_loopback_and_8000_unless_told():
+    assert run.read_address({}) == ("127.0.0.1", 8000)
+    assert run.read_address({"HOST": "", "PORT": ""}) == ("127.0.0.1", 8000)
+    assert run.read_address({"HOST": "0.0.0.0", "PORT": "9000"}) == ("0.0.0.0", 9000)  # noqa: S104
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "80 00", "http", "8000.0", "٨٠٠٠", "1e3"])
+def test_a_port_that_is_none_is_refused_by_its_name(port):
+    with pytest.raises(Stop, match="PORT="):
+        run.read_address({"PORT": port})
+
+
+def test_a_busy_port_is_refused_with_the_way_to_choose_another():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(Stop, match=r"in use.*make run PORT="):
+            run.check_port("127.0.0.1", port)
+
+
+def test_a_host_of_another_machine_is_refused_by_its_name():
+    with pytest.raises(Stop, match=r"HOST=192\.0\.2\.1"):
+        run.check_port("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:9000"),
+        ("0.0.0.0", "http://127.0.0.1:9000"),  # noqa: S104
+        ("::", "http://[::1]:9000"),
+        ("::1", "http://[::1]:9000"),
+        ("192.168.0.7", "http://192.168.0.7:9000"),
+    ],
+)
+def test_address_to_open_can_be_opened(host, url):
+    assert run.address_url(host, 9000) == url
+
+
+def test_site_url_follows_the_port_while_it_is_loopback():
+    from_file = {"SITE_URL": "http://127.0.0.1:8000"}
+
+    assert run.site_url({}, from_file, "127.0.0.1", 9000) == "http://127.0.0.1:9000"
+
+
+def test_site_url_of_a_real_name_stays():
+    from_file = {"SITE_URL": "https://www.example.kr"}
+
+    assert run.site_url({}, from_file, "0.0.0.0", 9000) == "https://www.example.kr"  # noqa: S104
+
+
+def test_site_url_of_the_environment_outranks_all():
+    environ = {"SITE_URL": "http://localhost:7000"}
+
+    assert run.site_url(environ, {}, "127.0.0.1", 8000) == "http://localhost:7000"
+
+
+def test_settings_file_is_read_with_comments_quotes_and_exports():
+    lines = ["# A=1", "", "export SITE_URL = 'http://a.kr'", 'SITE_NAME="Open UP"', "EMPTY="]
+    text = "\n".join([*lines, "SECRET_KEY=a=b#c", ""])
+
+    assert run.read_env_file(text) == {
+        "SITE_URL": "http://a.kr",
+        "SITE_NAME": "Open UP",
+        "EMPTY": "",
+        "SECRET_KEY": "a=b#c",
+    }
+
+
+@given(st.text())
+def test_any_settings_file_can_be_read(text):
+    assert isinstance(run.read_env_file(text), dict)
+
+
+def test_first_run_writes_secrets_that_only_the_owner_can_read(var):
+    run.ensure_settings_file(var / ".env", {})
+
+    values = run.read_settings(var / ".env")
+    assert (var / ".env").stat().st_mode & 0o777 == 0o600
+    assert len(values["SECRET_KEY"]) >= 50
+    assert len(values["EMAIL_DIGEST_KEYS"].partition(":")[2]) == 64
+
+
+def test_later_runs_leave_the_secrets_alone(var):
+    run.ensure_settings_file(var / ".env", {})
+    before = (var / ".env").read_text()
+
+    run.ensure_settings_file(var / ".env", {})
+
+    assert (var / ".env").read_text() == before
+
+
+def test_every_first_run_has_secrets_of_its_own():
+    assert run.new_env_file("http://a.kr") != run.new_env_file("http://a.kr")
+
+
+def test_a_database_without_its_keys_is_not_given_new_ones(var):
+    var.mkdir()
+    (var / "openup.sqlite3").touch()
+
+    with pytest.raises(Stop, match="backup"):
+        run.ensure_settings_file(var / ".env", {})
+
+    assert not (var / ".env").exists()
+
+
+def test_a_named_settings_file_that_is_missing_is_not_written(tmp_path):
+    path = tmp_path / "other.env"
+
+    with pytest.raises(Stop, match="OPENUP_ENV_FILE"):
+        run.ensure_settings_file(path, {"OPENUP_ENV_FILE": str(path)})
+
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("DJANGO_SETTINGS_MODULE", "GRANIAN_PORT", "PYTHONPATH", "PYTHONHOME"),
+        *("PYTHONWARNINGS", "VIRTUAL_ENV", "PIP_TARGET", "PIP_USER"),
+    ],
+)
+def test_what_was_meant_for_other_projects_does_not_reach_ours(name):
+    assert child_environment({name: "theirs"}).get(name) != "theirs"
+
+
+@pytest.mark.parametrize("name", ["PATH", "LANG", "DATABASE_URL", "PIP_INDEX_URL", "HTTPS_PROXY"])
+def test_what_concerns_ours_reaches_it(name):
+    assert child_environment({name: "ours"})[name] == "ours"
+
+
+def test_server_gets_workers_and_threads_of_the_settings():
+    command = run.server_command({"SERVER_WORKERS": "3", "SERVER_THREADS": "5"}, "127.0.0.1", 9000)
+
+    assert command[command.index("--workers") + 1] == "3"
+    assert command[command.index("--blocking-threads") + 1] == "5"
+    assert command[command.index("--port") + 1] == 9000
+
+
+def test_an_interrupted_environment_is_not_built_upon(tmp_path, monkeypatch):
+    mark = tmp_path / "installed-locks"
+    mark.write_text(environment.UNFINISHED)
+    monkeypatch.setattr(environment, "INSTALLED", mark)
+
+    assert not environment.is_venv_sound()
+
+
+def test_an_environment_whose_python_is_gone_is_not_built_upon(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "INSTALLED", tmp_path / "installed-locks")
+    monkeypatch.setattr(environment, "VENV_PYTHON", tmp_path / "bin" / "python")
+
+    assert not environment.is_venv_sound()

@@ -1,0 +1,111 @@
+"""A setting that is missing or malformed stops the start and says which one and what is expected."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOOD = {
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "EMAIL_DIGEST_KEYS": "k1:" + "ab" * 32,
+    "SITE_URL": "https://www.example.kr",
+    "OPENUP_ENV_FILE": os.devnull,
+}
+PRINT = "import json, django; from openup import settings as s; print({expression})"
+
+
+def run(expression="1", **changes):
+    """Import the settings in a process of their own and print `expression`; None unsets."""
+    environment = {"PATH": os.environ["PATH"], **GOOD, **changes}
+    return subprocess.run(
+        [sys.executable, "-c", PRINT.format(expression=expression)],
+        cwd=ROOT,
+        env={name: value for name, value in environment.items() if value is not None},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 60),
+        ("EMAIL_DIGEST_KEYS", None),
+        ("EMAIL_DIGEST_KEYS", ""),
+        ("EMAIL_DIGEST_KEYS", "k1:xyz"),
+        ("EMAIL_DIGEST_KEYS", "ab" * 32),
+        ("EMAIL_DIGEST_KEYS", f"k1:{'ab' * 32},k1:{'cd' * 32}"),
+        ("SITE_URL", None),
+        ("SITE_URL", "www.example.kr"),
+        ("SITE_URL", "https://www.example.kr/blog"),
+        ("SITE_URL", "https://user@www.example.kr"),
+        ("SITE_URL", "ftp://www.example.kr"),
+        ("SITE_URL", "https://www.example.kr:port"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://a:b@localhost/c"),
+        ("DATABASE_URL", "postgresql://"),
+        ("DEBUG", "maybe"),
+        ("DEBUG", "1"),  # never on a site that is not on loopback
+        ("ALLOWED_HOSTS", "*"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("SERVER_THREADS", "0"),
+        ("SERVER_WORKERS", "many"),
+        ("INTERFACE_LANGUAGE", "fr"),
+        ("OFFICIAL_BANNER", "perhaps"),
+        ("OPENUP_ENV_FILE", "/nowhere/env"),
+    ],
+)
+def test_start_stops_and_names_the_variable(name, value):
+    result = run(**{name: value})
+
+    last_line = result.stderr.strip().splitlines()[-1]
+    assert result.returncode != 0
+    assert name in last_line and ("expected" in last_line or "does not exist" in last_line)
+
+
+def test_good_environment_starts_with_debug_off():
+    result = run("s.DEBUG, s.OFFICIAL_BANNER")
+
+    assert result.stdout.strip() == "False False", result.stderr
+
+
+def test_https_site_has_secure_prefixed_cookies_for_the_staff_path_alone():
+    result = run(
+        "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_PATH,"
+        " s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY"
+    )
+
+    assert result.stdout.split() == [
+        *("__Secure-openup-session", "__Secure-openup-csrf", "/manage/", "/manage/"),
+        *("True", "True", "True"),
+    ]
+
+
+def test_sqlite_is_durable_and_waits_for_its_turn():
+    result = run("json.dumps(s.DATABASES['default']['OPTIONS'])", DATABASE_URL="sqlite:////tmp/x")
+
+    for part in ("journal_mode=WAL", "synchronous=FULL", "IMMEDIATE", '"timeout"'):
+        assert part in result.stdout
+
+
+def test_postgresql_has_a_pool_and_bounded_waits():
+    result = run(
+        "json.dumps(s.DATABASES['default']['OPTIONS'])",
+        DATABASE_URL="postgresql://user:pass@127.0.0.1:5432/openup",
+    )
+
+    for part in ('"pool"', "connect_timeout", "statement_timeout", "lock_timeout"):
+        assert part in result.stdout
+
+
+def test_hashes_never_take_more_than_half_of_the_threads():
+    for threads in ("1", "2", "3", "8", "64"):
+        result = run("s.HASHES_AT_ONCE + s.HASHES_WAITING", SERVER_THREADS=threads)
+        assert int(result.stdout) <= max(1, int(threads) // 2)

@@ -1,0 +1,231 @@
+"""Run everything that CI runs: `make test`; with names of parts as arguments, only those.
+
+Standard library only, since it installs what the tests need.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from deploy.environment import DEV_LOCK, VENV_PYTHON, check_python, ensure_environment
+from deploy.processes import ROOT, Stop, child_environment, run, say, stop_on_signals
+from deploy.run import new_env_file
+from tests.postgresql import find_programs, running_server
+
+APPS = ["openup", "articles", "comments"]
+CATALOGUE = Path("locale", "ko", "LC_MESSAGES", "django.po")
+# Settings that a person's own shell may hold; the tests choose theirs.
+SETTINGS = {
+    *("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMAIL_DIGEST_KEYS", "INTERFACE_LANGUAGE"),
+    *("MEDIA_ROOT", "OFFICIAL_BANNER", "OPENUP_ENV_FILE", "SECRET_KEY", "SERVER_THREADS"),
+    *("SERVER_WORKERS", "SITE_NAME", "SITE_URL", "STATIC_ROOT", "TRUSTED_PROXIES"),
+}
+
+
+def require(name, command, env):
+    if run(command, env) != 0:
+        raise Stop(f"{name} failed; its messages are above.")
+
+
+# System packages
+
+
+def find_chromium():
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def has_korean_font():
+    if not shutil.which("fc-list"):
+        return False
+    return bool(subprocess.run(["fc-list", ":lang=ko"], capture_output=True, check=True).stdout)
+
+
+def missing_packages():
+    """Return the names of the system packages that the tests still need."""
+    release = Path("/etc/os-release")
+    is_ubuntu = release.exists() and "ID=ubuntu" in release.read_text()
+    present = {
+        "python3-venv": importlib.util.find_spec("ensurepip"),
+        "gettext": shutil.which("msgfmt"),
+        "postgresql": find_programs(),
+        "chromium-browser" if is_ubuntu else "chromium": find_chromium(),
+        "fontconfig": shutil.which("fc-list"),
+        "fonts-noto-cjk": has_korean_font(),
+    }
+    return [name for name, found in present.items() if not found]
+
+
+def install_system_packages(env, folder):
+    missing = missing_packages()
+    if not missing:
+        return
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Stop(f"The tests need system packages: `sudo {' '.join(install)}`")
+    apt_env = env | {"DEBIAN_FRONTEND": "noninteractive"}
+    require("apt-get update", ["apt-get", "update", "--quiet"], apt_env)
+    require("apt-get install", install, apt_env)
+
+
+def install_environment(env, folder):
+    ensure_environment(DEV_LOCK, env)
+
+
+# What reads the code
+
+
+def lint(env, folder):
+    templates = sorted(ROOT.glob("templates/**/*.html"))
+    templates += [path for app in APPS for path in sorted((ROOT / app).glob("templates/**/*.html"))]
+    tool = [VENV_PYTHON, "-m"]
+    require("ruff check", [*tool, "ruff", "check", "."], env)
+    require("ruff format", [*tool, "ruff", "format", "--check", "."], env)
+    djade = [*tool, "djade", "--check", "--target-version", "5.2"]
+    require("djade", [*djade, *templates], env)
+    require("mypy", [*tool, "mypy"], env)
+
+
+def check_migrations(env, folder):
+    command = [VENV_PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]
+    require("makemigrations --check", command, env)
+
+
+def check_deployment(env, folder):
+    """Check the settings of a site in production; loopback ones would not do."""
+    production = env | {"SITE_URL": "https://www.example.kr", "TRUSTED_PROXIES": "127.0.0.1/32"}
+    command = [VENV_PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    require("check --deploy", command, production)
+
+
+def messages(command, env):
+    """Return what one of gettext's programs prints."""
+    parts = [str(part) for part in command]
+    done = subprocess.run(parts, check=False, capture_output=True, env=env, text=True)
+    if done.returncode != 0:
+        raise Stop(f"{parts[0]} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def check_catalogue(env, folder):
+    """Gather the strings anew, in a copy: each has its Korean text, and the .mo is current."""
+    copy = folder / "catalogue"
+    copy.mkdir()
+    shutil.copy(ROOT / "manage.py", copy)
+    for name in (*APPS, "templates", "static", "locale"):
+        shutil.copytree(ROOT / name, copy / name)
+    command = [
+        VENV_PYTHON,
+        copy / "manage.py",
+        "makemessages",
+        "--locale",
+        "ko",
+        "--verbosity",
+        "0",
+    ]
+    if run(command, env, cwd=copy) != 0:
+        raise Stop("makemessages failed; its messages are above.")
+    for state in ("untranslated", "only-fuzzy"):
+        found = messages(["msgattrib", f"--{state}", "--no-obsolete", copy / CATALOGUE], env)
+        if "\nmsgid " in found.partition("\n\n")[2]:
+            raise Stop(f"The Korean catalogue has strings that are {state}:\n{found}")
+    compiled = folder / "django.mo"
+    messages(["msgfmt", "--check", "--output-file", compiled, ROOT / CATALOGUE], env)
+    committed = (ROOT / CATALOGUE).with_suffix(".mo")
+    if messages(["msgunfmt", compiled], env) != messages(["msgunfmt", committed], env):
+        raise Stop(
+            f"{committed.relative_to(ROOT)} is not what {CATALOGUE} says: "
+            "run `.venv/bin/python manage.py compilemessages --locale ko`."
+        )
+
+
+# What runs the code
+
+
+def pytest(env, database_url, *options):
+    command = [VENV_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    require("pytest", command, env | {"DATABASE_URL": database_url})
+
+
+def test_on_sqlite(env, folder):
+    pytest(env, f"sqlite:///{folder}/tests.sqlite3", "-m", "not browser", "-n", "2")
+
+
+def test_on_postgresql(env, folder):
+    with running_server(env) as database_url:
+        pytest(env, database_url, "-m", "not browser", "-n", "2")
+
+
+def test_in_browser(env, folder):
+    browser = env | {"CHROMIUM": find_chromium()}
+    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", "-m", "browser")
+
+
+PARTS = {
+    "system": ("System packages", install_system_packages),
+    "environment": ("Python environment", install_environment),
+    "lint": ("Code: ruff, djade, mypy", lint),
+    "migrations": ("Migrations are complete", check_migrations),
+    "deployment": ("Settings of a production site", check_deployment),
+    "catalogue": ("Korean catalogue", check_catalogue),
+    "sqlite": ("Tests on SQLite", test_on_sqlite),
+    "postgresql": ("Tests on PostgreSQL", test_on_postgresql),
+    "browser": ("Tests in Chromium", test_in_browser),
+}
+
+
+def test_environment(environ, folder):
+    """Return an environment that neither the caller's settings nor var/.env can change."""
+    settings_file = folder / "settings.env"
+    settings_file.write_text(new_env_file("http://127.0.0.1:8000"))
+    own = {
+        name: value for name, value in child_environment(environ).items() if name not in SETTINGS
+    }
+    return own | {
+        "OPENUP_ENV_FILE": str(settings_file),
+        "DATABASE_URL": f"sqlite:///{folder}/checks.sqlite3",
+        "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "static"),
+    }
+
+
+def run_parts(names):
+    check_python()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="openup-tests-") as folder:
+        env = test_environment(dict(os.environ), Path(folder))
+        for name in names:
+            title, part = PARTS[name]
+            say(f"\n=== {title}")
+            part_began = time.monotonic()
+            try:
+                part(env, Path(folder))
+            except Stop as reason:
+                raise Stop(f"{reason}\n\nFAILED: {title}") from reason
+            say(f"--- {title}: passed in {time.monotonic() - part_began:.1f} s")
+    say(f"\nAll {len(names)} parts passed in {time.monotonic() - began:.0f} s: {', '.join(names)}")
+
+
+def main():
+    stop_on_signals()
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    try:
+        if unknown:
+            raise Stop(f"No such part: {', '.join(unknown)}. There are {', '.join(PARTS)}.")
+        run_parts(names)
+    except Stop as reason:
+        print(f"\n{reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("\nInterrupted")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
