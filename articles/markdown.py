@@ -25,7 +25,7 @@ TAB_LENGTH = 4
 MAX_BRACKETS_PER_BLOCK = 400
 MAX_BRACKETS_TIMES_LENGTH = 4_000_000
 MAX_EMPHASIS_PER_BLOCK = 1_000
-MAX_HEADINGS_PER_BLOCK = 200
+MAX_BREAKS_PER_BLOCK = 200
 MAX_LIST_DEPTH = 12
 
 RANKING_LINE = re.compile(r"[ \t]*\[\[ranking:([-\w]{1,80})\]\][ \t]*")
@@ -35,11 +35,13 @@ ALT_TEXT_TO_WRITE = "ALT?"
 
 _LIST_ITEM = re.compile(r" *([-+*]|\d{1,9}\.) +(\S.*)")
 _DEEP_LINE = re.compile(r"^ *+(?:(?:>|[-+*] |\d{1,9}\. ) *+){9}.*\w", re.MULTILINE)
+_BREAK = re.compile(r"^ {0,3}(?:#|(?:[-*_] *){3,}$)", re.MULTILINE)
 # Text cannot hold this control character, and nothing in the hexadecimal slug is Markdown.
 _PLACE = "\x10ranking {}\x10"
 _PLACED = re.compile(r"<p>\x10ranking ([0-9a-f]+)\x10</p>")
 # No query, and no segment that begins with a dot: a picture's address stays below /media/.
 _PICTURE_ADDRESS = re.compile(r"/media(?:/[-\w][-\w.]*)+")
+_IMAGE = re.compile(r'<img(?:[^<>"]|"[^"]*")*>')
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
@@ -122,15 +124,14 @@ def _check(source: str) -> None:
         raise ValidationError(_("The text is longer than %(limit)s kB."), params=limit)
     for block in re.split("\n\n+", source):
         brackets = block.count("[") + block.count("!")
-        if (
-            brackets > MAX_BRACKETS_PER_BLOCK
-            or brackets * len(block) > MAX_BRACKETS_TIMES_LENGTH
-        ):
+        if brackets > MAX_BRACKETS_PER_BLOCK or brackets * len(block) > MAX_BRACKETS_TIMES_LENGTH:
             raise ValidationError(_("One paragraph holds too many brackets."))
         if sum(map(block.count, "*_`")) > MAX_EMPHASIS_PER_BLOCK:
             raise ValidationError(_("One paragraph holds too many *, _ or ` marks."))
-        if block.count("\n#") > MAX_HEADINGS_PER_BLOCK:
-            raise ValidationError(_("Too many headings follow one another without a blank line."))
+        if len(_BREAK.findall(block)) > MAX_BREAKS_PER_BLOCK:
+            raise ValidationError(
+                _("Too many headings or rules follow one another without a blank line.")
+            )
     if _DEEP_LINE.search(source):
         raise ValidationError(_("Lists or quotations are nested too deeply."))
 
@@ -165,9 +166,7 @@ def to_html(source: str) -> str:
     html = html.replace("<table>", f'<div class="table-scroll" {_scroll_attributes()}><table>')
     html = html.replace("</table>", "</table></div>")
     html = re.sub(r"<th(?=[ >])", '<th scope="col"', html)
-    return _PLACED.sub(
-        lambda match: f"<!--ranking:{bytes.fromhex(match[1]).decode()}-->", html
-    )
+    return _PLACED.sub(lambda match: f"<!--ranking:{bytes.fromhex(match[1]).decode()}-->", html)
 
 
 def _scroll_attributes() -> str:
@@ -194,13 +193,15 @@ def faults_for_publishing(source: str, html: str) -> list[str]:
     faults = []
     if UNREAD_FENCE.search(source):
         faults.append(_("The text still holds lines that the import could not read."))
-    for image in re.findall(r"<img[^>]*>", html):
-        alt = re.search(r'alt="([^"]*)"', image)
-        if not alt or not alt[1].strip() or alt[1] == ALT_TEXT_TO_WRITE:
-            source_name = re.search(r'src="([^"]*)"', image)
+    for image in _IMAGE.findall(html):
+        alt = re.search(r' alt="([^"]*)"', image)
+        address = re.search(r' src="([^"]*)"', image)
+        name = address[1].rsplit("/", 1)[-1] if address else ""
+        if not address:
+            faults.append(_("A picture comes from another place. Upload it here, then publish."))
+        elif not alt or not alt[1].strip() or alt[1] == ALT_TEXT_TO_WRITE:
             faults.append(
-                _("The picture %(name)s needs a text that says what it shows.")
-                % {"name": source_name[1].rsplit("/", 1)[-1] if source_name else ""}
+                _("The picture %(name)s needs a text that says what it shows.") % {"name": name}
             )
     level = 1
     for digit, heading in re.findall(r"<h([2-6])>(.*?)</h\1>", html):

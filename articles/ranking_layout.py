@@ -87,7 +87,9 @@ def _row(ranking, groups, entries, position, prefix) -> Row:
             elif number:
                 cells.append(Cell(headers, str(entry.cells.get(column["key"], ""))))
             else:
-                cells.append(Cell(headers, entry.label, _rank_note(entry, shared), f"{prefix}-e{entry.pk}"))
+                cells.append(
+                    Cell(headers, entry.label, _rank_note(entry, shared), f"{prefix}-e{entry.pk}")
+                )
     return Row(heading, tuple(cells))
 
 

@@ -23,9 +23,7 @@ def month_archive(request, year, month):
         after = timezone.make_aware(timezone.datetime(year + month // 12, month % 12 + 1, 1))
     except (ValueError, OverflowError) as error:
         raise Http404 from error
-    articles = Article.objects.published().filter(
-        published_at__gte=first, published_at__lt=after
-    )
+    articles = Article.objects.published().filter(published_at__gte=first, published_at__lt=after)
     context = {**listing(request, articles), "month": first.date()}
     return render(request, "articles/month_archive.html", context)
 
@@ -89,12 +87,13 @@ def listing(request, articles):
     articles = articles.for_listing()
     before = request.GET.get("before", "")
     # Longer than any key: not worth asking the database.
-    if before.isdecimal() and len(before) < 16:
+    is_first_page = not (before.isdecimal() and len(before) < 16)
+    if not is_first_page:
         last_seen = get_object_or_404(Article.objects.published(), pk=int(before))
         articles = articles.older_than(last_seen)
     articles = list(articles[: LIST_SIZE + 1])
     older = articles[LIST_SIZE - 1].pk if len(articles) > LIST_SIZE else None
-    return {"articles": articles[:LIST_SIZE], "older": older, "is_first_page": not before}
+    return {"articles": articles[:LIST_SIZE], "older": older, "is_first_page": is_first_page}
 
 
 def archive_years(first, last):

@@ -1,6 +1,8 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
@@ -17,31 +19,42 @@ from comments.models import Comment, ModerationEvent
 
 # More would hold the threads of busy articles for long.
 MAX_AT_ONCE = 100
-NEIGHBOURS = 3
+NEIGHBOURS = 5
+# No key of a comment has more; a longer number would be none for the database.
+MAX_DIGITS = 18
 
 Action = ModerationEvent.Action
 State = Comment.State
-TITLES = {
-    Action.HIDE: gettext_lazy("Hide comments"),
-    Action.RESTORE: gettext_lazy("Restore comments"),
-    Action.APPROVE: gettext_lazy("Approve comments"),
-}
-VERBS = {
-    Action.HIDE: gettext_lazy("Hide"),
-    Action.RESTORE: gettext_lazy("Restore"),
-    Action.APPROVE: gettext_lazy("Approve"),
-}
-# The states that each action changes.
-STATES_BEFORE = {
-    Action.HIDE: {State.PUBLISHED, State.HELD},
-    Action.RESTORE: {State.HIDDEN},
-    Action.APPROVE: {State.HELD},
+
+
+class Moderation(NamedTuple):
+    """What staff may do to comments in one of `states`."""
+
+    apply: Callable
+    states: set
+    title: str
+    verb: str
+
+
+MODERATIONS = {
+    Action.HIDE: Moderation(
+        Comment.hide,
+        {State.PUBLISHED, State.HELD},
+        gettext_lazy("Hide comments"),
+        gettext_lazy("Hide"),
+    ),
+    Action.RESTORE: Moderation(
+        Comment.restore, {State.HIDDEN}, gettext_lazy("Restore comments"), gettext_lazy("Restore")
+    ),
+    Action.APPROVE: Moderation(
+        Comment.approve, {State.HELD}, gettext_lazy("Approve comments"), gettext_lazy("Approve")
+    ),
 }
 
 
 class ReasonForm(forms.Form):
     reason = LineFormField(
-        label=gettext_lazy("reason"),
+        label=gettext_lazy("Reason"),
         max_length=300,
         widget=forms.TextInput(attrs={"size": 60}),
         help_text=gettext_lazy("Kept with the comment and shown to the staff only."),
@@ -74,6 +87,9 @@ class CommentAdmin(admin.ModelAdmin):
     search_help_text = gettext_lazy("Searches texts and names.")
     actions = ["hide_selected", "restore_selected", "approve_selected"]
     fields = ["state", "author_name", "article", "text", "created_at", "edited_at"]
+
+    class Media:
+        css = {"all": ["manage/comments.css"]}
 
     def has_add_permission(self, request):
         return False
@@ -131,25 +147,24 @@ class CommentAdmin(admin.ModelAdmin):
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "events": comment.moderation_events.select_related("moderator"),
-                "thread": thread_around(comment),
+                "branch": branch_around(comment),
+                "moderations": [
+                    (moderation.verb, moderation_address(action, [comment.pk]))
+                    for action, moderation in MODERATIONS.items()
+                    if comment.state in moderation.states and self.has_moderate_permission(request)
+                ],
             }
-            if self.has_moderate_permission(request):
-                context["moderations"] = [
-                    (VERBS[action], moderation_address(action, [comment.pk]))
-                    for action, states in STATES_BEFORE.items()
-                    if comment.state in states
-                ]
         return super().change_view(request, object_id, form_url, context)
 
-    @admin.action(description=TITLES[Action.HIDE], permissions=["moderate"])
+    @admin.action(description=MODERATIONS[Action.HIDE].title, permissions=["moderate"])
     def hide_selected(self, request, queryset):
         return self._ask_for_reason(request, queryset, Action.HIDE)
 
-    @admin.action(description=TITLES[Action.RESTORE], permissions=["moderate"])
+    @admin.action(description=MODERATIONS[Action.RESTORE].title, permissions=["moderate"])
     def restore_selected(self, request, queryset):
         return self._ask_for_reason(request, queryset, Action.RESTORE)
 
-    @admin.action(description=TITLES[Action.APPROVE], permissions=["moderate"])
+    @admin.action(description=MODERATIONS[Action.APPROVE].title, permissions=["moderate"])
     def approve_selected(self, request, queryset):
         return self._ask_for_reason(request, queryset, Action.APPROVE)
 
@@ -167,34 +182,36 @@ class CommentAdmin(admin.ModelAdmin):
             raise PermissionDenied
         if action not in Action.values:
             raise Http404
-        numbers = [text for text in request.GET.getlist("comment") if text.isdecimal()]
-        chosen = (
-            self.get_queryset(request)
-            .filter(pk__in=numbers[:MAX_AT_ONCE])
-            .select_related("article")
-            .order_by("pk")
-        )
-        comments = [comment for comment in chosen if comment.state in STATES_BEFORE[action]]
+        moderation = MODERATIONS[Action(action)]
+        chosen = self._chosen(request)
+        comments = [comment for comment in chosen if comment.state in moderation.states]
         form = ReasonForm(action, request.POST or None)
         if comments and form.is_valid():
             for comment in comments:
-                moderate = getattr(comment, action)
-                moderate(by=request.user, reason=form.cleaned_data["reason"])
+                moderation.apply(comment, by=request.user, reason=form.cleaned_data["reason"])
             self._tell_done(request, action, comments)
-            if len(numbers) == 1:
+            if len(chosen) == 1:
                 return redirect("admin:comments_comment_change", comments[0].pk)
             return redirect("admin:comments_comment_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": TITLES[Action(action)],
+            "title": moderation.title,
             "opts": self.opts,
             "media": self.media,
             "comments": comments,
             "left_count": len(chosen) - len(comments),
-            "verb": VERBS[Action(action)],
+            "verb": moderation.verb,
             "form": form,
         }
         return TemplateResponse(request, "admin/comments/comment/moderate.html", context)
+
+    def _chosen(self, request):
+        numbers = [
+            text
+            for text in request.GET.getlist("comment")[:MAX_AT_ONCE]
+            if text.isdecimal() and len(text) <= MAX_DIGITS
+        ]
+        return self.get_queryset(request).filter(pk__in=numbers).select_related("article")
 
     def _tell_done(self, request, action, comments):
         # Its author may have deleted one in the meantime.
@@ -212,9 +229,11 @@ def moderation_address(action, numbers):
     return f"{address}?{urlencode({'comment': numbers}, doseq=True)}"
 
 
-def thread_around(comment):
-    """Return the comments above it in its branch, a few of its replies, and itself, in order."""
-    thread = Comment.objects.filter(article=comment.article_id, root_number=comment.root_number)
-    thread = thread.only("pk", "state", "name", "body", "depth", "path", "created_at", "parent_id")
-    ancestors, parent_id = [], comment.parent_id
-    ...
+def branch_around(comment):
+    """Return the comments just before it in its branch of the thread, itself, and those after."""
+    branch = Comment.objects.filter(
+        article=comment.article_id, root_number=comment.root_number
+    ).defer("body_html", "email_digest", "password")
+    before = branch.filter(path__lt=comment.path).order_by("-path")[:NEIGHBOURS]
+    after = branch.filter(path__gt=comment.path).order_by("path")[:NEIGHBOURS]
+    return [*reversed(before), comment, *after]

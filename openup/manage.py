@@ -31,7 +31,7 @@ def is_writer(request):
 
 
 def for_writers(answer):
-    """Let only writers in; the others get `answer(reason, 403)`, never a redirect to the sign-in."""
+    """Let only writers in; others get `answer(reason, 403)`, never a redirect to the sign-in."""
 
     def decorate(view):
         @functools.wraps(view)

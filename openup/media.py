@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from csp.decorators import csp_replace
+from csp.constants import NONE
+from csp.decorators import csp
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404
@@ -19,7 +20,7 @@ YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 @require_safe
-@csp_replace({"default-src": ["'none'"], "sandbox": True})
+@csp({"default-src": [NONE], "sandbox": True})
 def media_file(request, name):
     """Send an uploaded picture; its name is never used again, so it may be kept for a year."""
     try:

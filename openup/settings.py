@@ -46,7 +46,9 @@ def read_switch(name):
 def read_count(name, default, largest):
     value = read(env.int, name, f"a whole number from 1 to {largest}", default=default)
     if not 1 <= value <= largest:
-        raise ImproperlyConfigured(f"{name} is malformed: expected a whole number from 1 to {largest}")
+        raise ImproperlyConfigured(
+            f"{name} is malformed: expected a whole number from 1 to {largest}"
+        )
     return value
 
 
@@ -89,7 +91,7 @@ except ValueError as error:
 if (
     _site.scheme not in {"http", "https"}
     or not re.fullmatch(r"[A-Za-z0-9.\-]+|[0-9A-Fa-f:.]+", _site.hostname or "")
-    or SITE_URL != f"{_site.scheme}://{_site.netloc}"
+    or f"{_site.scheme}://{_site.netloc}" != SITE_URL
     or "@" in _site.netloc
 ):
     raise ImproperlyConfigured(f"SITE_URL is malformed: expected {SITE_URL_EXPECTED}")

@@ -17,11 +17,14 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("manage/markdownx/preview/", manage.markdown_preview, name="markdown_preview"),
     path("manage/markdownx/upload/", manage.image_upload, name="image_upload"),
-    path("manage/preview/articles/<int:article_id>/", manage.article_preview, name="article_preview"),
+    path(
+        "manage/preview/articles/<int:article_id>/", manage.article_preview, name="article_preview"
+    ),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
     path("", include(articles_urls)),
+    # Before the article: "comments" is no slug.
+    path("", include(comments_urls)),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
-    path("", include(comments_urls)),
 ]

@@ -14,7 +14,6 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 
 from articles.models import Article, LegacyPath, MonthlyIssue
-from articles.views import archive_years
 from comments.forms import CommentForm
 from comments.models import Comment, Thread
 

@@ -72,7 +72,11 @@ def make_ranking(periods=None, **fields):
     """Return a series; `periods` is [(label, as_of, [(name, country, model)])], ranks ascending."""
     if periods is None:
         periods = [
-            ("2024년 7월", date(2024, 7, 1), [("구글", "미국", "Gemma"), ("메타", "미국", "Llama 3")]),
+            (
+                "2024년 7월",
+                date(2024, 7, 1),
+                [("구글", "미국", "Gemma"), ("메타", "미국", "Llama 3")],
+            ),
             ("2025년 10월", date(2025, 10, 1), [("지푸 AI", "중국", "GLM-4.6")]),
         ]
     number = next(numbers)

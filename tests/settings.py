@@ -8,7 +8,7 @@ os.environ.setdefault("EMAIL_DIGEST_KEYS", "new:" + "1f" * 32 + ",old:" + "2e" *
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ["OPENUP_ENV_FILE"] = os.devnull
 
-from openup.settings import *  # noqa: E402, F403
+from openup.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405

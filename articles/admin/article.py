@@ -50,7 +50,10 @@ class ArticleForm(BodyForm, PublishedModelForm):
                 setattr(self.instance, field.attname, getattr(stored, field.attname))
         if not self.may_publish and stored.state in {"published", "withdrawn"}:
             raise ValidationError(_("The article has been published; only publishers change it."))
-        agreed = {self.cleaned_data.get("opened_version"), self.cleaned_data.get("replaced_version")}
+        agreed = {
+            self.cleaned_data.get("opened_version"),
+            self.cleaned_data.get("replaced_version"),
+        }
         if stored.edit_version not in agreed:
             self.ask_to_replace(stored)
 
@@ -149,30 +152,30 @@ class ArticleAdmin(PublishedModelAdmin):
 
 def remarks(article):
     """Return [(level, text)]: what the editor should know about an article just saved."""
-    texts = []
-    now = timezone.now()
-    placed = set(article.placed_table_slugs())
-    for table in article.ranking_tables.exclude(slug__in=placed):
-        texts.append(
+    found = [
+        (
+            messages.WARNING,
             _("No line places the ranking table \u201c%(caption)s\u201d: it comes after the text.")
-            % {"caption": table.caption}
+            % {"caption": table.caption},
         )
-    if article.state == Article.State.PUBLISHED:
-        if article.withdrawn_at and article.withdrawn_at <= now:
-            texts.append(
-                _("The moment of withdrawal has passed, so the article is not public. Clear it to publish again.")
-            )
-        if article.monthly_issue and article.monthly_issue.state == MonthlyIssue.State.DRAFT:
-            issue = article.monthly_issue
-            texts.append(
-                format_html(
-                    _('The monthly issue <a href="{}">{}</a> is still a draft: readers do not see it.'),
-                    reverse("admin:articles_monthlyissue_change", args=[issue.pk]),
-                    issue.title,
-                )
-            )
-    found = [(messages.WARNING, text) for text in texts]
-    if article.state == Article.State.PUBLISHED and article.published_at > now:
-        text = _("The article publishes itself at %(when)s.") % {"when": moment(article.published_at)}
-        found.append((messages.INFO, text))
+        for table in article.ranking_tables.exclude(slug__in=article.placed_table_slugs())
+    ]
+    if article.state != Article.State.PUBLISHED:
+        return found
+    issue = article.monthly_issue
+    if issue and issue.state == MonthlyIssue.State.DRAFT:
+        text = format_html(
+            '{} <a href="{}">{}</a>',
+            _("Readers do not see the monthly issue: it is still a draft."),
+            reverse("admin:articles_monthlyissue_change", args=[issue.pk]),
+            issue.title,
+        )
+        found.append((messages.WARNING, text))
+    now = timezone.now()
+    if article.withdrawn_at and article.withdrawn_at <= now:
+        text = _("The article is not public: the moment of its withdrawal has passed.")
+        found.append((messages.WARNING, text))
+    elif article.published_at > now:
+        when = {"when": moment(article.published_at)}
+        found.append((messages.INFO, _("The article publishes itself at %(when)s.") % when))
     return found

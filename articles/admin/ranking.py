@@ -147,7 +147,7 @@ def tell_saved(request, new_subjects):
 
 class RankingSubjectForm(forms.ModelForm):
     aliases = LinesField(
-        label=gettext_lazy("other spellings"),
+        label=gettext_lazy("Other spellings"),
         required=False,
         help_text=gettext_lazy("One a line, in any language."),
     )

@@ -39,7 +39,7 @@ class ColumnsField(LinesField):
 
     def __init__(self):
         super().__init__(
-            label=gettext_lazy("columns"),
+            label=gettext_lazy("Columns"),
             help_text=gettext_lazy(
                 "One heading a line. The first column prints who is ranked; the others hold cells."
                 " A key before it (“model = Model”) names the column in downloads; it is made"

@@ -22,7 +22,9 @@ class RankingTableForm(forms.ModelForm):
     def clean_periods(self):
         periods = self.cleaned_data["periods"]
         ranking = self.cleaned_data.get("ranking")
-        foreign = [period.label for period in periods if ranking and period.ranking_id != ranking.pk]
+        foreign = [
+            period.label for period in periods if ranking and period.ranking_id != ranking.pk
+        ]
         if foreign:
             raise ValidationError(
                 _("These periods belong to another ranking: %(labels)s."),

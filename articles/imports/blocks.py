@@ -3,9 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
+from articles.bundle.data import BundleError
 from articles.text import normalise, normalise_line
 
 MAX_LEVEL = 8
+# Many times what an article can hold.
+MAX_BLOCKS = 20_000
 
 # Bullets typed as letters tell by themselves how deep they stand; the round one does not.
 _BULLET_RANKS = {
@@ -83,6 +88,14 @@ class Block:
         if self.rank and other.rank and self.rank != other.rank:
             return self.rank > other.rank
         return self.indent > other.indent
+
+
+def check_count(blocks: list[Block]) -> None:
+    """Raise BundleError as soon as a source has more lines than any page."""
+    if len(blocks) > MAX_BLOCKS:
+        raise BundleError(
+            blocks[-1].line, _("The page has more than %(limit)s lines.") % {"limit": MAX_BLOCKS}
+        )
 
 
 def split_bullet(text: str) -> tuple[str, str]:

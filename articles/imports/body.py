@@ -11,6 +11,8 @@ from articles.imports.blocks import Block, fenced, markdown, nest
 
 MAX_HEADING_LENGTH = 120
 SENTENCE_END = (".", "?", "!", "。", ",", ":", ";")
+# The lines that are looked at for a table's end.
+MAX_FLAT_ROWS = 200
 UNREAD = "unread"
 
 
@@ -136,9 +138,12 @@ def _end_of_flat_table(blocks: list[Block], start: int, has_caption: bool) -> in
     After a caption they reach to the source note, or else to the next gap.
     """
     end = start
-    while end < len(blocks) and blocks[end].is_paragraph and blocks[end].source:
+    if not has_caption and not (start < len(blocks) and _is_flat_row(blocks[start])):
+        return start
+    last = min(len(blocks), start + MAX_FLAT_ROWS)
+    while end < last and blocks[end].is_paragraph and blocks[end].source:
         if patterns.matches(patterns.SOURCE_NOTE, blocks[end].source):
-            return end if has_caption or _is_flat_row(blocks[start]) else start
+            return end
         if is_section_heading(blocks[end]) or _is_caption(blocks[end]):
             break
         end += 1

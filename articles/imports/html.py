@@ -10,7 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from articles.bundle.data import BundleError
-from articles.imports.blocks import Block, Run, line_block
+from articles.imports.blocks import Block, Run, check_count, line_block
 from articles.imports.html_tables import read_table
 from articles.imports.outline import ImportedPage, read_blocks
 from articles.text import normalise, normalise_line
@@ -131,6 +131,7 @@ class _Walk:
                 else:
                     self._close(element)
                 self._add(element.tail)
+            check_count(self.blocks)
         self._flush()
         return self.blocks
 

@@ -20,7 +20,7 @@ from articles.bundle.data import (
 from articles.bundle.load import CHANGED, UNCHANGED, LoadError, load, stored
 from articles.bundle.read import read_file
 from articles.imports.outline import ImportedPage
-from articles.models import Category, MonthlyIssue, RankingSubject
+from articles.models import Category, LegacyPath, MonthlyIssue, RankingSubject
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
@@ -51,9 +51,10 @@ def load_page(
         for ranking in page.rankings:
             _load_ranking(ranking, subjects, notes)
         takes_issue = bool(page.issue) and _takes_issue(page.issue, existing, overwrite)
-        if takes_issue and load(page.issue) == CHANGED:
+        issue_outcome = load(page.issue) if takes_issue else UNCHANGED
+        if issue_outcome == CHANGED:
             notes.append((0, _("The month's issue was replaced by the page's items, as a draft.")))
-        elif page.issue and not takes_issue and not _says_the_same(page.issue):
+        elif page.issue and not takes_issue and stored(page.issue).items != page.issue.items:
             notes.append(
                 (
                     0,
@@ -67,6 +68,7 @@ def load_page(
             page.article,
             category=category or _category(existing, notes),
             leads_month=takes_issue or bool(existing and existing.leads_month),
+            legacy_paths=_free_paths(page.article, notes),
         )
         outcome = load(article)
         if outcome == CHANGED and ARTICLE not in overwrite:
@@ -79,7 +81,7 @@ def load_page(
             )
     if outcome == UNCHANGED:
         # What the page left to check was said when it first came in.
-        return LoadedPage(CHANGED if takes_issue and notes else UNCHANGED, tuple(notes))
+        return LoadedPage(CHANGED if issue_outcome != UNCHANGED else UNCHANGED, tuple(notes))
     return LoadedPage(outcome, (*page.notes, *notes))
 
 
@@ -93,6 +95,15 @@ def _category(existing: ArticleData | None, notes: list[tuple[int, str]]) -> str
     return first.slug
 
 
+def _free_paths(article: ArticleData, notes: list[tuple[int, str]]) -> tuple[str, ...]:
+    """Return the page's old addresses that lead to no other article."""
+    taken = LegacyPath.objects.filter(path__in=article.legacy_paths)
+    others = set(taken.exclude(article__uid=article.uid).values_list("path", flat=True))
+    for path in sorted(others):
+        notes.append((0, _("The old address %(path)s leads to another article.") % {"path": path}))
+    return tuple(path for path in article.legacy_paths if path not in others)
+
+
 # The monthly issue
 
 
@@ -104,11 +115,6 @@ def _takes_issue(issue: IssueData, existing: ArticleData | None, overwrite: Set[
     if existing:
         return False
     return current.state == MonthlyIssue.State.DRAFT or current == _sample_issue(issue.month)
-
-
-def _says_the_same(issue: IssueData) -> bool:
-    current = stored(issue)
-    return current is not None and current.items == issue.items
 
 
 def _sample_issue(month: str) -> IssueData | None:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import BundleError
-from articles.imports.blocks import Block, line_block
+from articles.imports.blocks import Block, check_count, line_block
 from articles.imports.outline import ImportedPage, read_blocks
 from articles.text import normalise
 
@@ -15,6 +15,7 @@ def read(data: bytes) -> ImportedPage:
     for number, raw in enumerate(normalise(_decode(data)).split("\n"), 1):
         if raw.strip():
             blocks.append(line_block(number, raw, is_after_gap=is_after_gap))
+            check_count(blocks)
         is_after_gap = not raw.strip()
     if not blocks:
         raise BundleError(1, _("The file is empty."))

@@ -104,9 +104,7 @@ class Article(models.Model):
     category = models.ForeignKey(
         Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="articles"
     )
-    tags = models.ManyToManyField(
-        Tag, verbose_name=_("tags"), blank=True, related_name="articles"
-    )
+    tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="articles")
     monthly_issue = models.ForeignKey(
         MonthlyIssue,
         verbose_name=_("monthly issue"),
@@ -211,9 +209,9 @@ class Article(models.Model):
         super().clean()
         if not self.slug:
             self.slug = slugify(self.title, allow_unicode=True)[:100].strip("-") or "article"
-        if self.slug.isdecimal():
-            # /articles/2025/10/ is a month's archive, not an article called "10".
-            raise ValidationError({"slug": _("A slug needs a letter.")})
+        if self.slug.isdecimal() or self.slug == "comments":
+            # /articles/2025/10/ is a month's archive; below …/comments/ the thread is written to.
+            raise ValidationError({"slug": _("This word has another meaning in addresses.")})
         html = to_html(self.body)
         if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
             self.published_at = timezone.now().replace(microsecond=0)

@@ -182,7 +182,8 @@ class RankingPeriod(models.Model):
                 entry.position, entry.rank, entry.tied = position, row.rank, row.tied
                 entry.label = row.label
                 entry.cells = {key: normalise_line(str(cell)) for key, cell in row.cells.items()}
-                entry.clean_fields()
+                # Both are known to exist; each would be looked up again.
+                entry.clean_fields(exclude=["period", "subject"])
                 entries.append(entry)
             RankingEntry.objects.bulk_update(
                 [entry for entry in entries if entry.pk],

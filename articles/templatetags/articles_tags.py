@@ -77,7 +77,9 @@ def standings(table):
                 "before": before,
                 "risen": max(0, before - entry.rank) if before else 0,
                 "fallen": max(0, entry.rank - before) if before else 0,
-                "cells": [entry.cells.get(column["key"], "") for column in table.ranking.cell_columns],
+                "cells": [
+                    entry.cells.get(column["key"], "") for column in table.ranking.cell_columns
+                ],
             }
         )
     return {"period": period, "previous": previous, "rows": rows}

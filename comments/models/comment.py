@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -311,11 +311,14 @@ class Comment(models.Model):
         return earlier.order_by("-pk").first()
 
     def _submission_key_is_taken(self):
-        return self.submission_key and Comment.objects.filter(
-            article=self.article,
-            email_digest=self.email_digest,
-            submission_key=self.submission_key,
-        ).exists()
+        return (
+            self.submission_key
+            and Comment.objects.filter(
+                article=self.article,
+                email_digest=self.email_digest,
+                submission_key=self.submission_key,
+            ).exists()
+        )
 
     def _take_place(self, thread):
         """Give the comment its root's number, its depth and the next free path."""

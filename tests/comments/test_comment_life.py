@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from django.db import connection, connections
@@ -20,11 +19,11 @@ pytestmark = pytest.mark.django_db
 FORM = {"name": "", "email": EMAIL, "password": PASSWORD, "body": "첫 댓글입니다."}
 
 
-def post(client, article, **fields):
+def post(client, article, /, **fields):
     return client.post(reverse("comments:comment_create", args=[article.pk]), {**FORM, **fields})
 
 
-def edit(client, comment, **fields):
+def edit(client, comment, /, **fields):
     fields = {**FORM, "version": comment.edit_version, **fields}
     return client.post(reverse("comments:comment_edit", args=[comment.pk]), fields)
 
@@ -522,41 +521,47 @@ def test_page_of_a_long_thread_holds_fifty_roots(client):
     assert (len(first), len(second)) == (50, 2)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers():
-    article = make_article()
-    barrier = Barrier(8)
+@pytest.fixture
+def long_queue(monkeypatch):
+    """Let every thread of a test wait for its hash instead of being sent away."""
+    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(2, 50, 60))
 
-    def send(_number):
-        barrier.wait()
+
+def at_once(function, numbers):
+    """Return what `function` gives for each number, run in threads with connections of their own."""
+
+    def run(number):
         try:
-            return post(Client(), article, submission_key="k" * 32)["Location"]
+            return function(number)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(send, range(48)))
+        return list(pool.map(run, numbers))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers(long_queue):
+    article = make_article()
+
+    answers = at_once(
+        lambda _number: post(Client(), article, submission_key="k" * 32)["Location"], range(50)
+    )
 
     assert Comment.objects.count() == 1
     assert len(set(answers)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_at_once_get_numbers_of_their_own():
+def test_writers_at_once_get_numbers_of_their_own(long_queue):
     article = make_article()
     root = make_comment(article)
-    barrier = Barrier(4)
 
-    def send(number):
-        barrier.wait()
-        try:
-            make_comment(article, body=f"글 {number}")
-            make_comment(article, parent=root, body=f"답글 {number}")
-        finally:
-            connections.close_all()
+    def write(number):
+        make_comment(article, body=f"글 {number}")
+        make_comment(article, parent=root, body=f"답글 {number}")
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(send, range(12)))
+    at_once(write, range(12))
 
     assert Comment.objects.count() == 25
     assert Comment.objects.values("path").distinct().count() == 25

@@ -88,7 +88,11 @@ def test_table_that_no_line_places_comes_after_the_body(client):
 def test_table_has_a_caption_and_a_grouped_header_tied_to_every_cell(client):
     article = make_article(body="[[ranking:models]]")
     make_table(
-        article, make_ranking(), slug="models", caption="모형 선호도", source_note="출처: 비교 누리집"
+        article,
+        make_ranking(),
+        slug="models",
+        caption="모형 선호도",
+        source_note="출처: 비교 누리집",
     )
 
     page = get_page(client, article)
@@ -206,7 +210,9 @@ def test_article_appears_and_goes_at_its_planned_moments(client):
 
 
 def test_number_of_queries_does_not_depend_on_the_content(client, django_assert_max_num_queries):
-    rich = make_article(monthly_issue=make_issue(items=[("정책", f"일 {n}", "- 가") for n in range(9)]))
+    rich = make_article(
+        monthly_issue=make_issue(items=[("정책", f"일 {n}", "- 가") for n in range(9)])
+    )
     for number in range(5):
         periods = [
             (f"{2020 + number}년 {month}월", date(2020 + number, month, 1), [("구글", "미국", "G")])

@@ -7,7 +7,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from articles.models import SitePage, Tag
-from tests.factories import make_article, make_comment, make_issue, make_ranking, make_staff, make_table
+from tests.factories import (
+    make_article,
+    make_comment,
+    make_issue,
+    make_ranking,
+    make_staff,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -63,9 +70,9 @@ def test_every_page_answers(client, addresses):
 def test_headers_stand_once_on_every_answer_errors_too(client, addresses):
     for address in [*addresses, "/nowhere", "/articles/999999/x/", "/media/none.png", "/%ff"]:
         response = client.get(address)
-        for name, start in HEADERS.items():
+        for name, part in HEADERS.items():
             values = [value for key, value in response.items() if key == name]
-            assert len(values) == 1 and values[0].startswith(start), (address, name, values)
+            assert len(values) == 1 and part in values[0], (address, name, values)
         assert "unsafe" not in response["Content-Security-Policy"]
 
 
@@ -130,7 +137,9 @@ def test_list_continues_with_the_older_articles_and_misses_none(client):
     assert seen == [article.pk for article in reversed(articles)]
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=", "before=-1", "before=" + "9" * 400, "x=1"])
+@pytest.mark.parametrize(
+    "query", ["before=x", "before=", "before=-1", "before=" + "9" * 400, "x=1"]
+)
 def test_unknown_or_malformed_query_shows_the_same_page_and_is_not_reflected(client, query):
     make_article()
 

@@ -1,0 +1,5 @@
+from django.contrib import admin
+
+from openup.sign_in import SignInForm
+
+admin.site.login_form = SignInForm

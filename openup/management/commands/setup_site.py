@@ -1,0 +1,82 @@
+from pathlib import Path
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from articles.bundle.read import read_file
+from articles.models import SitePage
+
+VIEW = ("view",)
+EDIT = ("add", "change", "view")
+ALL = ("add", "change", "delete", "view")
+
+
+def on(models, actions):
+    """Return the names of the permissions for `actions` on `models` of the articles."""
+    return {f"articles.{action}_{model}" for model in models for action in actions}
+
+
+CONTENT = ("article", "tag", "monthlyissue")
+# Lines of a page that its editor adds and takes out again.
+PARTS = ("reference", "legacypath", "rankingtable", "monthlyissueitem")
+FIGURES = ("ranking", "rankingperiod", "rankingentry", "rankingsubject")
+
+EDITOR = on(CONTENT, EDIT) | on(PARTS, ALL) | on(("category", *FIGURES, "rankingcorrection"), VIEW)
+GROUPS = {
+    "editor": EDITOR,
+    "publisher": EDITOR
+    | on((*CONTENT, "category", "sitepage"), ALL)
+    | {"articles.publish_article"},
+    "moderator": {"comments.view_comment", "comments.moderate_comment", "articles.view_article"},
+    "data steward": on((*FIGURES, "rankingtable"), ALL) | on(["rankingcorrection"], VIEW),
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Give the four staff groups exactly their permissions (make groups of your own for others)"
+        " and add the site's first pages where they are missing."
+    )
+
+    def handle(self, *args, verbosity, **options):
+        self.is_silent = verbosity == 0
+        with transaction.atomic():
+            self.set_up_groups()
+            self.add_first_pages()
+
+    def tell(self, text):
+        if not self.is_silent:
+            self.stdout.write(text)
+
+    def set_up_groups(self):
+        known = {
+            f"{permission.content_type.app_label}.{permission.codename}": permission
+            for permission in Permission.objects.select_related("content_type")
+        }
+        for name, permissions in GROUPS.items():
+            group, is_new = Group.objects.get_or_create(name=name)
+            wanted = {known[permission] for permission in permissions}
+            if wanted == set(group.permissions.all()):
+                self.tell(_("Group %(name)s: unchanged") % {"name": name})
+                continue
+            group.permissions.set(wanted)
+            text = _("Group %(name)s: created") if is_new else _("Group %(name)s: set anew")
+            self.tell(text % {"name": name})
+
+    def add_first_pages(self):
+        folder = Path(apps.get_app_config("articles").path) / "first_pages"
+        existing = set(SitePage.objects.values_list("slug", flat=True))
+        pages = sorted(map(read_file, folder.glob("*.md")), key=lambda page: page.position)
+        for page in pages:
+            if page.slug in existing:
+                self.tell(_("Page %(slug)s: kept as it is") % {"slug": page.slug})
+                continue
+            site_page = SitePage(
+                slug=page.slug, title=page.title, body=page.body, position=page.position
+            )
+            site_page.full_clean()
+            site_page.store()
+            self.tell(_("Page %(slug)s: created") % {"slug": page.slug})

@@ -1,0 +1,70 @@
+import unicodedata
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from comments.credentials import Busy, hash_queue
+from comments.limits import (
+    STAFF_SIGN_IN_PER_NETWORK,
+    STAFF_SIGN_IN_PER_PAIR,
+    LimitReached,
+    network_of,
+    refund,
+    spend,
+)
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Staff's sign-in, where a network may fail only so often before it has to wait.
+
+    Nothing is counted by user name alone: a stranger's failures elsewhere never keep its owner out.
+    """
+
+    def clean(self):
+        if not {"username", "password"} <= self.cleaned_data.keys():
+            return super().clean()
+        network = network_of(self.request.client_address)
+        name = unicodedata.normalize("NFC", self.cleaned_data["username"].casefold())
+        spend_try(network, name)
+        try:
+            with hash_queue:
+                cleaned_data = super().clean()
+        except Busy as error:
+            refund_try(network, name)
+            raise ValidationError(
+                _("Too many people are signing in right now. Please try again."), "busy"
+            ) from error
+        refund_try(network, name)
+        return cleaned_data
+
+
+def spend_try(network, name):
+    """Count the try before its password is hashed; raise ValidationError when it is one too many.
+
+    The pair comes first, so that hammering one name does not use up its whole network's tries.
+    """
+    try:
+        spend(STAFF_SIGN_IN_PER_PAIR, network, name)
+        try:
+            spend(STAFF_SIGN_IN_PER_NETWORK, network)
+        except LimitReached:
+            refund(STAFF_SIGN_IN_PER_PAIR, network, name)
+            raise
+    except LimitReached as error:
+        minutes = -(-error.retry_after // 60)
+        raise ValidationError(
+            ngettext(
+                "Too many failed sign-ins. Try again in %(minutes)s minute.",
+                "Too many failed sign-ins. Try again in %(minutes)s minutes.",
+                minutes,
+            ),
+            "too_many_failures",
+            {"minutes": minutes},
+        ) from error
+
+
+def refund_try(network, name):
+    refund(STAFF_SIGN_IN_PER_PAIR, network, name)
+    refund(STAFF_SIGN_IN_PER_NETWORK, network)

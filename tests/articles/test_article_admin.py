@@ -1,0 +1,834 @@
+"""Staff write, place, publish and withdraw in the admin, and nobody loses what somebody typed."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from lxml import html
+
+from articles.models import (
+    CONTENT,
+    SITE,
+    Article,
+    Category,
+    Due,
+    MonthlyIssue,
+    PageVersion,
+    RankingPeriod,
+    SitePage,
+    Tag,
+    article_scope,
+)
+from tests.factories import (
+    make_article,
+    make_category,
+    make_issue,
+    make_ranking,
+    make_staff,
+    make_table,
+)
+
+pytestmark = pytest.mark.django_db
+
+MODELS = ["article", "monthlyissue", "category", "tag", "sitepage"]
+WRITE = [f"articles.{verb}_{model}" for verb in ("add", "change", "view") for model in MODELS]
+DELETE = [f"articles.delete_{model}" for model in MODELS]
+PUBLISH = [*WRITE, *DELETE, "articles.publish_article"]
+
+
+def signed_in(*permissions, **fields):
+    client = Client()
+    client.force_login(make_staff(*permissions, **fields))
+    return client
+
+
+@pytest.fixture
+def editor():
+    return signed_in(*WRITE, *DELETE)
+
+
+@pytest.fixture
+def publisher():
+    return signed_in(*PUBLISH)
+
+
+def address_of(obj, view="change"):
+    return reverse(f"admin:articles_{obj._meta.model_name}_{view}", args=[obj.pk])
+
+
+def open_form(client, address):
+    """Return the fields of the form at `address` as a browser would send them."""
+    response = client.get(address)
+    assert response.status_code == 200
+    page = html.fromstring(response.content.decode())
+    form = page.cssselect("#content-main form[method=post]")[0]
+    fields = {}
+    for name, value in form.form_values():
+        if "__prefix__" not in name:
+            fields.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
+
+
+def send(client, address, fields, **changes):
+    return client.post(address, {**fields, **changes})
+
+
+def save(client, address, **changes):
+    """Open the form, change some of its fields, and send it."""
+    return send(client, address, open_form(client, address), **changes)
+
+
+def assert_saved(response):
+    assert response.status_code == 302, text_of_errors(response)
+
+
+def text_of_errors(response):
+    page = html.fromstring(response.content.decode())
+    return " ".join(
+        " ".join(node.text_content().split()) for node in page.cssselect(".errorlist, .errornote")
+    )
+
+
+def messages_of(client, response):
+    page = html.fromstring(client.get(response["Location"]).content.decode())
+    return " ".join(node.text_content() for node in page.cssselect(".messagelist"))
+
+
+def rows(prefix, *rows_of_fields):
+    """Return the fields of an inline's new rows."""
+    fields = {f"{prefix}-TOTAL_FORMS": len(rows_of_fields), f"{prefix}-INITIAL_FORMS": 0}
+    for number, row in enumerate(rows_of_fields):
+        fields |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
+    return fields
+
+
+def version_of(scope):
+    return PageVersion.objects.filter(scope=scope).values_list("version", flat=True).first() or 0
+
+
+ADD = "/manage/articles/article/add/"
+
+
+# Who may open what
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("view", ["changelist", "add"])
+def test_visitors_are_led_to_the_sign_in(client, model, view):
+    address = reverse(f"admin:articles_{model}_{view}")
+
+    for who in (client, signed_in(*PUBLISH, is_staff=False)):
+        response = who.get(address)
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("admin:login"))
+
+
+def test_inactive_staff_are_led_to_the_sign_in():
+    user = make_staff(*PUBLISH)
+    client = Client()
+    client.force_login(user)
+    user.is_active = False
+    user.save()
+
+    assert client.get(ADD).status_code == 302
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("view", ["changelist", "add"])
+def test_staff_without_permission_are_refused(model, view):
+    assert signed_in().get(reverse(f"admin:articles_{model}_{view}")).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("view", ["changelist", "add"])
+def test_editors_and_publishers_open_lists_and_forms(editor, publisher, model, view):
+    for who in (editor, publisher):
+        assert who.get(reverse(f"admin:articles_{model}_{view}")).status_code == 200
+
+
+def test_staff_who_may_only_look_see_every_page(client):
+    reader = signed_in(*[name for name in WRITE if ".view_" in name])
+    article = make_article(monthly_issue=make_issue())
+    make_table(article, make_ranking())
+    article.references.create(title="참고한 글")
+
+    for obj in (article, article.monthly_issue, article.category):
+        assert reader.get(address_of(obj)).status_code == 200
+        assert reader.post(address_of(obj), {}).status_code == 403
+
+
+# Writing
+
+
+def test_editor_writes_a_draft_with_its_tables_references_and_old_addresses(editor):
+    category, ranking = make_category(), make_ranking()
+    first, second = ranking.periods.all()
+
+    response = save(
+        editor,
+        ADD,
+        kicker="[10월]",
+        title="열린 모형의 약진",
+        body="## 흐름\n\n[[ranking:models]]",
+        category=category.pk,
+        **rows(
+            "ranking_tables",
+            {
+                "slug": "models",
+                "ranking": ranking.pk,
+                "periods": [first.pk, second.pk],
+                "caption": "선호도",
+            },
+        ),
+        **rows(
+            "references", {"title": "둘째 글", "position": "2"}, {"title": "첫 글", "position": "1"}
+        ),
+        **rows("legacy_paths", {"path": "/pages/11/254"}),
+    )
+
+    assert_saved(response)
+    article = Article.objects.get()
+    assert article.state == "draft"
+    assert article.slug == "열린-모형의-약진"
+    assert "<h2>흐름</h2>" in article.body_html
+    assert list(article.ranking_tables.get().periods.all()) == [first, second]
+    assert [reference.title for reference in article.references.all()] == ["첫 글", "둘째 글"]
+    assert article.legacy_paths.get().path == "/pages/11/254"
+
+
+def test_text_is_composed_before_it_is_kept(editor):
+    save(
+        editor,
+        ADD,
+        title="\u110b\u1167\u11af",
+        body="\u110b\u1167\u11af",
+        category=make_category().pk,
+    )
+
+    article = Article.objects.get()
+    assert (article.title, article.body) == ("열", "열")
+
+
+def test_text_that_cannot_be_saved_is_refused_at_its_field(editor):
+    response = save(editor, ADD, title="글", body="- " * 9 + "a", category=make_category().pk)
+
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors.keys() == {"body"}
+    assert "- - - - - - - - - a" in response.content.decode()
+
+
+def test_reference_without_a_position_comes_last(editor):
+    article = make_article(state="draft")
+    article.references.create(title="첫 글", position=5)
+
+    fields = open_form(editor, address_of(article))
+    fields |= {
+        "references-TOTAL_FORMS": 3,
+        "references-1-title": "셋째 글",
+        "references-2-title": "둘째 글",
+        "references-2-position": "7",
+    }
+    assert_saved(send(editor, address_of(article), fields))
+
+    found = list(article.references.values_list("position", "title"))
+    assert found == [(1, "첫 글"), (2, "둘째 글"), (3, "셋째 글")]
+
+
+def test_reference_can_be_removed(editor):
+    article = make_article(state="draft")
+    article.references.create(title="첫 글", position=1)
+    article.references.create(title="둘째 글", position=2)
+
+    assert_saved(save(editor, address_of(article), **{"references-0-DELETE": "on"}))
+
+    assert list(article.references.values_list("position", "title")) == [(1, "둘째 글")]
+
+
+def test_saving_raises_the_versions_of_what_shows_the_article(publisher):
+    article = make_article()
+    page, lists = version_of(article.scope), version_of(CONTENT)
+
+    assert_saved(save(publisher, address_of(article), title="새 제목"))
+
+    assert version_of(article.scope) > page
+    assert version_of(CONTENT) > lists
+
+
+def test_unchanged_inlines_still_raise_the_edit_version(publisher):
+    article = make_article()
+
+    assert_saved(save(publisher, address_of(article), title="새 제목"))
+
+    assert Article.objects.get().edit_version == article.edit_version + 1
+
+
+def test_list_shows_every_state_in_few_queries(editor, django_assert_max_num_queries):
+    for state in Article.State.values:
+        make_article(title=f"글 {state}", state=state)
+
+    with django_assert_max_num_queries(12):
+        page = editor.get(reverse("admin:articles_article_changelist")).content.decode()
+
+    for article in Article.objects.all():
+        assert article.title in page
+        assert reverse("article_preview", args=[article.pk]) in page
+
+
+def test_articles_are_found_by_their_words(editor):
+    make_article(title="열린 모형")
+    make_article(title="닫힌 모형")
+
+    page = editor.get(reverse("admin:articles_article_changelist"), {"q": "열린"}).content.decode()
+
+    assert "열린 모형" in page
+    assert "닫힌 모형" not in page
+
+
+def test_form_links_the_preview_always_and_the_site_only_when_public(publisher):
+    draft, public = make_article(state="draft"), make_article()
+
+    draft_page = publisher.get(address_of(draft)).content.decode()
+    public_page = publisher.get(address_of(public)).content.decode()
+
+    assert reverse("article_preview", args=[draft.pk]) in draft_page
+    assert "viewsitelink" not in draft_page
+    assert reverse("article_preview", args=[public.pk]) in public_page
+    assert public.get_absolute_url() in public_page
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_pages_hold_no_inline_script_style_or_handler(publisher, model):
+    page = html.fromstring(publisher.get(reverse(f"admin:articles_{model}_add")).content.decode())
+
+    assert not page.xpath("//script[not(@src) and not(@type='application/json')]")
+    assert not page.xpath("//style | //@style | //@*[starts-with(name(), 'on')]")
+
+
+# Two editors at once
+
+
+def test_text_of_another_editor_is_not_replaced_unasked(editor):
+    article = make_article(state="draft", title="처음 제목")
+    opened = open_form(editor, address_of(article))
+    other = signed_in(*WRITE, username="other-editor")
+    assert_saved(save(other, address_of(article), title="남의 제목"))
+
+    response = send(editor, address_of(article), opened, title="내 제목", body="내 본문")
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert Article.objects.get().title == "남의 제목"
+    assert "other-editor" in text_of_errors(response)
+    assert "내 제목" in page
+    assert "내 본문" in page
+
+
+def test_confirmed_text_replaces_the_other(editor):
+    article = make_article(state="draft")
+    opened = open_form(editor, address_of(article))
+    assert_saved(save(signed_in(*WRITE), address_of(article), title="남의 제목"))
+    refused = send(editor, address_of(article), opened, title="내 제목")
+    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaced_version]")
+    assert box.get("type") == "checkbox"
+    assert box.get("checked") is None
+
+    unconfirmed = send(editor, address_of(article), opened, title="내 제목")
+    assert unconfirmed.status_code == 200
+    confirmed = send(
+        editor, address_of(article), opened, title="내 제목", replaced_version=box.get("value")
+    )
+
+    assert_saved(confirmed)
+    assert Article.objects.get().title == "내 제목"
+    assert Article.objects.get().edit_version == 3
+
+
+def test_confirmation_holds_for_the_text_that_was_seen_only(editor):
+    article = make_article(state="draft")
+    opened = open_form(editor, address_of(article))
+    other = signed_in(*WRITE)
+    assert_saved(save(other, address_of(article), title="남의 제목"))
+    assert_saved(save(other, address_of(article), title="더 새로운 제목"))
+
+    response = send(editor, address_of(article), opened, title="내 제목", replaced_version="2")
+
+    assert response.status_code == 200
+    assert Article.objects.get().title == "더 새로운 제목"
+
+
+@pytest.mark.parametrize("version", ["", "x", "0", "99", "-1"])
+def test_form_without_the_opened_version_replaces_nothing(editor, version):
+    article = make_article(state="draft", title="처음 제목")
+
+    response = save(editor, address_of(article), title="내 제목", opened_version=version)
+
+    assert response.status_code == 200
+    assert Article.objects.get().title == "처음 제목"
+
+
+def test_same_editor_saves_again_and_again(editor):
+    article = make_article(state="draft")
+
+    for title in ("둘째 제목", "셋째 제목"):
+        assert_saved(save(editor, address_of(article), title=title))
+
+    assert Article.objects.get().title == "셋째 제목"
+
+
+# Publishing
+
+
+def set_moment(name, at):
+    local = timezone.localtime(at)
+    return {f"{name}_0": local.strftime("%Y-%m-%d"), f"{name}_1": local.strftime("%H:%M:%S")}
+
+
+def test_publisher_publishes_at_once(publisher, client):
+    article = make_article(state="draft", published_at=None)
+
+    assert_saved(save(publisher, address_of(article), state="published"))
+
+    article.refresh_from_db()
+    assert article.is_public
+    assert client.get(article.get_absolute_url()).status_code == 200
+
+
+def test_date_to_come_schedules_and_says_when(publisher, client):
+    article = make_article(state="draft", published_at=None)
+    at = timezone.make_aware(datetime(2036, 1, 2, 9, 30))
+
+    response = save(
+        publisher, address_of(article), state="published", **set_moment("published_at", at)
+    )
+
+    assert_saved(response)
+    article.refresh_from_db()
+    assert not article.is_public
+    assert client.get(article.get_absolute_url()).status_code == 404
+    assert Due.objects.filter(scope=article.scope, at=at).exists()
+    assert "2036.01.02 09:30" in messages_of(publisher, response)
+
+
+def test_publisher_withdraws(publisher, client):
+    article = make_article()
+
+    assert_saved(save(publisher, address_of(article), state="withdrawn"))
+
+    assert client.get(article.get_absolute_url()).status_code == 404
+
+
+def test_withdrawal_that_has_passed_is_said(publisher):
+    article = make_article(published_at=timezone.now() - timedelta(days=9))
+
+    response = save(
+        publisher,
+        address_of(article),
+        **set_moment("withdrawn_at", timezone.now() - timedelta(days=1)),
+    )
+
+    assert "withdraw" in messages_of(publisher, response).lower() or messages_of(
+        publisher, response
+    )
+
+
+@pytest.mark.parametrize("state", ["published", "withdrawn"])
+def test_editor_cannot_publish(editor, state):
+    article = make_article(state="draft", published_at=None)
+    offered = html.fromstring(editor.get(address_of(article)).content.decode())
+    assert [option.get("value") for option in offered.cssselect("[name=state] option")] == [
+        "draft",
+        "in_review",
+    ]
+
+    response = save(editor, address_of(article), state=state)
+
+    assert response.status_code == 200
+    assert Article.objects.get().state == "draft"
+
+
+def test_editor_cannot_publish_while_adding(editor):
+    save(editor, ADD, title="글", body="글", category=make_category().pk, state="published")
+
+    assert not Article.objects.exists()
+
+
+def test_editor_cannot_set_dates(editor):
+    article = make_article(state="draft", published_at=None)
+    at = timezone.now() - timedelta(days=1)
+
+    response = save(
+        editor,
+        address_of(article),
+        state="in_review",
+        **set_moment("published_at", at),
+        **set_moment("withdrawn_at", at),
+    )
+
+    assert_saved(response)
+    article.refresh_from_db()
+    assert (article.state, article.published_at, article.withdrawn_at) == ("in_review", None, None)
+
+
+@pytest.mark.parametrize("state", ["published", "withdrawn"])
+def test_editor_only_looks_at_what_has_been_published(editor, state):
+    article = make_article(title="처음 제목", state=state)
+
+    assert editor.get(address_of(article)).status_code == 200
+    assert editor.post(address_of(article), {"title": "내 제목"}).status_code == 403
+    assert editor.post(address_of(article, "delete"), {"post": "yes"}).status_code == 403
+    assert Article.objects.get().title == "처음 제목"
+
+
+def test_editor_cannot_delete_published_articles_from_the_list(editor):
+    article = make_article()
+
+    editor.post(
+        reverse("admin:articles_article_changelist"),
+        {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"},
+    )
+
+    assert Article.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "![](/media/a.png)",
+        "![ALT?](/media/a.png)",
+        "#### 건너뛴 제목",
+        "```unread\n읽지 못한 줄\n```",
+    ],
+)
+def test_publishing_is_refused_with_the_reason_at_the_text(publisher, body):
+    article = make_article(state="draft", body=body)
+
+    response = save(publisher, address_of(article), state="published")
+
+    assert response.context["adminform"].form.errors.keys() == {"body"}
+    assert Article.objects.get().state == "draft"
+
+
+def test_publishing_is_refused_when_a_line_places_no_table(publisher):
+    article = make_article(state="draft", body="[[ranking:models]]")
+
+    response = save(publisher, address_of(article), state="published")
+
+    assert response.status_code == 200
+    assert "[[ranking:models]]" in text_of_errors(response)
+    assert Article.objects.get().state == "draft"
+
+
+def test_publishing_is_refused_when_the_placed_table_is_being_removed(publisher):
+    article = make_article(state="draft", body="[[ranking:models]]")
+    make_table(article, make_ranking(), slug="models")
+
+    response = save(
+        publisher, address_of(article), state="published", **{"ranking_tables-0-DELETE": "on"}
+    )
+
+    assert response.status_code == 200
+    assert article.ranking_tables.exists()
+
+
+def test_publishing_is_refused_when_a_table_shows_no_period(publisher):
+    article = make_article(state="draft", body="[[ranking:models]]")
+    make_table(article, make_ranking(), slug="models").periods.clear()
+
+    response = save(publisher, address_of(article), state="published")
+
+    assert response.status_code == 200
+    assert Article.objects.get().state == "draft"
+
+
+def test_draft_keeps_a_table_without_periods(editor):
+    article = make_article(state="draft", body="[[ranking:models]]")
+    make_table(article, make_ranking(), slug="models").periods.clear()
+
+    assert_saved(save(editor, address_of(article), title="새 제목"))
+
+
+@pytest.mark.parametrize("state", ["draft", "published"])
+def test_periods_of_another_ranking_are_refused(publisher, state):
+    article = make_article(state="draft")
+    table = make_table(article, make_ranking())
+    foreign = RankingPeriod.objects.create(
+        ranking=make_ranking(periods=[]), label="남의 기간", as_of=date(2025, 1, 1)
+    )
+    periods = [*table.periods.values_list("pk", flat=True), foreign.pk]
+
+    response = save(
+        publisher, address_of(article), state=state, **{"ranking_tables-0-periods": periods}
+    )
+
+    assert "남의 기간" in text_of_errors(response)
+    assert table.periods.count() == 2
+
+
+def test_two_tables_of_one_slug_are_refused(editor):
+    article = make_article(state="draft")
+    ranking = make_ranking()
+    table = {"slug": "models", "ranking": ranking.pk, "caption": "선호도"}
+
+    response = save(editor, address_of(article), **rows("ranking_tables", table, table))
+
+    assert response.status_code == 200
+    assert not article.ranking_tables.exists()
+
+
+def test_table_that_no_line_places_is_said(publisher):
+    article = make_article()
+    make_table(article, make_ranking(), caption="외딴 표")
+
+    response = save(publisher, address_of(article))
+
+    assert_saved(response)
+    assert "외딴 표" in messages_of(publisher, response)
+
+
+def test_issue_that_is_still_a_draft_is_said_with_a_link(publisher):
+    issue = make_issue(title="초안 이슈", state="draft", published_at=None)
+    article = make_article(monthly_issue=issue)
+
+    response = save(publisher, address_of(article))
+
+    page = html.fromstring(publisher.get(response["Location"]).content.decode())
+    links = [link.get("href") for link in page.cssselect(".messagelist .warning a")]
+    assert links == [address_of(issue)]
+
+
+def test_saving_says_nothing_more_where_all_is_well(publisher):
+    article = make_article(body="[[ranking:models]]", monthly_issue=make_issue())
+    make_table(article, make_ranking(), slug="models")
+
+    response = save(publisher, address_of(article))
+
+    page = html.fromstring(publisher.get(response["Location"]).content.decode())
+    assert len(page.cssselect(".messagelist li")) == 1
+
+
+# Deleting
+
+
+def test_deleting_raises_the_versions_of_what_showed_the_article(publisher):
+    article = make_article()
+    page, lists = version_of(article.scope), version_of(CONTENT)
+
+    response = publisher.post(address_of(article, "delete"), {"post": "yes"})
+
+    assert_saved(response)
+    assert not Article.objects.exists()
+    assert version_of(article_scope(article.pk)) > page
+    assert version_of(CONTENT) > lists
+
+
+def test_deleting_several_raises_the_versions_of_each(publisher):
+    articles = [make_article(), make_article()]
+    before = [version_of(article.scope) for article in articles]
+
+    publisher.post(
+        reverse("admin:articles_article_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [article.pk for article in articles],
+            "post": "yes",
+        },
+    )
+
+    assert not Article.objects.exists()
+    for article, version in zip(articles, before, strict=True):
+        assert version_of(article_scope(article.pk)) > version
+
+
+def test_editor_deletes_a_draft(editor):
+    article = make_article(state="draft")
+
+    assert_saved(editor.post(address_of(article, "delete"), {"post": "yes"}))
+
+    assert not Article.objects.exists()
+
+
+# Monthly issues
+
+
+ADD_ISSUE = "/manage/articles/monthlyissue/add/"
+
+
+def item(headline, **fields):
+    return {"category": "정책", "headline": headline, "body": "- 첫째", **fields}
+
+
+def test_editor_enters_the_items_of_a_month(editor):
+    response = save(
+        editor,
+        ADD_ISSUE,
+        month="2025-11-01",
+        title="주목할 만한 월간 이슈(11월)",
+        **rows("items", item("셋째"), item("둘째", position="2"), item("첫째", position="1")),
+    )
+
+    assert_saved(response)
+    issue = MonthlyIssue.objects.get()
+    assert issue.state == "draft"
+    found = list(issue.items.values_list("position", "headline"))
+    assert found == [(1, "첫째"), (2, "둘째"), (3, "셋째")]
+    assert "<li>첫째</li>" in issue.items.first().body_html
+
+
+def test_items_change_places(editor):
+    issue = make_issue(
+        items=[("정책", name, "- 글") for name in ("가", "나", "다")],
+        state="draft",
+        published_at=None,
+    )
+    keys = {item.headline: item.pk for item in issue.items.all()}
+
+    response = save(
+        editor,
+        address_of(issue),
+        **{"items-0-position": "3", "items-1-position": "1", "items-2-position": "2"},
+    )
+
+    assert_saved(response)
+    found = list(issue.items.values_list("position", "headline", "pk"))
+    assert found == [(1, "나", keys["나"]), (2, "다", keys["다"]), (3, "가", keys["가"])]
+
+
+def test_item_is_removed_and_the_others_move_up(editor):
+    issue = make_issue(
+        items=[("정책", "가", ""), ("정책", "나", "")], state="draft", published_at=None
+    )
+
+    assert_saved(save(editor, address_of(issue), **{"items-0-DELETE": "on"}))
+
+    assert list(issue.items.values_list("position", "headline")) == [(1, "나")]
+
+
+def test_publisher_publishes_the_issue_and_its_articles_pages_become_stale(publisher, client):
+    issue = make_issue(state="draft", published_at=None)
+    article = make_article(monthly_issue=issue)
+    before = version_of(article.scope)
+
+    assert_saved(save(publisher, address_of(issue), state="published"))
+
+    issue.refresh_from_db()
+    assert issue.is_public
+    assert version_of(article.scope) > before
+    assert issue.title in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_editor_cannot_publish_an_issue_nor_change_a_published_one(editor):
+    draft = make_issue(state="draft", published_at=None)
+    public = make_issue(month=date(2025, 9, 1))
+
+    assert save(editor, address_of(draft), state="published").status_code == 200
+    assert editor.get(address_of(public)).status_code == 200
+    assert editor.post(address_of(public), {}).status_code == 403
+
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_issue_is_not_published_with_a_picture_that_says_nothing(publisher, is_new):
+    body = "![ALT?](/media/a.png)"
+    if is_new:
+        response = save(
+            publisher,
+            ADD_ISSUE,
+            month="2025-11-01",
+            title="이슈",
+            state="published",
+            **rows("items", item("소식", body=body)),
+        )
+    else:
+        issue = make_issue(items=[("정책", "소식", body)], state="draft", published_at=None)
+        response = save(publisher, address_of(issue), state="published")
+
+    assert response.status_code == 200
+    assert "a.png" in text_of_errors(response)
+    assert not MonthlyIssue.objects.filter(state="published").exists()
+
+
+def test_month_that_does_not_begin_on_its_first_day_is_refused(editor):
+    response = save(editor, ADD_ISSUE, month="2025-11-02", title="이슈")
+
+    assert response.status_code == 200
+    assert not MonthlyIssue.objects.exists()
+
+
+def test_change_of_the_lead_article_makes_both_pages_stale(publisher):
+    before, after = make_article(), make_article()
+    issue = make_issue(lead_article=before)
+    versions = [version_of(article.scope) for article in (before, after)]
+
+    assert_saved(save(publisher, address_of(issue), lead_article=after.pk))
+
+    for article, version in zip((before, after), versions, strict=True):
+        assert version_of(article.scope) > version
+
+
+def test_deleting_an_issue_makes_its_articles_pages_stale(publisher):
+    issue = make_issue()
+    article = make_article(monthly_issue=issue)
+    before = version_of(article.scope)
+
+    assert_saved(publisher.post(address_of(issue, "delete"), {"post": "yes"}))
+
+    assert version_of(article.scope) > before
+    article.refresh_from_db()
+    assert article.monthly_issue is None
+
+
+# Categories, tags and the site's own pages
+
+
+def test_renamed_category_makes_every_page_that_names_it_stale(editor):
+    article = make_article()
+    before = [version_of(scope) for scope in (SITE, CONTENT, article.scope)]
+
+    assert_saved(save(editor, address_of(article.category), name="새 갈래"))
+
+    assert Category.objects.get().name == "새 갈래"
+    after = [version_of(scope) for scope in (SITE, CONTENT, article.scope)]
+    assert all(new > old for new, old in zip(after, before, strict=True))
+
+
+def test_category_that_has_articles_is_not_deleted(publisher):
+    category = make_article().category
+
+    publisher.post(address_of(category, "delete"), {"post": "yes"})
+
+    assert Category.objects.exists()
+
+
+def test_deleted_tag_makes_every_page_that_named_it_stale(publisher):
+    tag = Tag.objects.create(name="공개", slug="open")
+    article = make_article()
+    article.tags.add(tag)
+    before = version_of(article.scope)
+
+    assert_saved(publisher.post(address_of(tag, "delete"), {"post": "yes"}))
+
+    assert version_of(article.scope) > before
+
+
+def test_site_page_is_made_and_every_page_becomes_stale(editor, client):
+    before = version_of(SITE)
+
+    response = save(
+        editor, "/manage/articles/sitepage/add/", title="연락처", slug="contact", body="# 연락처"
+    )
+
+    assert_saved(response)
+    assert version_of(SITE) > before
+    assert "<h2>연락처</h2>" in SitePage.objects.get().body_html
+
+
+def test_text_of_a_site_page_that_cannot_be_saved_is_refused_at_its_field(editor):
+    response = save(
+        editor, "/manage/articles/sitepage/add/", title="글", slug="a", body="> " * 9 + "a"
+    )
+
+    assert response.context["adminform"].form.errors.keys() == {"body"}

@@ -1,0 +1,396 @@
+"""An uploaded picture is decoded, stripped, made anew, and swept when no text names it."""
+
+import os
+import struct
+import time
+import zlib
+from io import BytesIO, StringIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, PngImagePlugin
+
+from articles.uploads import MAX_FILE_BYTES, MAX_PIXELS, STORED_NAME, remake, store_picture
+from tests.factories import make_article, make_issue
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def encode(image, format_name, **options):
+    output = BytesIO()
+    image.save(output, format_name, **options)
+    return output.getvalue()
+
+
+def picture(mode="RGB", size=(8, 4), colour=None):
+    return Image.new(mode, size, colour) if colour is not None else Image.new(mode, size)
+
+
+def remade(content):
+    return Image.open(BytesIO(remake(BytesIO(content))[0]))
+
+
+def reason(content):
+    with pytest.raises(ValidationError) as refusal:
+        remake(BytesIO(content))
+    (message,) = refusal.value.messages
+    return message
+
+
+@pytest.mark.parametrize(
+    ("format_name", "extension"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")]
+)
+def test_picture_of_each_format_is_made_anew_in_that_format(format_name, extension):
+    content = encode(picture(colour=RED), format_name)
+
+    output, found = remake(BytesIO(content))
+
+    image = Image.open(BytesIO(output))
+    assert (found, image.format, image.size) == (extension, format_name, (8, 4))
+    assert image.convert("RGB").getpixel((4, 2)) == pytest.approx(RED, abs=4)
+
+
+@pytest.mark.parametrize(
+    "format_name", ["GIF", "BMP", "TIFF", "ICO", "PPM", "TGA", "PCX", "JPEG2000"]
+)
+def test_other_formats_are_refused(format_name):
+    assert "JPEG, PNG" in reason(encode(picture(size=(16, 16)), format_name))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"RIFF\x10\x00\x00\x00WEBPVP8X",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"<html><script>alert(1)</script>",
+        b"%PDF-1.7",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    ],
+)
+def test_what_is_no_picture_is_refused(content):
+    assert reason(content)
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+def test_truncated_file_is_refused(format_name):
+    noise = Image.effect_noise((64, 64), 80).convert("RGB")
+    content = encode(noise, format_name)
+
+    assert reason(content[: len(content) // 2])
+
+
+def test_nothing_but_the_pixels_survives():
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "SECRET-ARTIST"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSMapDatum] = "SECRET-PLACE"
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Comment", "SECRET-TEXT")
+    texts.add_itxt("XML:com.adobe.xmp", "SECRET-XMP")
+    options = {"exif": exif, "icc_profile": b"SECRET-PROFILE" * 20}
+    files = [
+        encode(picture(), "JPEG", comment=b"SECRET-COMMENT", xmp=b"SECRET-XMP", **options),
+        encode(picture(), "PNG", pnginfo=texts, dpi=(300, 300), **options),
+        encode(picture(), "WEBP", xmp=b"SECRET-XMP", **options),
+    ]
+
+    for content in files:
+        assert b"SECRET" in content
+        output, _extension = remake(BytesIO(content))
+        assert b"SECRET" not in output
+        image = Image.open(BytesIO(output))
+        assert not image.getexif()
+        assert not {"icc_profile", "exif", "xmp", "comment", "Comment", "dpi"} & set(image.info)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"<script>SECRET</script>",
+        b"<?php SECRET ?>",
+        b"PK\x03\x04SECRET",
+        b"%PDF-1.7 SECRET",
+    ],
+)
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+def test_second_file_behind_the_picture_does_not_survive(format_name, tail):
+    output, _extension = remake(BytesIO(encode(picture(), format_name) + tail))
+
+    assert b"SECRET" not in output
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("orientation", "size", "red_corner"),
+    [
+        (1, (80, 40), (9, 9)),
+        (2, (80, 40), (70, 9)),
+        (3, (80, 40), (70, 30)),
+        (4, (80, 40), (9, 30)),
+        (5, (40, 80), (9, 9)),
+        (6, (40, 80), (30, 9)),
+        (7, (40, 80), (30, 70)),
+        (8, (40, 80), (9, 70)),
+        (9, (80, 40), (9, 9)),
+        (0, (80, 40), (9, 9)),
+    ],
+)
+def test_picture_is_turned_upright(format_name, orientation, size, red_corner):
+    image = picture(size=(80, 40), colour=BLUE)
+    image.paste(RED, (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+
+    upright = remade(encode(image, format_name, exif=exif)).convert("RGB")
+
+    assert upright.size == size
+    red, _green, blue = upright.getpixel(red_corner)
+    assert red > blue
+
+
+def test_broken_exif_is_passed_over():
+    content = encode(picture(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f")
+
+    assert remade(content).size == (8, 4)
+
+
+@pytest.mark.parametrize(
+    ("image", "format_name", "mode"),
+    [
+        (picture("CMYK"), "JPEG", "RGB"),
+        (picture("L"), "JPEG", "L"),
+        (picture("1"), "PNG", "L"),
+        (picture("L"), "PNG", "L"),
+        (picture("LA"), "PNG", "RGBA"),
+        (picture("P"), "PNG", "RGB"),
+        (picture("RGBA"), "PNG", "RGBA"),
+        (picture("I;16"), "PNG", "L"),
+        (picture("RGBA", colour=(9, 9, 9, 9)), "WEBP", "RGBA"),
+    ],
+)
+def test_every_mode_of_colour_becomes_one_that_browsers_show(image, format_name, mode):
+    assert remade(encode(image, format_name)).mode == mode
+
+
+def test_cmyk_picture_keeps_its_colour():
+    content = encode(picture("RGB", colour=RED).convert("CMYK"), "JPEG", quality=95)
+
+    assert remade(content).getpixel((2, 2)) == pytest.approx(RED, abs=6)
+
+
+def test_16_bit_greys_are_scaled_instead_of_clipped():
+    image = picture("I;16", size=(2, 1))
+    image.putpixel((0, 0), 0x4000)
+    image.putpixel((1, 0), 0xFFFF)
+
+    grey = remade(encode(image, "PNG"))
+
+    assert [grey.getpixel((0, 0)), grey.getpixel((1, 0))] == [0x40, 0xFF]
+
+
+def test_transparent_palette_stays_transparent():
+    image = picture("P", size=(2, 1))
+    image.putpalette([*RED, *BLUE])
+    image.putpixel((1, 0), 1)
+
+    shown = remade(encode(image, "PNG", transparency=0))
+
+    assert shown.getpixel((0, 0))[3] == 0
+    assert shown.getpixel((1, 0)) == (*BLUE, 255)
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP"])
+def test_animation_is_refused(format_name):
+    frames = [picture(colour=RED), picture(colour=BLUE)]
+
+    content = encode(frames[0], format_name, save_all=True, append_images=frames[1:])
+
+    assert "animation" in reason(content)
+
+
+def test_jpeg_of_several_pictures_is_refused():
+    frames = [picture(colour=RED), picture(colour=BLUE)]
+
+    content = encode(frames[0], "MPO", save_all=True, append_images=frames[1:])
+
+    assert "animation" in reason(content)
+
+
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_header(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+
+
+@pytest.mark.parametrize(
+    "size", [(MAX_PIXELS + 1, 1), (5_001, 5_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)]
+)
+def test_picture_of_too_many_pixels_is_refused_by_its_header(size):
+    # No pixel follows: a reader that asked for one would call the file broken.
+    content = png_header(*size) + png_chunk(b"IDAT", b"")
+
+    assert "megapixels" in reason(content)
+
+
+def test_picture_of_just_enough_pixels_is_accepted():
+    content = encode(Image.new("L", (5_000, 5_000)), "PNG")
+
+    assert remade(content).size == (5_000, 5_000)
+
+
+def test_webp_of_too_many_pixels_is_refused():
+    content = encode(Image.new("RGB", (6_000, 5_000)), "WEBP", method=0)
+
+    assert "megapixels" in reason(content)
+
+
+@pytest.mark.parametrize("kind", [b"iTXt", b"zTXt", b"iCCP"])
+def test_text_that_unpacks_to_gigabytes_costs_nothing(kind):
+    packed = zlib.compress(b"\x00" * 100_000_000, 9)
+    header = {
+        b"iTXt": b"a\x00\x01\x00\x00\x00",
+        b"zTXt": b"a\x00\x00",
+        b"iCCP": b"a\x00\x00",
+    }[kind]
+    pixels = png_chunk(b"IDAT", zlib.compress(b"\x00\x00\x00\x00")) + png_chunk(b"IEND", b"")
+    content = png_header(1, 1) + png_chunk(kind, header + packed) + pixels
+
+    try:
+        output, _extension = remake(BytesIO(content))
+    except ValidationError:
+        return
+    assert len(output) < 1_000
+
+
+SEEDS = [
+    encode(Image.effect_noise((16, 16), 80).convert("RGB"), "JPEG", exif=Image.Exif()),
+    encode(Image.effect_noise((16, 16), 80), "PNG"),
+    encode(Image.effect_noise((16, 16), 80).convert("RGBA"), "WEBP"),
+]
+
+
+@given(st.sampled_from(SEEDS), st.data())
+def test_damaged_file_is_refused_with_a_reason_or_made_anew(seed, data):
+    content = bytearray(seed)
+    for position in data.draw(st.lists(st.integers(0, len(seed) - 1), max_size=8)):
+        content[position] = data.draw(st.integers(0, 255))
+    content = bytes(content)[: data.draw(st.integers(0, len(seed)))]
+
+    try:
+        _output, extension = remake(BytesIO(content))
+    except ValidationError as refusal:
+        assert refusal.messages
+    else:
+        assert extension in {"jpg", "png", "webp"}
+
+
+def test_stored_name_is_ours_alone(media):
+    content = encode(picture(), "PNG")
+
+    names = {store_picture(BytesIO(content), len(content)) for _ in range(2)}
+
+    assert len(names) == 2
+    for name in names:
+        assert STORED_NAME.fullmatch(name)
+        assert (media / name).is_file()
+
+
+def test_file_of_8_mb_is_accepted_and_a_byte_more_is_refused(media):
+    content = encode(picture(), "PNG")
+    padded = content + b"\x00" * (MAX_FILE_BYTES - len(content))
+
+    assert store_picture(BytesIO(padded), len(padded))
+    with pytest.raises(ValidationError):
+        store_picture(BytesIO(padded + b"\x00"), len(padded) + 1)
+
+
+# Sweeping
+
+
+def sweep():
+    output = StringIO()
+    call_command("sweep_uploads", stdout=output)
+    return output.getvalue()
+
+
+def store(media, *, days_ago):
+    content = encode(picture(), "PNG")
+    name = store_picture(BytesIO(content), len(content))
+    at = time.time() - days_ago * 24 * 60 * 60
+    os.utime(media / name, (at, at))
+    return name
+
+
+@pytest.mark.django_db
+def test_sweep_removes_pictures_that_no_text_names_for_a_week(media):
+    old, new = store(media, days_ago=8), store(media, days_ago=6)
+
+    output = sweep()
+
+    assert not (media / old).exists()
+    assert (media / new).exists()
+    assert old in output
+
+
+@pytest.mark.django_db
+def test_sweep_leaves_pictures_of_drafts_and_issues(media):
+    of_draft, of_issue = store(media, days_ago=30), store(media, days_ago=30)
+    make_article(body=f"![글](/media/{of_draft})", state="draft", published_at=None)
+    make_issue(items=[("정책", "소식", f"- ![글](/media/{of_issue})")])
+
+    sweep()
+
+    assert (media / of_draft).exists()
+    assert (media / of_issue).exists()
+
+
+@pytest.mark.django_db
+def test_week_begins_when_the_last_text_dropped_the_picture(media):
+    name = store(media, days_ago=30)
+    article = make_article(body=f"![글](/media/{name})")
+    sweep()
+    article.body = "그림 없이"
+    article.store()
+
+    sweep()
+    assert (media / name).exists()
+
+    at = time.time() - 8 * 24 * 60 * 60
+    os.utime(media / name, (at, at))
+    sweep()
+    assert not (media / name).exists()
+
+
+@pytest.mark.django_db
+def test_sweep_touches_nothing_but_stored_pictures(media):
+    others = ["articles/2025/10/photo.png", "articles/readme.txt", "old/0.png"]
+    for name in others:
+        path = media / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        os.utime(path, (1, 1))
+
+    sweep()
+
+    assert all((media / name).exists() for name in others)
+
+
+@pytest.mark.django_db
+def test_sweep_of_a_site_without_pictures_says_so(media):
+    assert "0 pictures removed." in sweep()

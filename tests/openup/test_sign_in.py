@@ -1,0 +1,278 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as project_settings
+from django.urls import reverse
+
+from comments import credentials
+from comments.limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
+from comments.models import RateLimit
+from tests.factories import PASSWORD, make_staff
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = reverse("admin:login")
+INDEX = reverse("admin:index")
+HOME, ELSEWHERE = "192.0.2.7", "198.51.100.9"
+
+
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
+@pytest.fixture
+def owner():
+    return make_staff(username="Mina")
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Return a list that grows by one with every password that is looked at."""
+    entered = []
+    enter = credentials.HashQueue.__enter__
+
+    def note_and_enter(queue):
+        entered.append(1)
+        return enter(queue)
+
+    monkeypatch.setattr(credentials.HashQueue, "__enter__", note_and_enter)
+    return entered
+
+
+def sign_in(client, username="Mina", password=PASSWORD, address=HOME, **query):
+    data = {"username": username, "password": password, **query}
+    return client.post(LOGIN, data, REMOTE_ADDR=address)
+
+
+def fail(client, times, **fields):
+    for _number in range(times):
+        response = sign_in(client, **{"password": "wrong key", **fields})
+    return response
+
+
+def is_signed_in(client):
+    return client.get(INDEX).status_code == 200
+
+
+def test_right_pair_signs_in(client, owner):
+    response = sign_in(client)
+
+    assert response["Location"] == project_settings.LOGIN_REDIRECT_URL or INDEX
+    assert is_signed_in(client)
+
+
+def test_after_five_failures_even_the_right_password_has_to_wait(client, owner, hashed):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count)
+    hashed.clear()
+
+    response = sign_in(client)
+
+    assert "Too many failed sign-ins. Try again in 15 minutes." in response.content.decode()
+    assert not is_signed_in(client)
+    assert hashed == []
+
+
+def test_fifth_try_may_still_succeed(client, owner):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count - 1)
+
+    sign_in(client)
+
+    assert is_signed_in(client)
+
+
+def test_strangers_failures_elsewhere_do_not_keep_the_owner_out(client, owner):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count + 5, address=ELSEWHERE)
+
+    sign_in(client, address=HOME)
+
+    assert is_signed_in(client)
+
+
+def test_colleagues_failures_do_not_keep_the_owner_out(client, owner):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count + 5, username="other")
+
+    sign_in(client)
+
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("spelling", ["MINA", "mina", " Mina ", "Ｍina"])
+def test_other_spellings_of_a_name_are_the_same_name(client, owner, spelling):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count, username=spelling)
+
+    response = sign_in(client)
+
+    assert "Too many failed sign-ins." in response.content.decode()
+
+
+def test_network_that_tries_many_names_has_to_wait(client, owner, hashed):
+    for number in range(STAFF_SIGN_IN_PER_NETWORK.count):
+        fail(client, 1, username=f"name-{number}")
+    hashed.clear()
+
+    response = sign_in(client)
+
+    assert "Too many failed sign-ins." in response.content.decode()
+    assert hashed == []
+
+
+def test_refused_tries_for_one_name_do_not_use_up_the_networks(client, owner):
+    fail(client, STAFF_SIGN_IN_PER_NETWORK.count + 5, username="other")
+
+    sign_in(client)
+
+    assert is_signed_in(client)
+
+
+def test_addresses_of_one_ipv6_network_are_one_party(client, owner):
+    for number in range(STAFF_SIGN_IN_PER_PAIR.count):
+        fail(client, 1, address=f"2001:db8::{number + 1:x}")
+
+    response = sign_in(client, address="2001:db8::ffff")
+
+    assert "Too many failed sign-ins." in response.content.decode()
+
+
+def test_successes_are_not_counted(client, owner):
+    for _number in range(STAFF_SIGN_IN_PER_NETWORK.count + 1):
+        sign_in(client)
+
+    assert is_signed_in(client)
+    assert set(RateLimit.objects.values_list("spent", flat=True)) == {0}
+
+
+def test_incomplete_form_is_not_a_failure(client, owner):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count, password="")
+
+    sign_in(client)
+
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("fields", [{"is_staff": False}, {"is_active": False}])
+def test_right_password_of_who_is_not_staff_is_a_failure_like_any_other(client, fields):
+    make_staff(username="Mina", **fields)
+
+    response = sign_in(client)
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count - 1)
+
+    assert "Please enter the correct username" in response.content.decode()
+    assert "Too many failed sign-ins." in sign_in(client).content.decode()
+
+
+def test_busy_site_asks_to_try_again_and_counts_nothing(client, owner, monkeypatch):
+    monkeypatch.setattr(credentials.hash_queue, "_timeout_seconds", 0)
+    turns = [credentials.hash_queue._turns for _number in range(project_settings.HASHES_AT_ONCE)]
+    for turn in turns:
+        turn.acquire()
+    try:
+        response = sign_in(client)
+    finally:
+        for turn in turns:
+            turn.release()
+
+    assert "Too many people are signing in right now." in response.content.decode()
+    assert set(RateLimit.objects.values_list("spent", flat=True)) == {0}
+
+
+def test_name_and_password_leave_no_trace_in_the_counters(client, owner):
+    fail(client, 1)
+
+    kept = " ".join(RateLimit.objects.values_list("key", flat=True))
+
+    assert RateLimit.objects.count() == 2
+    assert not any(word in kept.lower() for word in ("mina", HOME, "wrong"))
+
+
+def test_minutes_to_wait_are_never_none(client, owner, monkeypatch):
+    fail(client, STAFF_SIGN_IN_PER_PAIR.count)
+    RateLimit.objects.update(window_end=RateLimit.objects.first().window_end - 15 * 60 + 20)
+
+    response = sign_in(client)
+
+    assert "Try again in 1 minute." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"],
+)
+def test_sign_in_leads_nowhere_else(client, owner, address):
+    response = sign_in(client, next=address)
+
+    assert "evil" not in response["Location"]
+    assert response["Location"].startswith("/")
+
+
+def test_sign_in_leads_back_to_the_page_that_was_asked_for(client, owner):
+    response = sign_in(client, next="/manage/articles/article/")
+
+    assert response["Location"] == "/manage/articles/article/"
+
+
+def test_session_gets_a_new_key_at_sign_in(client, owner):
+    session = client.session
+    session["before"] = 1
+    session.save()
+    before = session.session_key
+    client.cookies[project_settings.SESSION_COOKIE_NAME] = before
+
+    sign_in(client)
+
+    assert client.cookies[project_settings.SESSION_COOKIE_NAME].value != before
+
+
+def test_staff_cookies_go_to_the_management_pages_only(client, owner):
+    client.get(LOGIN)
+
+    cookies = sign_in(client).cookies
+
+    assert set(cookies) == {"openup-session", "openup-csrf"}
+    for cookie in cookies.values():
+        assert cookie["path"] == "/manage/"
+        assert cookie["httponly"] is True
+        assert cookie["samesite"] == "Lax"
+        assert not cookie["domain"]
+    assert cookies["openup-session"]["max-age"] == 8 * 60 * 60
+
+
+def test_cookies_are_secure_by_name_and_flag_where_the_site_has_https():
+    names = [
+        f"{kind}_COOKIE_{part}"
+        for kind in ("SESSION", "CSRF")
+        for part in ("NAME", "SECURE", "PATH", "HTTPONLY", "SAMESITE")
+    ]
+    code = f"from openup import settings; print([getattr(settings, n) for n in {names}])"
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=project_settings.BASE_DIR,
+        env={
+            **os.environ,
+            "SITE_URL": "https://www.example.kr",
+            "OPENUP_ENV_FILE": os.devnull,
+            "SECRET_KEY": project_settings.SECRET_KEY,
+            "EMAIL_DIGEST_KEYS": "new:" + "1f" * 32,
+        },
+    ).stdout
+
+    flags = [True, "/manage/", True, "Lax"]
+    assert printed.strip() == str(
+        ["__Secure-openup-session", *flags, "__Secure-openup-csrf", *flags]
+    )
+
+
+def test_tries_at_the_same_moment_are_all_counted_before_any_is_looked_at(client, owner, hashed):
+    for _number in range(STAFF_SIGN_IN_PER_PAIR.count):
+        spend(STAFF_SIGN_IN_PER_PAIR, f"{HOME}/32", "mina")
+
+    sign_in(client)
+
+    assert hashed == []
+    assert not is_signed_in(client)
