@@ -217,9 +217,9 @@ class Article(models.Model):
             self.published_at = timezone.now().replace(microsecond=0)
         if self.published_at and self.withdrawn_at and self.withdrawn_at < self.published_at:
             raise ValidationError({"withdrawn_at": _("This lies before the publication.")})
-        if self.state == self.State.PUBLISHED:
-            if faults := faults_for_publishing(self.body, html):
-                raise ValidationError({"body": faults})
+        faults = faults_for_publishing(self.body, html)
+        if faults and self.state == self.State.PUBLISHED:
+            raise ValidationError({"body": faults})
 
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""

@@ -40,7 +40,7 @@ class PageVersion(models.Model):
         rows = ", ".join(["(%s, 1)"] * len(scopes))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (scope, version) VALUES {rows}"
+                f"INSERT INTO {table} (scope, version) VALUES {rows}"  # noqa: S608
                 f" ON CONFLICT (scope) DO UPDATE SET version = {table}.version + 1",
                 scopes,
             )
