@@ -44,7 +44,8 @@ def read_switch(name):
 
 
 def read_count(name, default, largest):
-    value = read(env.int, name, f"a whole number from 1 to {largest}", default=default)
+    expected = f"a whole number from 1 to {largest}"
+    value = read(env.int, name, expected, default=default)
     if not 1 <= value <= largest:
         raise ImproperlyConfigured(
             f"{name} is malformed: expected a whole number from 1 to {largest}"

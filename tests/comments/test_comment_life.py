@@ -528,7 +528,7 @@ def long_queue(monkeypatch):
 
 
 def at_once(function, numbers):
-    """Return what `function` gives for each number, run in threads with connections of their own."""
+    """Return what `function` gives for each number, each in a thread with its own connection."""
 
     def run(number):
         try:

@@ -1,4 +1,4 @@
-"""A setting that is missing or malformed stops the start and says which one and what is expected."""
+"""A setting that is missing or malformed stops the start and says which and what is expected."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ PRINT = "import json, django; from openup import settings as s; print({expressio
 def run(expression="1", **changes):
     """Import the settings in a process of their own and print `expression`; None unsets."""
     environment = {"PATH": os.environ["PATH"], **GOOD, **changes}
-    return subprocess.run(
+    return subprocess.run(  # noqa: PLW1510 (the failures are the point)
         [sys.executable, "-c", PRINT.format(expression=expression)],
         cwd=ROOT,
         env={name: value for name, value in environment.items() if value is not None},
