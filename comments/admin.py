@@ -8,8 +8,10 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,6 +22,7 @@ from comments.models import Comment, ModerationEvent
 # More would hold the threads of busy articles for long.
 MAX_AT_ONCE = 100
 NEIGHBOURS = 5
+MOMENT_FORMAT = "Y.m.d H:i"
 # No key of a comment has more; a longer number would be none for the database.
 MAX_DIGITS = 18
 
@@ -70,23 +73,17 @@ class ReasonForm(forms.Form):
 class CommentAdmin(admin.ModelAdmin):
     """Comments to read and to moderate; nobody writes in another's name."""
 
-    list_display = [
-        "text_start",
-        "state",
-        "author_name",
-        "article",
-        "created_at",
-        "edited_at",
-    ]
-    list_filter = ["state", "created_at", "edited_at"]
+    list_display = ["text_start", "state", "author_name", "article", "written", "edited"]
+    list_filter = ["state", "created_at", ("edited_at", admin.EmptyFieldListFilter)]
     list_select_related = ["article"]
     list_per_page = 50
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ["body", "name"]
     search_help_text = gettext_lazy("Searches texts and names.")
     actions = ["hide_selected", "restore_selected", "approve_selected"]
-    fields = ["state", "author_name", "article", "text", "created_at", "edited_at"]
+    fields = ["state", "author_name", "article", "text", "written", "edited"]
 
     class Media:
         css = {"all": ["manage/comments.css"]}
@@ -136,6 +133,16 @@ class CommentAdmin(admin.ModelAdmin):
     def author_name(self, comment):
         return comment.name or _("Anonymous")
 
+    @admin.display(description=gettext_lazy("written at"), ordering="created_at")
+    def written(self, comment):
+        return date_format(localtime(comment.created_at), MOMENT_FORMAT)
+
+    @admin.display(description=gettext_lazy("edited at"), ordering="edited_at")
+    def edited(self, comment):
+        if comment.edited_at is None:
+            return "–"
+        return date_format(localtime(comment.edited_at), MOMENT_FORMAT)
+
     @admin.display(description=gettext_lazy("text"))
     def text(self, comment):
         return comment.body or _("(deleted)")
@@ -146,6 +153,7 @@ class CommentAdmin(admin.ModelAdmin):
         if comment and self.has_view_permission(request, comment):
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
+                "subtitle": None,
                 "events": comment.moderation_events.select_related("moderator"),
                 "branch": branch_around(comment),
                 "moderations": [

@@ -2,6 +2,7 @@
 
 import functools
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.http import HttpResponse, JsonResponse
@@ -17,6 +18,8 @@ from articles.models import Article
 from articles.uploads import MAX_FILE_BYTES, store_picture
 from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from openup.views import article_context
+
+admin.site.site_header = settings.SITE_NAME
 
 # The file, and room for the other parts of the form.
 MAX_UPLOAD_REQUEST_BYTES = MAX_FILE_BYTES + 1024 * 1024

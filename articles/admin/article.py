@@ -110,7 +110,7 @@ class ArticleAdmin(PublishedModelAdmin):
     search_fields = ["title", "kicker", "summary", "byline"]
     date_hierarchy = "published_at"
     fieldsets = [
-        (None, {"fields": [("kicker", "title"), "body", "summary"]}),
+        (None, {"fields": ["kicker", "title", "body", "summary"]}),
         (
             gettext_lazy("Where it belongs"),
             {"fields": ["category", "tags", "monthly_issue"]},
@@ -131,8 +131,9 @@ class ArticleAdmin(PublishedModelAdmin):
     def get_fieldsets(self, request, obj=None):
         if obj is None or not self.has_change_permission(request, obj):
             return self.fieldsets
-        versions = (None, {"fields": ["replaced_version", "opened_version"]})
-        return [versions, *self.fieldsets]
+        (name, writing), *others = self.fieldsets
+        fields = ["replaced_version", "opened_version", *writing["fields"]]
+        return [(name, {"fields": fields}), *others]
 
     @admin.display(description=gettext_lazy("preview"))
     def preview_link(self, article):

@@ -39,7 +39,7 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
     model = MonthlyIssueItem
     form = MonthlyIssueItemForm
     formset = MonthlyIssueItemFormSet
-    fields = [("position", "category", "headline"), "body"]
+    fields = [("position", "category"), "headline", "body"]
     formfield_overrides = PublishedModelAdmin.formfield_overrides
 
 

@@ -17,7 +17,7 @@ from articles.bundle.data import BundleError
 from articles.text import normalise, normalise_line
 
 SEOUL = ZoneInfo("Asia/Seoul")
-MAX_NODES = 200_000
+MAX_NODES = 50_000
 
 Reader = Callable[[yaml.Node], Any]
 

@@ -141,7 +141,7 @@ _RULE = re.compile(r"(?:[-] ?){3,}")
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]{1,32};)")
 _AUTOLINK = re.compile(r"<(?=[A-Za-z]{3,5}:|[^<>\s]{1,100}@)")
 _LINK = re.compile(r"\] ?[(\[:]|\[\[")
-_BACKSLASH = re.compile(r"\\(?=[\\`*_{}\[\]()>#+\-.!]|$)")
+_BACKSLASH = re.compile(r"\\(?=[\\`*_{}\[\]()>#+\-.!|]|$)")
 
 
 def escape(text: str, is_first: bool = True, is_linked: bool = False) -> str:

@@ -17,10 +17,10 @@ from articles.bundle.data import (
     SubjectData,
     SubjectsData,
 )
-from articles.bundle.load import CHANGED, UNCHANGED, LoadError, load, stored
+from articles.bundle.load import CHANGED, UNCHANGED, LoadError, load, month_day, stored
 from articles.bundle.read import read_file
 from articles.imports.outline import ImportedPage
-from articles.models import Category, LegacyPath, MonthlyIssue, RankingSubject
+from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
@@ -52,6 +52,8 @@ def load_page(
             _load_ranking(ranking, subjects, notes)
         takes_issue = bool(page.issue) and _takes_issue(page.issue, existing, overwrite)
         issue_outcome = load(page.issue) if takes_issue else UNCHANGED
+        if takes_issue and not existing:
+            _note_former_lead(page.issue, notes)
         if issue_outcome == CHANGED:
             notes.append((0, _("The month's issue was replaced by the page's items, as a draft.")))
         elif page.issue and not takes_issue and stored(page.issue).items != page.issue.items:
@@ -67,7 +69,7 @@ def load_page(
         article = replace(
             page.article,
             category=category or _category(existing, notes),
-            leads_month=takes_issue or bool(existing and existing.leads_month),
+            leads_month=existing.leads_month if existing else takes_issue,
             legacy_paths=_free_paths(page.article, notes),
         )
         outcome = load(article)
@@ -115,6 +117,18 @@ def _takes_issue(issue: IssueData, existing: ArticleData | None, overwrite: Set[
     if existing:
         return False
     return current.state == MonthlyIssue.State.DRAFT or current == _sample_issue(issue.month)
+
+
+def _note_former_lead(issue: IssueData, notes: list[tuple[int, str]]) -> None:
+    former = Article.objects.filter(led_issues__month=month_day(issue.month)).first()
+    if former:
+        notes.append(
+            (
+                0,
+                _("The draft now leads the month instead of “%(title)s”.")
+                % {"title": former.full_title},
+            )
+        )
 
 
 def _sample_issue(month: str) -> IssueData | None:

@@ -2,4 +2,11 @@ from comments.models.comment import Comment, EditConflict, SubmissionConflict, T
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
 
-__all__ = ["Comment", "EditConflict", "ModerationEvent", "RateLimit", "Thread"]
+__all__ = [
+    "Comment",
+    "EditConflict",
+    "ModerationEvent",
+    "RateLimit",
+    "SubmissionConflict",
+    "Thread",
+]

@@ -137,6 +137,5 @@
       addReveal(form);
       sendOnce(form);
     }
-    document.querySelector("[autofocus]")?.focus();
   });
 })();

@@ -54,9 +54,12 @@
         }
     }
 
-    /* Write after the selection, so that nothing selected is replaced. */
-    function insert(editor, text) {
-        editor.setRangeText(text, editor.selectionEnd, editor.selectionEnd, "end");
+    /* Write on a line of its own after the selection, so that nothing selected is replaced. */
+    function insert(editor, code) {
+        const at = editor.selectionEnd;
+        const before = at === 0 || editor.value[at - 1] === "\n" ? "" : "\n";
+        const after = editor.value[at] === "\n" ? "" : "\n";
+        editor.setRangeText(before + code + after, at, at, "end");
         editor.dispatchEvent(new Event("input", {bubbles: true}));
     }
 
@@ -156,13 +159,43 @@
 
     function warnBeforeLoss(form) {
         let isChanged = document.querySelector(".errornote") !== null;
+        let isReady = !form?.querySelector(EDITOR);
         form?.addEventListener("input", () => { isChanged = true; });
         form?.addEventListener("change", () => { isChanged = true; });
-        form?.addEventListener("submit", () => { isChanged = false; });
+        form?.addEventListener("submit", async (event) => {
+            if (!isReady) {
+                event.preventDefault();
+                isReady = await renewToken(form);
+                if (isReady) {
+                    form.requestSubmit(event.submitter);
+                }
+                return;
+            }
+            isChanged = false;
+        });
         window.addEventListener("beforeunload", (event) => {
             if (isChanged) {
                 event.preventDefault();
             }
         });
+    }
+
+    /* Whoever was signed out while writing would be led to the sign-in, and the text be lost. So
+       ask first; and after a new sign-in in another window, take that one's token. */
+    async function renewToken(form) {
+        try {
+            const response = await fetch(window.location.href);
+            const page = new DOMParser().parseFromString(await response.text(), "text/html");
+            const name = "[name=csrfmiddlewaretoken]";
+            form.querySelector(name).value = page.querySelector(`#${form.id} ${name}`).value;
+            return true;
+        } catch {
+            const note = form.querySelector(".unsaved-note") ?? document.createElement("p");
+            note.className = "errornote unsaved-note";
+            note.setAttribute("role", "alert");
+            note.textContent = words.unsaved;
+            form.querySelector(".submit-row").before(note);
+            return false;
+        }
     }
 }

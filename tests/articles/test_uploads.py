@@ -9,6 +9,7 @@ from io import BytesIO, StringIO
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, PngImagePlugin
@@ -40,7 +41,7 @@ def remade(content):
 
 
 def reason(content):
-    with pytest.raises(ValidationError) as refusal:
+    with translation.override("en"), pytest.raises(ValidationError) as refusal:
         remake(BytesIO(content))
     (message,) = refusal.value.messages
     return message

@@ -1,0 +1,47 @@
+"""A real Chromium against a real server, and everything its console complains about."""
+
+import os
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+# Playwright's own loop runs in this thread; the tests' queries are none of its business.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """Return a function that opens a page in a context of its own; complaints fail the test."""
+    contexts, complaints = [], []
+
+    def open_page(path="/", width=1280, height=900, **options):
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": height}, **options
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # An answer that refuses a form is logged by the browser as a failed resource; it is meant.
+    assert not [text for text in complaints if "Failed to load resource" not in text]

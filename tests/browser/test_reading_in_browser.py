@@ -1,0 +1,154 @@
+"""What every reader meets, whatever the device, the settings and the assistive technology."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from articles.models import SitePage, Tag
+from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def addresses(admin_user):
+    """One address of every kind of page, each with all that it can hold."""
+    issue = make_issue(items=[("정책", "새 전략", "- 하나\n    - 둘"), ("기술", "새 판", "")])
+    body = (
+        "## 첫 소식\n\n- 하나\n    - 둘\n        - 셋\n            - 넷\n\n[[ranking:models]]\n\n"
+        "### 견줌\n\n| 이름 | 수 |\n|---|---:|\n| 가 | 1 |\n\n> 따온 글\n\n```\ncode\n```\n"
+    )
+    article = make_article(monthly_issue=issue, body=body, kicker="[10월]", summary="한 줄 간추림.")
+    tag = Tag.objects.create(name="열린 자료", slug="open-data")
+    article.tags.add(tag)
+    ranking = make_ranking()
+    make_table(article, ranking, slug="models", source_note="출처: 비교 누리집")
+    article.references.create(title="열린 자료", url="https://example.org/", publisher="기관")
+    SitePage(slug="privacy", title="개인정보처리방침", body="## 항목\n\n본문").store()
+    parent = make_comment(article, name="미나", body="좋은 글입니다. https://example.org/가나다")
+    make_comment(article, parent=parent, body="답글" * 200)
+    gone = make_comment(article)
+    make_comment(article, parent=gone)
+    gone.delete_by_author()
+    hidden = make_comment(article)
+    make_comment(article, parent=hidden)
+    hidden.hide(by=admin_user, reason="광고")
+    closed = make_article(comment_policy="closed")
+    return {
+        "front": "/",
+        "list": "/articles/",
+        "month": "/articles/2025/10/",
+        "empty": "/articles/1999/01/",
+        "article": article.get_absolute_url(),
+        "closed": closed.get_absolute_url(),
+        "category": article.category.get_absolute_url(),
+        "tag": tag.get_absolute_url(),
+        "issues": "/issues/",
+        "issue": issue.get_absolute_url(),
+        "rankings": "/rankings/",
+        "ranking": ranking.get_absolute_url(),
+        "site page": "/pages/privacy/",
+        "edit": f"/comments/{parent.pk}/edit/",
+        "delete": f"/comments/{parent.pk}/delete/",
+        "reply": f"/comments/{parent.pk}/reply/",
+        "missing": "/nowhere/",
+    }
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"contrast": "more"}])
+def test_axe_finds_nothing(open_page, addresses, width, looks):
+    page = open_page("/", width=width, **looks)
+    faults = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            faults[name] = [
+                (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
+                for fault in violations
+            ]
+
+    assert not faults
+
+
+def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
+    page = open_page(addresses["article"])
+    page.locator("#id_email").fill("mina")
+    page.locator("main [type=submit]").click()
+    page.get_by_role("alert").wait_for()
+
+    assert not Axe().run(page).response["violations"]
+
+
+@pytest.mark.parametrize(
+    ("width", "text_size"), [(320, "100%"), (360, "100%"), (360, "200%"), (768, "100%"), (1280, "200%")]
+)
+def test_nothing_needs_scrolling_sideways(open_page, addresses, width, text_size):
+    page = open_page("/", width=width)
+    wide = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate("size => document.documentElement.style.fontSize = size", text_size)
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if excess > 0:
+            wide[name] = excess
+
+    assert not wide
+
+
+def test_first_tab_leads_past_the_navigation(open_page, addresses):
+    page = open_page(addresses["article"])
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_focus_can_be_seen_on_everything_that_takes_it(open_page, addresses):
+    page = open_page(addresses["article"])
+    seen = 0
+    for _step in range(60):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "(e => [e.tagName, getComputedStyle(e).outlineStyle,"
+            " parseFloat(getComputedStyle(e).outlineWidth)])(document.activeElement)"
+        )
+        if style[0] == "BODY":
+            break
+        assert style[1] != "none" and style[2] >= 2, style
+        seen += 1
+
+    assert seen > 20
+
+
+def test_issue_stands_beside_the_article_when_wide_and_after_it_when_narrow(open_page, addresses):
+    wide = open_page(addresses["article"], width=1280)
+    narrow = open_page(addresses["article"], width=360)
+
+    article, aside = (wide.locator(name).first.bounding_box() for name in ("article h1", "aside"))
+    assert aside["x"] > article["x"] + 300 and abs(aside["y"] - article["y"]) < 400
+    article, aside = (narrow.locator(name).first.bounding_box() for name in ("article h1", "aside"))
+    assert aside["x"] < 40 and aside["y"] > article["y"] + 400
+
+
+def test_every_page_works_without_a_script(open_page, addresses):
+    page = open_page("/", java_script_enabled=False)
+
+    for address in addresses.values():
+        page.goto(address)
+        assert page.locator("h1").inner_text().strip()
+
+
+def test_reader_can_choose_the_text_size_and_finds_it_again(open_page, addresses):
+    page = open_page(addresses["article"])
+    before = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)")
+
+    page.locator(".settings summary").click()
+    page.locator("[data-setting=size]").select_option("150")
+    page.reload()
+
+    after = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)")
+    assert after == pytest.approx(before * 1.5, rel=0.02)
+    assert not page.context.cookies()
