@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 
-from articles.models import Article, LegacyPath, MonthlyIssue
+from articles.models import Article, LegacyPath, MonthlyIssue, RankingTable
 from comments.forms import CommentForm
 from comments.models import Comment, Thread
 
@@ -24,13 +24,18 @@ RETRY_AFTER_SECONDS = 5
 
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
-    lead = Article.objects.filter(pk=articles[0].pk).for_page().get() if articles else None
-    issue = MonthlyIssue.objects.published().prefetch_related("items").first()
+    newest_table = (
+        RankingTable.objects.filter(article__in=Article.objects.published().values("pk"))
+        .select_related("ranking")
+        .prefetch_related("periods__entries")
+        .order_by("-article__published_at", "-article_id", "pk")
+        .first()
+    )
     context = {
-        "lead": lead,
-        "lead_table": next(iter(lead.ranking_tables.all()), None) if lead else None,
+        "lead": articles[0] if articles else None,
+        "lead_table": newest_table,
         "articles": articles[1:],
-        "issue": issue,
+        "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
         "comments": Comment.objects.latest()[:LATEST_COMMENTS],
     }
     return render(request, "home.html", context)

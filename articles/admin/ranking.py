@@ -79,6 +79,9 @@ class RankingAdmin(StoredModelAdmin):
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
 
+    class Media:
+        css = {"all": ["manage/ranking_grid.css"]}
+
     def get_urls(self):
         grid = path(
             "<int:ranking_id>/grid/",

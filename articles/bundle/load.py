@@ -1,6 +1,7 @@
 """Plain data to rows of the database: each file's in one transaction, or not at all."""
 
 from datetime import date
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -40,6 +41,7 @@ CHANGED = "changed"
 UNCHANGED = "unchanged"
 
 Path = tuple[str | int, ...]
+Kind = TypeVar("Kind", TaxonomyData, SubjectsData, PageData, RankingData, IssueData, ArticleData)
 
 
 class LoadError(Exception):
@@ -68,7 +70,7 @@ def load(data: Data) -> str:
     return CREATED if before is None else CHANGED
 
 
-def stored(data: Data) -> Data | None:
+def stored(data: Kind) -> Kind | None:
     """Return what the database says of the things that `data` names; None when of none."""
     match data:
         case TaxonomyData():

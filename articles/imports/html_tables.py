@@ -13,7 +13,7 @@ MAX_CELLS = 10_000
 def read_table(element: etree._Element) -> Table | None:
     """Return a table's cells; None when it has one column only and so lays out other things."""
     rows = [row for row in element.iter("tr") if _table_of(row) is element]
-    cells = [[cell for cell in row.iterchildren("td", "th")] for row in rows]
+    cells = [list(row.iterchildren("td", "th")) for row in rows]
     if not any(len(row) > 1 for row in cells):
         return None
     is_sure = len(rows) <= MAX_ROWS and not any(True for _each in element.iterdescendants("table"))

@@ -144,14 +144,15 @@ def _load_subjects(subjects: tuple[SubjectData, ...]) -> dict[str, str]:
     """Find or make who is ranked; return the stored slugs by the page's."""
     slugs = {}
     for subject in subjects:
-        found = _find_subject(subject)
-        if found is None:
-            found = subject
-            if RankingSubject.objects.filter(slug=subject.slug).exists():
-                digest = hashlib.sha256(f"{subject.name}/{subject.country}".encode()).hexdigest()
-                found = replace(subject, slug=f"{subject.slug[:70]}-{digest[:8]}")
-            load(SubjectsData((found,)))
-        slugs[subject.slug] = found.slug
+        if found := _find_subject(subject):
+            slugs[subject.slug] = found.slug
+            continue
+        new = subject
+        if RankingSubject.objects.filter(slug=subject.slug).exists():
+            digest = hashlib.sha256(f"{subject.name}/{subject.country}".encode()).hexdigest()
+            new = replace(subject, slug=f"{subject.slug[:70]}-{digest[:8]}")
+        load(SubjectsData((new,)))
+        slugs[subject.slug] = new.slug
     return slugs
 
 
@@ -183,8 +184,7 @@ def _load_ranking(
             for column, stored_column in zip(ranking.columns, known.columns, strict=True)
         }
     periods = {period.as_of: period for period in known.periods} if known else {}
-    for period in ranking.periods:
-        period = _with_stored_names(period, subjects, keys)
+    for period in (_with_stored_names(each, subjects, keys) for each in ranking.periods):
         if periods.setdefault(period.as_of, period) != period:
             notes.append(
                 (

@@ -58,7 +58,7 @@ class Report:
 
 def find(paths: list[Path]) -> list[Source]:
     """Read the files at and below `paths`, each once, what others need first."""
-    sources = {}
+    sources: dict[Path, Source] = {}
     for path in paths:
         for file, name in _files(path):
             sources.setdefault(file.resolve(), Source(file, _read(file, name)))
