@@ -68,9 +68,9 @@ def export(folder: Path) -> Iterator[PurePosixPath]:
         _write(folder / name, (Path(settings.MEDIA_ROOT) / picture).read_bytes())
         yield name
     kept = {str(name) for name in names.values()}
-    for name in earlier - kept:
-        (folder / name).unlink(missing_ok=True)
-    _write(folder / MANIFEST, "".join(f"{name}\n" for name in sorted(kept)).encode())
+    for gone in earlier - kept:
+        (folder / gone).unlink(missing_ok=True)
+    _write(folder / MANIFEST, "".join(f"{each}\n" for each in sorted(kept)).encode())
 
 
 def _earlier_files(folder: Path) -> set[str]:

@@ -1,7 +1,7 @@
 """Plain data to rows of the database: each file's in one transaction, or not at all."""
 
 from datetime import date
-from typing import TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -41,7 +41,6 @@ CHANGED = "changed"
 UNCHANGED = "unchanged"
 
 Path = tuple[str | int, ...]
-Kind = TypeVar("Kind", TaxonomyData, SubjectsData, PageData, RankingData, IssueData, ArticleData)
 
 
 class LoadError(Exception):
@@ -70,8 +69,8 @@ def load(data: Data) -> str:
     return CREATED if before is None else CHANGED
 
 
-def stored(data: Kind) -> Kind | None:
-    """Return what the database says of the things that `data` names; None when of none."""
+def stored(data: Data) -> Any:
+    """Return what the database says of what `data` names, in its form; None when of nothing."""
     match data:
         case TaxonomyData():
             categories = _by_slug(Category, data.categories)

@@ -31,17 +31,17 @@ def read_ranking(table: Table, title: str) -> ReadRanking | None:
     if not table.is_sure or len(rows) < 3 or rows[0][0] != rows[1][0] or rows[0][0] != "순위":
         return None
     groups = _groups(rows[0][1:])
-    months = [_month(label) for label, _start, _end in groups]
+    months = [month for label, _start, _end in groups if (month := _month(label))]
     headings = [rows[1][1 + start : 1 + end] for _label, start, end in groups]
-    if not months or None in months or len(set(months)) < len(months):
+    if not months or len(set(months)) < len(groups):
         return None
     # A group of one column that spans both rows is no group of a ranking.
     if any(heading != headings[0] or not all(heading) for heading in headings):
         return None
     if len(set(headings[0])) < len(headings[0]) or rows[0][1:] == rows[1][1:]:
         return None
-    ranks = [_RANK.fullmatch(row[0]) for row in rows[2:]]
-    if not all(ranks) or not all(cell for row in rows[2:] for cell in row):
+    ranks = [rank for row in rows[2:] if (rank := _RANK.fullmatch(row[0]))]
+    if len(ranks) < len(rows) - 2 or not all(cell for row in rows[2:] for cell in row):
         return None
     numbers = [int(rank["rank"]) for rank in ranks]
     if numbers != sorted(numbers) or numbers[0] < 1:
