@@ -180,12 +180,13 @@ PARTS = {
 
 def test_environment(environ, folder):
     """Return an environment that neither the caller's settings nor var/.env can change."""
+    for name in ("media", "static"):
+        (folder / name).mkdir()
     settings_file = folder / "settings.env"
     settings_file.write_text(new_env_file("http://127.0.0.1:8000"))
-    own = {
-        name: value for name, value in child_environment(environ).items() if name not in SETTINGS
-    }
-    return own | {
+    env = child_environment(environ)
+    kept = [name for name in env if name not in SETTINGS and not name.startswith("PG")]
+    return {name: env[name] for name in kept} | {
         "OPENUP_ENV_FILE": str(settings_file),
         "DATABASE_URL": f"sqlite:///{folder}/checks.sqlite3",
         "MEDIA_ROOT": str(folder / "media"),

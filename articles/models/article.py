@@ -227,6 +227,10 @@ class Article(models.Model):
             self.body_html = to_html(self.body)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
+            # An article leads no month but its own.
+            for issue in self.led_issues.exclude(pk=self.monthly_issue_id):
+                issue.lead_article = None
+                issue.store()
             self.raise_page_versions()
 
     def raise_page_versions(self):

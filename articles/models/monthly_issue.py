@@ -73,6 +73,10 @@ class MonthlyIssue(models.Model):
         super().clean()
         if self.month and self.month.day != 1:
             raise ValidationError({"month": _("Give the first day of the month.")})
+        if self.lead_article and self.lead_article.monthly_issue_id != self.pk:
+            raise ValidationError(
+                {"lead_article": _("Choose one of this month's articles, once it names the issue.")}
+            )
         if self.state == self.State.PUBLISHED and not self.published_at:
             self.published_at = timezone.now().replace(microsecond=0)
 

@@ -183,7 +183,7 @@ def test_editor_writes_a_draft_with_its_tables_references_and_old_addresses(edit
             },
         ),
         **rows(
-            "references", {"title": "둘째 글", "position": "2"}, {"title": "첫 글", "position": "1"}
+            "references", {"title": "둘째", "position": "2"}, {"title": "첫째", "position": "1"}
         ),
         **rows("legacy_paths", {"path": "/pages/11/254"}),
     )

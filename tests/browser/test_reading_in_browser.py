@@ -81,7 +81,8 @@ def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
 
 
 @pytest.mark.parametrize(
-    ("width", "text_size"), [(320, "100%"), (360, "100%"), (360, "200%"), (768, "100%"), (1280, "200%")]
+    ("width", "text_size"),
+    [(320, "100%"), (360, "100%"), (360, "200%"), (768, "100%"), (1280, "200%")],
 )
 def test_nothing_needs_scrolling_sideways(open_page, addresses, width, text_size):
     page = open_page("/", width=width)
@@ -143,12 +144,16 @@ def test_every_page_works_without_a_script(open_page, addresses):
 
 def test_reader_can_choose_the_text_size_and_finds_it_again(open_page, addresses):
     page = open_page(addresses["article"])
-    before = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)")
+    before = page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)"
+    )
 
     page.locator(".settings summary").click()
     page.locator("[data-setting=size]").select_option("150")
     page.reload()
 
-    after = page.evaluate("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)")
+    after = page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)"
+    )
     assert after == pytest.approx(before * 1.5, rel=0.02)
     assert not page.context.cookies()
