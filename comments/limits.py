@@ -45,7 +45,7 @@ STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * 6
 STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * 60)
 # The editor: the part is the user's pk.
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * 60)
-EDITOR_PREVIEWS = Limit("editor_previews", count=240, seconds=10 * 60)
+EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * 60)
 
 
 def spend(limit: Limit, *parts: str | int) -> None:
