@@ -207,7 +207,7 @@ def faults_for_publishing(source: str, html: str) -> list[str]:
     for digit, heading in re.findall(r"<h([2-6])>(.*?)</h\1>", html):
         if int(digit) > level + 1:
             faults.append(
-                _("The heading \u201c%(heading)s\u201d skips a level.")
+                _("The heading “%(heading)s” skips a level.")
                 % {"heading": unescape(re.sub(r"<[^>]+>", "", heading))}
             )
         level = int(digit)

@@ -85,7 +85,7 @@ def lint(env, folder):
     tool = [VENV_PYTHON, "-m"]
     require("ruff check", [*tool, "ruff", "check", "."], env)
     require("ruff format", [*tool, "ruff", "format", "--check", "."], env)
-    djade = [*tool, "djade", "--check", "--target-version", "5.2"]
+    djade = [VENV_PYTHON.with_name("djade"), "--check", "--target-version", "5.2"]
     require("djade", [*djade, *templates], env)
     require("mypy", [*tool, "mypy"], env)
 

@@ -156,7 +156,7 @@ def remarks(article):
     found = [
         (
             messages.WARNING,
-            _("No line places the ranking table \u201c%(caption)s\u201d: it comes after the text.")
+            _("No line places the ranking table “%(caption)s”: it comes after the text.")
             % {"caption": table.caption},
         )
         for table in article.ranking_tables.exclude(slug__in=article.placed_table_slugs())

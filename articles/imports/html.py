@@ -80,7 +80,7 @@ def _decode(data: bytes) -> tuple[str, tuple[tuple[int, str], ...]]:
             continue
     text = data.decode(name, errors="replace")
     line = text.count("\n", 0, text.find("\ufffd")) + 1
-    return text, ((line, _("Some characters could not be read; they show as \ufffd.")),)
+    return text, ((line, _("Some characters could not be read and are marked in the text.")),)
 
 
 def _legacy_path(root: etree._Element, text: str) -> str:

@@ -756,8 +756,10 @@ def test_month_that_does_not_begin_on_its_first_day_is_refused(editor):
 
 
 def test_change_of_the_lead_article_makes_both_pages_stale(publisher):
-    before, after = make_article(), make_article()
-    issue = make_issue(lead_article=before)
+    issue = make_issue()
+    before, after = make_article(monthly_issue=issue), make_article(monthly_issue=issue)
+    issue.lead_article = before
+    issue.store()
     versions = [version_of(article.scope) for article in (before, after)]
 
     assert_saved(save(publisher, address_of(issue), lead_article=after.pk))

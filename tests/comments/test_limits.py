@@ -60,7 +60,7 @@ def test_staff_limits_are_those_that_are_promised():
         limits.STAFF_SIGN_IN_PER_PAIR: (5, 900),
         limits.STAFF_SIGN_IN_PER_NETWORK: (30, 900),
         limits.EDITOR_UPLOADS: (60, 600),
-        limits.EDITOR_PREVIEWS: (240, 600),
+        limits.EDITOR_PREVIEWS: (1200, 600),
     }
 
     assert {limit: (limit.count, limit.seconds) for limit in promised} == promised
