@@ -28,10 +28,11 @@ def environment(tmp_path, worker_id):
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith("postgres"):
         name = f"openup_killed_{worker_id}"
-        with psycopg.connect(url, autocommit=True) as connection:
+        server, _slash, _name = url.rpartition("/")
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             connection.execute(f'CREATE DATABASE "{name}"')
-        url = url.rsplit("/", 1)[0] + f"/{name}"
+        url = f"{server}/{name}"
     else:
         url = f"sqlite:///{tmp_path}/killed.sqlite3"
     with socket.socket() as probe:
