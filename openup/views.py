@@ -107,7 +107,7 @@ def server_error(request):
 
 
 def too_many_requests(request, retry_after):
-    response = error_page(request, 429)
+    response = error_page(request, 429, retry_after=retry_after)
     response["Retry-After"] = str(retry_after)
     return response
 
@@ -118,11 +118,12 @@ def unavailable(request):
     return response
 
 
-def error_page(request, status):
+def error_page(request, status, **context):
     """Return the page of an error; text that was on its way is shown, so that it is not lost."""
     kept_text = ""
     if request.method == "POST" and status != 413:
         kept_text = request.POST.get("body", "")
-    response = render(request, f"{status}.html", {"kept_text": kept_text}, status=status)
+    context |= {"kept_text": kept_text}
+    response = render(request, f"{status}.html", context, status=status)
     add_never_cache_headers(response)
     return response
