@@ -18,7 +18,6 @@ from markdown.preprocessors import Preprocessor
 
 from articles.text import normalise
 
-MARKDOWN_VERSION = 1
 MAX_SOURCE_BYTES = 50_000
 TAB_LENGTH = 4
 # Python-Markdown takes quadratic time on long runs of these within one block.

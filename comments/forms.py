@@ -30,11 +30,15 @@ class PairForm(forms.Form):
     """The e-mail and the password that a comment is, or was, written with."""
 
     email = forms.CharField(
-        label=_("E-mail"), strip=False, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("E-mail"),
+        strip=False,
+        error_messages={"required": _("Enter an e-mail address such as name@example.com.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
+        error_messages={"required": _("Enter the password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -68,7 +72,7 @@ class CommentForm(PairForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
-    body = BodyField(label=_("Comment"))
+    body = BodyField(label=_("Comment"), error_messages={"required": _("Write something.")})
     submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
 
     field_order = ["name", "email", "password", "body", "submission_key"]

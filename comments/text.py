@@ -57,9 +57,9 @@ def clean_body(raw: str) -> str:
         raise ValidationError(_("Write something."), "required")
     if len(text) > MAX_BODY_CHARACTERS:
         raise ValidationError(
-            _("Write at most %(limit)d characters. There are %(count)d now."),
+            _("Write at most %(limit)s characters. There are %(count)s now."),
             "max_length",
-            {"limit": MAX_BODY_CHARACTERS, "count": len(text)},
+            {"limit": f"{MAX_BODY_CHARACTERS:,}", "count": f"{len(text):,}"},
         )
     return text
 

@@ -13,7 +13,7 @@ from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, PairForm
 from comments.models import Comment, EditConflict, SubmissionConflict
 
-BUSY_RETRY_SECONDS = 3
+State = Comment.State
 
 
 def public_form(view):
@@ -45,7 +45,7 @@ def comment_create(request, article_id):
 
 @public_form
 def comment_reply(request, comment_id):
-    parent = get_object_or_404(public_comments(), pk=comment_id, state=Comment.State.PUBLISHED)
+    parent = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
     return post_comment(request, parent.article, parent)
 
 
@@ -85,7 +85,7 @@ def comment_detail(request, comment_id):
 
 @public_form
 def comment_edit(request, comment_id):
-    comment = get_object_or_404(public_comments(), pk=comment_id, state=Comment.State.PUBLISHED)
+    comment = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -104,9 +104,7 @@ def comment_edit(request, comment_id):
                 status = 403
             except EditConflict:
                 status = 409
-                comment = get_object_or_404(
-                    public_comments(), pk=comment_id, state=Comment.State.PUBLISHED
-                )
+                comment = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
             except Busy:
@@ -117,7 +115,7 @@ def comment_edit(request, comment_id):
 @public_form
 def comment_delete(request, comment_id):
     comment = get_object_or_404(
-        public_comments().exclude(state=Comment.State.DELETED), pk=comment_id
+        public_comments(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
     )
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -145,10 +143,11 @@ def public_comments():
 
 
 def answer_writer(request, comment):
-    """Lead the writer to the comment's place, or say that it waits for review."""
+    """Lead the writer to the comment's place, or say why it is not there."""
     if comment.is_visible:
         return redirect(comment)
-    return render(request, "comments/comment_held.html", {"article": comment.article})
+    context = {"article": comment.article, "comment": comment}
+    return render(request, "comments/comment_held.html", context)
 
 
 def answer_form(request, template, context, status):
@@ -159,5 +158,5 @@ def answer_form(request, template, context, status):
         )
     response = render(request, template, context | {"status": status}, status=status)
     if status == 503:
-        response["Retry-After"] = str(BUSY_RETRY_SECONDS)
+        response["Retry-After"] = str(Busy.retry_after)
     return response

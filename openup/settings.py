@@ -19,7 +19,29 @@ VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 env_file = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
+
+
+def check_env_file(path):
+    """Stop at a line that would be passed over in silence, and the setting in it with it."""
+    names = set()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(
+            r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)""", line
+        )
+        if not match or match[1] in names:
+            # Never the line itself: it may hold a password.
+            problem = "a name that stands twice" if match else "a malformed line"
+            raise ImproperlyConfigured(
+                f"{path}, line {number}: {problem}; expected NAME=value, without spaces around ="
+                " or a comment behind the value"
+            )
+        names.add(match[1])
+
+
 if env_file.exists():
+    check_env_file(env_file)
     env.read_env(env_file)
 elif "OPENUP_ENV_FILE" in os.environ:
     raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {env_file}")
@@ -53,8 +75,17 @@ def read_count(name, default, largest):
     return value
 
 
-def read_path(name, default):
-    return (BASE_DIR / Path(env.str(name, default=str(default)))).resolve()
+def read_folder(name, default):
+    """Return a folder for files that are served; never one that holds code, data or keys."""
+    value = env.str(name, default=str(default))
+    folder = (BASE_DIR / value).resolve()
+    if not value.strip() or any(
+        kept == folder or folder in kept.parents for kept in (BASE_DIR, VAR_DIR, VAR_DIR / ".env")
+    ):
+        raise ImproperlyConfigured(
+            f"{name} is malformed: expected a folder of its own, such as {default}"
+        )
+    return folder
 
 
 # Secrets
@@ -82,16 +113,21 @@ EMAIL_DIGEST_KEYS = read_digest_keys()
 
 # Where the site stands
 
+# A name of letters, digits and hyphens between dots, or an address of IPv6 in brackets.
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
+HOST = rf"{LABEL}(?:\.{LABEL})*|\[[0-9A-Fa-f:.]+\]"
 SITE_URL_EXPECTED = "the site's address without a path, such as https://www.example.kr"
 SITE_URL = read(env.str, "SITE_URL", SITE_URL_EXPECTED).rstrip("/")
 try:
     _site = urlsplit(SITE_URL)
     _site_port = _site.port
+    SITE_HOST = f"[{_site.hostname}]" if ":" in (_site.hostname or "") else _site.hostname or ""
 except ValueError as error:
     raise ImproperlyConfigured(f"SITE_URL is malformed: expected {SITE_URL_EXPECTED}") from error
 if (
     _site.scheme not in {"http", "https"}
-    or not re.fullmatch(r"[A-Za-z0-9.\-]+|[0-9A-Fa-f:.]+", _site.hostname or "")
+    or not re.fullmatch(HOST, SITE_HOST)
+    or _site.netloc.endswith(":")
     or f"{_site.scheme}://{_site.netloc}" != SITE_URL
     or "@" in _site.netloc
 ):
@@ -99,15 +135,17 @@ if (
 
 IS_HTTPS = _site.scheme == "https"
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-SITE_HOST = f"[{_site.hostname}]" if ":" in _site.hostname else _site.hostname
 IS_LOOPBACK = SITE_HOST in LOOPBACK_HOSTS
 DEBUG = read_switch("DEBUG")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")
 
-ALLOWED_HOSTS = [SITE_HOST, *env.list("ALLOWED_HOSTS", default=[])]
-if any("*" in host for host in ALLOWED_HOSTS):
-    raise ImproperlyConfigured("ALLOWED_HOSTS is malformed: expected host names, no wildcard")
+ALLOWED_HOSTS = [SITE_HOST, *(host.strip() for host in env.list("ALLOWED_HOSTS", default=[]))]
+if not all(re.fullmatch(HOST, host) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is malformed: expected host names separated by commas, no scheme, no port,"
+        " no wildcard"
+    )
 if IS_LOOPBACK:
     ALLOWED_HOSTS += LOOPBACK_HOSTS
 
@@ -289,7 +327,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 
 # Sizes: the proxy, Django, the forms and the database agree on them
 
-PUBLIC_REQUEST_BYTES = 32 * 1024
+# A comment of 5,000 decomposed syllables takes 135 kB in a form; beyond it there is room for a text
+# that is too long, so that its form comes back with it (docs/decisions/request-size.md).
+PUBLIC_REQUEST_BYTES = 256 * 1024
 STAFF_REQUEST_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = STAFF_REQUEST_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
@@ -298,7 +338,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Files
 
 STATIC_URL = "/static/"
-STATIC_ROOT = read_path("STATIC_ROOT", VAR_DIR / "static")
+STATIC_ROOT = read_folder("STATIC_ROOT", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -310,7 +350,7 @@ STORAGES = {
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
-MEDIA_ROOT = read_path("MEDIA_ROOT", VAR_DIR / "media")
+MEDIA_ROOT = read_folder("MEDIA_ROOT", VAR_DIR / "media")
 
 # The Markdown editor: its widget only; its URLs are never included (see `openup/checks.py`)
 
@@ -337,5 +377,3 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
     },
 }
-
-SILENCED_SYSTEM_CHECKS = []

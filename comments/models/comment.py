@@ -178,6 +178,10 @@ class Comment(models.Model):
         return self.state == self.State.PUBLISHED
 
     @property
+    def is_hidden(self):
+        return self.state == self.State.HIDDEN
+
+    @property
     def is_deleted(self):
         return self.state == self.State.DELETED
 
@@ -198,7 +202,8 @@ class Comment(models.Model):
         with transaction.atomic():
             thread = Thread.lock(self.article)
             if earlier := self._earlier_submission():
-                if earlier.edit_version == 1 and earlier.body != self.body:
+                # Without a key it is the text that was recognised, as it was when first sent.
+                if self.submission_key and earlier.body != self.body:
                     raise SubmissionConflict
                 return earlier
             if self.parent_id:
@@ -226,10 +231,7 @@ class Comment(models.Model):
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
-            if self.edit_version != version or self.state not in {
-                self.State.PUBLISHED,
-                self.State.HELD,
-            }:
+            if self.edit_version != version or not self.is_visible:
                 raise EditConflict
             was_visible = self.is_visible
             if self.article.reviews_comments:

@@ -6,17 +6,17 @@
   const choices = { size: ["90", "110", "125", "150"], theme: ["light", "dark"] };
 
   // Storage throws where the reader has switched it off.
-  const remembered = (name) => {
+  const remembered = (name, storage = "localStorage") => {
     try {
-      return localStorage.getItem(`openup-${name}`) || "";
+      return window[storage].getItem(`openup-${name}`) || "";
     } catch {
       return "";
     }
   };
 
-  const remember = (name, value) => {
+  const remember = (name, value, storage = "localStorage") => {
     try {
-      localStorage.setItem(`openup-${name}`, value);
+      window[storage].setItem(`openup-${name}`, value);
     } catch {
       // The choice then lasts for this page.
     }
@@ -59,13 +59,20 @@
       byte.toString(16).padStart(2, "0"),
     ).join("");
 
-  // The same text sent again keeps its key and is recognised; a changed text is a new comment.
+  // The same text sent again from this tab keeps its key and is recognised, even when the page was
+  // loaded anew in between; a changed text is a new comment.
   const addSubmissionKey = (form) => {
     const field = form.elements.submission_key;
     if (!field) return;
-    field.value ||= newKey();
-    form.addEventListener("input", (event) => {
-      if (["name", "body"].includes(event.target.name)) field.value = newKey();
+    form.addEventListener("submit", () => {
+      const text = JSON.stringify([form.action, form.elements.name.value, form.elements.body.value]);
+      let sum = 0;
+      for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 2 ** 40;
+      const sent = `${text.length}-${sum}`;
+      let [known, key, at] = remembered("sent", "sessionStorage").split(" ");
+      if (known !== sent || Date.now() - at > 600_000) key = newKey();
+      remember("sent", `${sent} ${key} ${Date.now()}`, "sessionStorage");
+      field.value = key;
     });
   };
 

@@ -99,6 +99,20 @@ def test_sending_twice_by_a_double_click_makes_one_comment(open_page):
     assert article.comments.count() == 1
 
 
+@pytest.mark.parametrize("with_script", [True, False])
+def test_going_back_and_sending_the_same_again_makes_one_comment(open_page, with_script):
+    article = make_article()
+    page = open_page(article.get_absolute_url(), java_script_enabled=with_script)
+    write(page, "한 번만 남을 글")
+    page.locator(".comments").get_by_text("한 번만 남을 글").wait_for()
+
+    page.go_back()
+    write(page, "한 번만 남을 글")
+    page.wait_for_url("**/*comment=*")
+
+    assert article.comments.count() == 1
+
+
 def test_reply_is_written_on_a_page_that_shows_what_it_answers(open_page):
     parent = make_comment(body="물어보는 글")
     page = open_page(parent.article.get_absolute_url(), java_script_enabled=False)

@@ -396,6 +396,35 @@ def test_same_key_and_password_with_another_text_is_refused_with_the_text(client
     assert Comment.objects.count() == 1
 
 
+def test_same_key_with_another_text_is_refused_after_an_edit_too(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+    edit(client, Comment.objects.get(), body="고친 글")
+
+    response = post(client, article, submission_key="k" * 32, body="다른 글")
+
+    assert response.status_code == 422 and "다른 글" in response.content.decode()
+
+
+def test_writer_who_repeats_a_hidden_comment_is_told_that_it_is_hidden(client, admin_user):
+    article = make_article()
+    post(client, article)
+    Comment.objects.get().hide(by=admin_user, reason="비방")
+
+    page = post(client, article).content.decode()
+
+    assert "가려" in page and "기다리" not in page
+    assert Comment.objects.count() == 1
+
+
+def test_comment_that_waits_has_no_public_address(client):
+    comment = make_comment(make_article(comment_policy="reviewed"))
+
+    for name in ("detail", "edit", "delete", "reply"):
+        response = client.get(reverse(f"comments:comment_{name}", args=[comment.pk]))
+        assert response.status_code == 404
+
+
 def test_same_text_later_or_to_another_parent_is_a_new_comment(client):
     article = make_article()
     post(client, article)
@@ -460,8 +489,23 @@ def test_busy_server_answers_503_with_the_text(client, monkeypatch):
         assert "아까운 글" in response.content.decode()
 
 
+@pytest.mark.parametrize("character", ["글", "\U0001f600", "\u1112\u1161\u11ab"])
+def test_text_of_the_greatest_length_is_posted_in_any_script(client, character):
+    assert post(client, make_article(), body=character * 5000).status_code == 302
+
+
+@pytest.mark.parametrize("length", [5001, 20_000])
+def test_text_that_is_too_long_comes_back_with_its_length(client, length):
+    response = post(client, make_article(), body="글" * length)
+
+    assert response.status_code == 422
+    assert (
+        f"{length:,}자" in response.content.decode() and "글" * length in response.content.decode()
+    )
+
+
 def test_oversized_request_is_refused_in_words(client):
-    response = post(client, make_article(), body="가" * 40_000)
+    response = post(client, make_article(), body="가" * 100_000)
 
     assert response.status_code == 413
 

@@ -60,6 +60,16 @@ def run(expression="1", **changes):
         ("INTERFACE_LANGUAGE", "fr"),
         ("OFFICIAL_BANNER", "perhaps"),
         ("OPENUP_ENV_FILE", "/nowhere/env"),
+        ("STATIC_ROOT", ""),
+        ("STATIC_ROOT", "."),
+        ("STATIC_ROOT", "var"),
+        ("MEDIA_ROOT", ""),
+        ("MEDIA_ROOT", "/"),
+        ("ALLOWED_HOSTS", "https://a.example"),
+        ("ALLOWED_HOSTS", "a.example:80"),
+        ("SITE_URL", "https://-"),
+        ("SITE_URL", "https://..."),
+        ("SITE_URL", "https://www.example.kr:"),
     ],
 )
 def test_start_stops_and_names_the_variable(name, value):
@@ -68,6 +78,37 @@ def test_start_stops_and_names_the_variable(name, value):
     last_line = result.stderr.strip().splitlines()[-1]
     assert result.returncode != 0
     assert name in last_line and ("expected" in last_line or "does not exist" in last_line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SITE_NAME = 열린 곳",
+        "export SITE_NAME=열린",
+        "SITE_NAME=열린 곳 # a comment",
+        "SERVER_THREADS=4",  # the second of its name
+        "DATABASE_URL =postgresql://openup:geheim@127.0.0.1/openup",
+        "nonsense geheim",
+    ],
+)
+def test_line_of_the_env_file_that_would_be_passed_over_stops_the_start(tmp_path, line):
+    file = tmp_path / "env"
+    file.write_text(f"# A comment\nSERVER_THREADS=2\n{line}\n", encoding="utf-8")
+
+    result = run(OPENUP_ENV_FILE=str(file))
+
+    assert result.returncode != 0
+    assert f"{file}, line 3" in result.stderr.strip().splitlines()[-1]
+    assert "geheim" not in result.stderr + result.stdout
+
+
+def test_env_file_gives_its_values_and_the_environment_outranks_them(tmp_path):
+    file = tmp_path / "env"
+    file.write_text('SITE_NAME="열린 곳"\nSERVER_THREADS=2\nALLOWED_HOSTS=\n', encoding="utf-8")
+
+    result = run("s.SITE_NAME, s.SERVER_THREADS", OPENUP_ENV_FILE=str(file), SERVER_THREADS="6")
+
+    assert result.stdout.strip() == "열린 곳 6", result.stderr
 
 
 def test_good_environment_starts_with_debug_off():
