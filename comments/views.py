@@ -45,7 +45,7 @@ def comment_create(request, article_id):
 
 @public_form
 def comment_reply(request, comment_id):
-    parent = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
+    parent = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
     return post_comment(request, parent.article, parent)
 
 
@@ -79,13 +79,13 @@ def post_comment(request, article, parent=None):
 
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place in the thread."""
-    comment = get_object_or_404(public_comments().drawn(), pk=comment_id)
+    comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
     return redirect(comment)
 
 
 @public_form
 def comment_edit(request, comment_id):
-    comment = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
+    comment = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -104,7 +104,9 @@ def comment_edit(request, comment_id):
                 status = 403
             except EditConflict:
                 status = 409
-                comment = get_object_or_404(public_comments(), pk=comment_id, state=State.PUBLISHED)
+                comment = get_object_or_404(
+                    Comment.objects.public(), pk=comment_id, state=State.PUBLISHED
+                )
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
             except Busy:
@@ -115,7 +117,7 @@ def comment_edit(request, comment_id):
 @public_form
 def comment_delete(request, comment_id):
     comment = get_object_or_404(
-        public_comments(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
+        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
     )
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -131,15 +133,6 @@ def comment_delete(request, comment_id):
             except Busy:
                 status = 503
     return answer_form(request, "comments/comment_delete.html", context, status)
-
-
-def public_comments():
-    """Return the comments of articles that readers may see now, with their articles."""
-    return (
-        Comment.objects.filter(article__in=Article.objects.published().values("pk"))
-        .select_related("article", "parent")
-        .defer("article__body", "article__body_html")
-    )
 
 
 def answer_writer(request, comment):

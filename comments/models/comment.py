@@ -66,6 +66,14 @@ class Thread(models.Model):
 
 
 class CommentQuerySet(models.QuerySet):
+    def public(self):
+        """Keep the comments of articles that readers may see now, with their articles."""
+        return (
+            self.filter(article__in=Article.objects.published().values("pk"))
+            .select_related("article")
+            .defer("article__body", "article__body_html")
+        )
+
     def in_page(self, number):
         """Keep the roots numbered within page `number` (from 1) and all their replies."""
         return self.filter(
@@ -83,10 +91,8 @@ class CommentQuerySet(models.QuerySet):
     def latest(self):
         """Return published comments of published articles, newest first."""
         return (
-            self.filter(
-                state=Comment.State.PUBLISHED, article__in=Article.objects.published().values("pk")
-            )
-            .select_related("article")
+            self.public()
+            .filter(state=Comment.State.PUBLISHED)
             .defer("email_digest", "password", "article__body", "article__body_html")
             .order_by("-created_at", "-pk")
         )
