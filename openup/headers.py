@@ -24,6 +24,6 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in EXTRA_HEADERS.items():
             response.setdefault(name, value)
-        if request.path_info.startswith(settings.STAFF_PATH):
+        if response.status_code >= 400 or request.path_info.startswith(settings.STAFF_PATH):
             response.setdefault("Cache-Control", "no-store")
         return response

@@ -155,6 +155,8 @@ except ValueError as error:
     raise ImproperlyConfigured(
         "TRUSTED_PROXIES is malformed: expected networks such as 127.0.0.1/32,10.0.0.0/8"
     ) from error
+if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
+    raise ImproperlyConfigured("TRUSTED_PROXIES is malformed: expected networks, not every address")
 
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
@@ -223,6 +225,7 @@ LANGUAGE_CODE = env.str("INTERFACE_LANGUAGE", default="ko")
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise ImproperlyConfigured("INTERFACE_LANGUAGE is malformed: expected ko or en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["openup.formats"]
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 APPEND_SLASH = True
@@ -271,6 +274,7 @@ DATABASES = {"default": read_database()}
 # Staff sign-in; public pages have no cookie at all
 
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

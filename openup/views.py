@@ -3,12 +3,15 @@
 import sys
 
 from django.core.exceptions import (
+    BadRequest,
     RequestDataTooBig,
+    SuspiciousOperation,
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpResponse
+from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.http import HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
@@ -101,7 +104,8 @@ def page_not_found(request, exception=None):
 
 def server_error(request):
     """Answer 500, or 503 when it is the database that is away."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    # InternalError: a standby that only reads, in the moments of a failover.
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | InternalError):
         return unavailable(request)
     return error_page(request, 500)
 
@@ -118,12 +122,17 @@ def unavailable(request):
     return response
 
 
+def typed_text(request):
+    """Return the text of the form that was on its way, or "" where the request cannot be read."""
+    try:
+        return request.POST.get("body", "")
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        return ""
+
+
 def error_page(request, status, **context):
     """Return the page of an error; text that was on its way is shown, so that it is not lost."""
-    kept_text = ""
-    if request.method == "POST" and status != 413:
-        kept_text = request.POST.get("body", "")
-    context |= {"kept_text": kept_text}
+    context |= {"kept_text": typed_text(request)}
     response = render(request, f"{status}.html", context, status=status)
     add_never_cache_headers(response)
     return response

@@ -1,7 +1,7 @@
 """The product's routes and views that fail, for the error pages' tests."""
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -18,6 +18,7 @@ ERRORS = {
     "429": LimitReached(EDITOR_UPLOADS, 17),
     "500": RuntimeError("a secret of the program"),
     "503": OperationalError("database is locked"),
+    "503-standby": InternalError("cannot execute INSERT in a read-only transaction"),
     "503-closed": InterfaceError("connection already closed"),
 }
 

@@ -55,6 +55,8 @@ def run(expression="1", **changes):
         ("DEBUG", "1"),  # never on a site that is not on loopback
         ("ALLOWED_HOSTS", "*"),
         ("TRUSTED_PROXIES", "nginx"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("ALLOWED_HOSTS", ".example.kr"),
         ("SERVER_THREADS", "0"),
         ("SERVER_WORKERS", "many"),
         ("INTERFACE_LANGUAGE", "fr"),
