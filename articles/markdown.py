@@ -16,7 +16,7 @@ from markdown.blockprocessors import HashHeaderProcessor
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-from articles.text import normalise
+from articles.text import has_visible, normalise
 
 MAX_SOURCE_BYTES = 50_000
 TAB_LENGTH = 4
@@ -187,8 +187,8 @@ def preview(source: str) -> str:
     return RANKING_MARK.sub(r"<p><code>[[ranking:\1]]</code></p>", html)
 
 
-def faults_for_publishing(source: str, html: str) -> list[str]:
-    """Return what keeps a text from being published, each as a sentence for its editor."""
+def faults_for_publishing(source: str, html: str, level: int = 1) -> list[str]:
+    """Return what keeps a text under a heading of `level` from being published, as sentences."""
     faults = []
     if UNREAD_FENCE.search(source):
         faults.append(_("The text still holds lines that the import could not read."))
@@ -198,16 +198,15 @@ def faults_for_publishing(source: str, html: str) -> list[str]:
         name = address[1].rsplit("/", 1)[-1] if address else ""
         if not address:
             faults.append(_("A picture comes from another place. Upload it here, then publish."))
-        elif not alt or not alt[1].strip() or alt[1] == ALT_TEXT_TO_WRITE:
+        elif not alt or not has_visible(unescape(alt[1])) or alt[1] == ALT_TEXT_TO_WRITE:
             faults.append(
                 _("The picture %(name)s needs a text that says what it shows.") % {"name": name}
             )
-    level = 1
-    for digit, heading in re.findall(r"<h([2-6])>(.*?)</h\1>", html):
-        if int(digit) > level + 1:
-            faults.append(
-                _("The heading “%(heading)s” skips a level.")
-                % {"heading": unescape(re.sub(r"<[^>]+>", "", heading))}
-            )
+    for digit, heading in re.findall(r"<h([2-6])>(.*?)</h\1>", html, re.DOTALL):
+        text = unescape(re.sub(r"<[^>]+>", "", heading))
+        if not has_visible(text):
+            faults.append(_("A heading has no text."))
+        elif int(digit) > level + 1:
+            faults.append(_("The heading “%(heading)s” skips a level.") % {"heading": text})
         level = int(digit)
     return faults

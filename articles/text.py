@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import date
 
 # Bidirectional controls and zero-width characters; the zero-width joiner stays, emoji need it.
 _MISLEADING = re.compile(r"[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c\u00ad]")
@@ -20,6 +21,14 @@ def normalise(text: str) -> str:
 def normalise_line(text: str) -> str:
     """Return `text` normalised, on one line, with single spaces."""
     return " ".join(normalise(text).split())
+
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
+
+
+def is_plausible(moment: date) -> bool:
+    """Tell whether a date or moment lies where addresses and time zones can follow."""
+    return EARLIEST_YEAR <= moment.year <= LATEST_YEAR
 
 
 def has_visible(text: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 
 class BundleError(Exception):
-    """Say what in a file cannot be read, and in which line, counted from 1."""
+    """Say what in a file cannot be read, and in which line; line 0 speaks of the whole file."""
 
     def __init__(self, line: int, message: str):
         super().__init__(line, message)

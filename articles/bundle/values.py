@@ -57,9 +57,7 @@ def compose(text: str, first_line: int = 1) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else first_line
-        raise BundleError(
-            line, _("This is not valid YAML: %(problem)s") % {"problem": error.problem}
-        ) from error
+        raise BundleError(line, _("This is not valid YAML.")) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise BundleError(line, _("This character is not allowed in YAML.")) from error

@@ -15,12 +15,12 @@ MAX_BLOCKS = 20_000
 # Bullets typed as letters tell by themselves how deep they stand; the round one does not.
 _BULLET_RANKS = {
     **dict.fromkeys("□■◆◇", 1),
-    **dict.fromkeys("○●◎❍", 2),
+    **dict.fromkeys("○●◎❍ㅇo", 2),
     **dict.fromkeys("-–", 3),
     **dict.fromkeys("·․∙‧・", 4),
     **dict.fromkeys("*※", 5),
 }
-_BULLET = re.compile(r"(?:[•□■◆◇○●◎❍◦▪▸►▶‣※](?=.|$)|[-–·․∙‧・*+](?= |$)) ?")
+_BULLET = re.compile(r"(?:[•□■◆◇○●◎❍◦▪▸►▶‣※](?=.|$)|[-–·․∙‧・*+](?= |$)|[ㅇo](?= )) ?")
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ class Block:
     """One line or list item of a source, and the line where it stands.
 
     `source` is the whole line as one reads it, `raw` with its spaces; `runs` is its text without
-    the bullet. What is no line has one of these instead: a `table`, `verbatim` lines to
-    keep in a fenced block of the kind `fence`, or `ready` Markdown.
+    the bullet; `is_continued` tells that a picture stands before it in its paragraph. What is no
+    line has one of these instead: a `table`, `verbatim` lines to keep in a fenced block of the
+    kind `fence`, or `ready` Markdown.
     """
 
     line: int
@@ -62,6 +63,7 @@ class Block:
     indent: int = 0
     is_after_gap: bool = False
     is_heading: bool = False
+    is_continued: bool = False
     raw: str = ""
     table: Table | None = None
     verbatim: tuple[str, ...] = ()

@@ -87,7 +87,9 @@ def _is_heading(block: Block, following: Block | None) -> bool:
         following is not None
         and following.is_item
         and len(block.text) <= MAX_HEADING_LENGTH
+        and not block.is_continued
         and not block.text.endswith(SENTENCE_END)
+        and not patterns.NUMBERED.match(block.source)
         and not patterns.matches(patterns.CAPTION, block.source)
         and not patterns.matches(patterns.SOURCE_NOTE, block.source)
     )

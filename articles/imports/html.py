@@ -109,6 +109,8 @@ class _Walk:
         self.strong = 0
         self.hrefs: list[str] = []
         self.heading = 0
+        # Whether the open paragraph has shown a picture.
+        self.is_continued = False
         # For each open list: the number of its next item, or 0 when it has none.
         self.numbers: list[int] = []
         # For each open item: its bullet, until its first text has taken it.
@@ -142,6 +144,7 @@ class _Walk:
         if tag in _PICTURES:
             self._flush()
             self._add_picture(element)
+            self.is_continued = True
             return True
         if tag == "pre":
             self._flush()
@@ -220,11 +223,20 @@ class _Walk:
         """End the line that is being gathered; an item that holds only a list ends empty."""
         raw = "".join(run.text for run in self.runs).strip(" ")
         runs, self.runs = tuple(self.runs), []
+        is_continued = self.is_continued
+        self.is_continued = is_continued and not (before or after)
         depth = 4 * len(self.bullets)
         is_empty_item = not raw.strip() and (before in _LISTS or after == "li")
         if not raw.strip() and not (is_empty_item and self.bullets and self.bullets[-1]):
             return
-        block = line_block(self.line, raw, runs, is_after_gap=True, is_heading=self.heading > 0)
+        block = line_block(
+            self.line,
+            raw,
+            runs,
+            is_after_gap=True,
+            is_heading=self.heading > 0,
+            is_continued=is_continued,
+        )
         if self.bullets and self.bullets[-1]:
             if block.bullet == "•" or not block.bullet:
                 text_runs = block.runs

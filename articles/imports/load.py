@@ -19,7 +19,7 @@ from articles.bundle.data import (
 )
 from articles.bundle.load import CHANGED, UNCHANGED, LoadError, load, month_day, stored
 from articles.bundle.read import read_file
-from articles.imports.outline import ImportedPage
+from articles.imports.outline import NO_LICENCE, ImportedPage
 from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
@@ -55,7 +55,15 @@ def load_page(
         if takes_issue and not existing:
             _note_former_lead(page.issue, notes)
         if issue_outcome == CHANGED:
-            notes.append((0, _("The month's issue was replaced by the page's items, as a draft.")))
+            notes.append(
+                (
+                    0,
+                    _(
+                        "The month's issue was replaced by the page's items and is a draft:"
+                        " readers do not see it until it is published."
+                    ),
+                )
+            )
         elif page.issue and not takes_issue and stored(page.issue).items != page.issue.items:
             notes.append(
                 (
@@ -69,6 +77,7 @@ def load_page(
         article = replace(
             page.article,
             category=category or _category(existing, notes),
+            kogl=_licence(page.article, existing, notes),
             leads_month=existing.leads_month if existing else takes_issue,
             legacy_paths=_free_paths(page.article, notes),
         )
@@ -95,6 +104,17 @@ def _category(existing: ArticleData | None, notes: list[tuple[int, str]]) -> str
         raise LoadError((), _("There is no category yet; import a taxonomy or make one first."))
     notes.append((0, _("The draft's category is “%(name)s”; check it.") % {"name": first.name}))
     return first.slug
+
+
+def _licence(
+    article: ArticleData, existing: ArticleData | None, notes: list[tuple[int, str]]
+) -> str:
+    """Return the page's licence; what a person chose stays where the page shows none."""
+    if article.kogl == NO_LICENCE and existing:
+        return existing.kogl
+    if article.kogl == NO_LICENCE:
+        notes.append((0, _("No licence mark was found; the draft has none.")))
+    return article.kogl
 
 
 def _free_paths(article: ArticleData, notes: list[tuple[int, str]]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from articles.imports.body import Draft, is_section_heading, note_emptied, rende
 
 # The category of an item whose source names none; the model wants one.
 UNKNOWN_CATEGORY = "?"
+NO_LICENCE = "none"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class ImportedPage:
     subjects: tuple[SubjectData, ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
 
+    @property
+    def is_recognised(self) -> bool:
+        """Tell a page of the old site, by its date or its title's kicker, from any other text."""
+        return bool(self.article.published_at or self.article.kicker)
+
 
 def read_blocks(
     blocks: list[Block], notes: tuple[tuple[int, str], ...] = (), legacy_path: str = ""
@@ -47,6 +53,7 @@ def read_blocks(
     draft = Draft(notes=list(notes))
     rest = _without_comments(_read_head(blocks, draft), draft)
     body, issue_blocks, reference_blocks = _sections(rest)
+    references = _read_references(reference_blocks, draft)
     issue = _read_issue(issue_blocks, draft)
     if issue is None:
         body += issue_blocks
@@ -61,8 +68,9 @@ def read_blocks(
         monthly_issue=issue.month if issue else "",
         leads_month=bool(issue),
         published_at=datetime.combine(draft.day, time(9), SEOUL) if draft.day else None,
+        kogl=_read_licence(rest, draft),
         tables=tuple(draft.tables),
-        references=tuple(_read_references(reference_blocks)),
+        references=references,
         legacy_paths=(legacy_path,) if legacy_path else (),
         body=text,
     )
@@ -159,8 +167,24 @@ def _without_comments(blocks: list[Block], draft: Draft) -> list[Block]:
     return [block for block in blocks if not patterns.matches(patterns.CHROME, block.source)]
 
 
+def _read_licence(blocks: list[Block], draft: Draft) -> str:
+    """Return the licence whose mark the page carries; "none" without a mark, or with several."""
+    found: dict[str, int] = {}
+    for block in blocks:
+        # A picture's line begins with its kind, then its words.
+        lines = [block.source] + [line.partition("] ")[2] for line in block.verbatim]
+        for line in lines:
+            if match := patterns.matches(patterns.LICENCE, line):
+                found.setdefault(match[1], block.line)
+    if len(found) != 1:
+        return NO_LICENCE
+    ((number, line),) = found.items()
+    draft.note(line, _("The page's licence mark was taken over: type %(type)s.") % {"type": number})
+    return f"type{number}"
+
+
 def _sections(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block]]:
-    """Part the body from the monthly issue, its heading first, and from the references."""
+    """Part the body from the monthly issue and from the references, each with its heading."""
     body: list[Block] = []
     issue: list[Block] = []
     references: list[Block] = []
@@ -170,7 +194,6 @@ def _sections(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block
             current = issue
         elif patterns.matches(patterns.REFERENCES, block.source):
             current = references
-            continue
         elif current is not body and is_section_heading(block):
             current = body
         current.append(block)
@@ -228,9 +251,11 @@ def _read_item(group: list[tuple[Block, int]], draft: Draft) -> IssueItemData:
     return IssueItemData(category, headline or _("Untitled"), render(rest, draft, in_item=True))
 
 
-def _read_references(blocks: list[Block]) -> list[ReferenceData]:
+def _read_references(blocks: list[Block], draft: Draft) -> tuple[ReferenceData, ...]:
     references = []
     for block in blocks:
+        if patterns.matches(patterns.REFERENCES, block.source):
+            continue
         text = block.text
         url = next((run.href for run in block.runs if run.href), "")
         if found := patterns.URL.search(text):
@@ -238,4 +263,6 @@ def _read_references(blocks: list[Block]) -> list[ReferenceData]:
             text = text.replace(found[0], "").strip(" -–:,()[]") or found[0]
         if text:
             references.append(ReferenceData(title=text, url=url))
-    return references
+    if blocks and not references:
+        draft.note(blocks[0].line, _("The page's list of references is empty."))
+    return tuple(references)

@@ -25,6 +25,11 @@ CAPTION = re.compile(r"[\[<【〈《] ?([^\[\]]+?) ?[\]>】〉》]")
 SOURCE_NOTE = re.compile(r"[*※] ?(.*(?:출처|자료) ?[:：].*)")
 ITEM = re.compile(r"\( ?([^()]{1,30}?) ?\) ?(.+)")
 URL = re.compile(r"https?://[^\s<>\"]{1,480}")
+NUMBERED = re.compile(r"[0-9]{1,3} ?[.)] ")
+LICENCE = re.compile(
+    r"(?:본 |이 |해당 )?(?:공공)?(?:저작물은 )?[\"'“‘]?공공누리[\"'”’]?"
+    r"[^0-9]{0,30}제? ?([0-4]) ?유형.{0,150}"
+)
 RANK_LINE = re.compile(r"[0-9]{1,3}위.*")
 
 

@@ -15,6 +15,7 @@ from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.taxonomy import Category, Tag
+from articles.text import is_plausible
 
 
 def new_uid():
@@ -212,6 +213,10 @@ class Article(models.Model):
         if self.slug.isdecimal() or self.slug == "comments":
             # /articles/2025/10/ is a month's archive; below …/comments/ the thread is written to.
             raise ValidationError({"slug": _("This word has another meaning in addresses.")})
+        for name in ("published_at", "withdrawn_at", "comments_close_at"):
+            moment = getattr(self, name)
+            if moment and not is_plausible(moment):
+                raise ValidationError({name: _("Give a date between 1900 and 2999.")})
         html = to_html(self.body)
         if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
             self.published_at = timezone.now().replace(microsecond=0)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.fields import LineField, MarkdownField
 from articles.markdown import faults_for_publishing, to_html
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.text import is_plausible
 
 
 class MonthlyIssueQuerySet(models.QuerySet):
@@ -71,6 +72,10 @@ class MonthlyIssue(models.Model):
 
     def clean(self):
         super().clean()
+        for name in ("month", "published_at"):
+            moment = getattr(self, name)
+            if moment and not is_plausible(moment):
+                raise ValidationError({name: _("Give a date between 1900 and 2999.")})
         if self.month and self.month.day != 1:
             raise ValidationError({"month": _("Give the first day of the month.")})
         if self.lead_article and self.lead_article.monthly_issue_id != self.pk:
@@ -149,7 +154,7 @@ class MonthlyIssueItem(models.Model):
                 {"body": _("Headings in an item begin at the third level (###).")}
             )
         # An item stands under a second-level headline.
-        faults = faults_for_publishing(self.body, f"<h2></h2>{html}")
+        faults = faults_for_publishing(self.body, html, level=2)
         if faults and self.issue_id and self.issue.state == MonthlyIssue.State.PUBLISHED:
             raise ValidationError({"body": faults})
 

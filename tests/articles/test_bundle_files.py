@@ -3,6 +3,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -273,6 +274,15 @@ def test_a_faulty_markdown_file_is_refused_with_its_line(text, line):
 def test_deep_nesting_is_refused(text):
     with pytest.raises(BundleError):
         read_yaml(text)
+
+
+@pytest.mark.parametrize("text", ["a: b: c\n", "slug: [a\n", "\tslug: a\n", "slug: 'a\n"])
+def test_what_is_no_yaml_is_refused_in_the_site_s_own_words(text):
+    with pytest.raises(BundleError) as refusal, translation.override("en"):
+        read_yaml(text)
+
+    assert refusal.value.message == "This is not valid YAML."
+    assert refusal.value.line in {1, 2}
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path):

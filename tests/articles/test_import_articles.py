@@ -355,3 +355,145 @@ def test_an_old_address_that_leads_elsewhere_is_left_there(bundle):
 
     assert "/pages/11/254" in output
     assert not old_page().legacy_paths.exists()
+
+
+@pytest.mark.usefixtures("category")
+def test_an_old_page_without_a_licence_mark_has_no_licence():
+    output = run(FIXTURES / "old-page.txt")
+
+    assert old_page().kogl == "none"
+    assert "No licence mark was found" in output
+
+
+@pytest.mark.usefixtures("category")
+def test_a_licence_chosen_after_the_import_survives_a_replacement():
+    run(FIXTURES / "old-page.txt")
+    article = old_page()
+    article.kogl, article.title = "type1", "고친 제목"
+    article.store()
+
+    run(FIXTURES / "old-page.txt", "--replace")
+
+    assert old_page().title != "고친 제목"
+    assert old_page().kogl == "type1"
+
+
+@pytest.mark.usefixtures("category")
+def test_the_report_says_that_readers_lose_a_replaced_issue(bundle):
+    (bundle / "issues/2025-10.md").write_text(ISSUE % "published", "utf-8")
+    run(bundle)
+
+    output = run(FIXTURES / "old-page.txt", "--replace-issue")
+
+    assert "readers do not see it until it is published" in output
+
+
+# What lies in a folder
+
+
+def test_a_second_file_of_the_same_uid_is_refused_every_time(bundle):
+    (bundle / "articles/b.md").write_text(ARTICLE.replace("제목", "다른 제목"), "utf-8")
+
+    outputs = [run(bundle), run(bundle)]
+
+    assert Article.objects.get().title == "제목"
+    assert [outcomes(output) for output in outputs] == [
+        ["created", "created", "created", "refused"],
+        ["unchanged", "unchanged", "unchanged", "refused"],
+    ]
+    assert f"{bundle / 'articles/b.md'}:2: Another file of this run" in outputs[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("issues/second.md", ISSUE % "published"),
+        ("pages/second.md", "---\nslug: a\ntitle: 둘째\n---\n\n본문\n"),
+        ("rankings/second.yaml", "slug: a\ntitle: 둘째\nrank_heading: 순위\ncolumns: []\n"),
+    ],
+)
+def test_a_second_file_of_one_kind_and_name_is_refused(bundle, name, text):
+    first = bundle / name.replace("second", "first")
+    first.parent.mkdir(exist_ok=True)
+    first.write_text(text, "utf-8")
+    (bundle / name).write_text(text, "utf-8")
+
+    output = run(first, bundle / name)
+
+    assert f"refused  {bundle / name}" in output
+    assert f"has the same {'month' if 'issues' in name else 'slug'}: {first}" in output
+
+
+@pytest.mark.usefixtures("category")
+def test_a_second_copy_of_an_old_page_is_refused(tmp_path):
+    shutil.copy(FIXTURES / "old-page.txt", tmp_path / "copy.txt")
+
+    output = run(tmp_path / "copy.txt", FIXTURES / "old-page.txt")
+
+    assert sorted(outcomes(output)) == ["created", "refused"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["media/b.svg", "media/a.gif", "media/a.md", "articles/a.docx", "issues/a.png", "pages/README"],
+)
+def test_files_that_do_not_belong_in_their_folder_are_refused(bundle, name):
+    (bundle / name).parent.mkdir(exist_ok=True)
+    (bundle / name).write_bytes(b"x")
+
+    output = run(bundle)
+
+    assert f"refused  {bundle / name}" in output
+    assert outcomes(output).count("refused") == 1
+
+
+@pytest.mark.parametrize(
+    "name", [".bundle-files", "README.md", "LICENSE.txt", "Makefile", "media/.DS_Store"]
+)
+def test_files_that_are_no_content_are_passed_over(bundle, name):
+    (bundle / name).parent.mkdir(exist_ok=True)
+    (bundle / name).write_bytes(b"x")
+
+    assert outcomes(run(bundle)) == ["created"] * 3
+
+
+@pytest.mark.usefixtures("category")
+def test_of_a_folder_only_what_looks_like_an_old_page_is_taken(tmp_path):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    shutil.copy(FIXTURES / "old-page.html", folder)
+    (folder / "requirements.txt").write_text("django==5.2\n", "utf-8")
+    (folder / "base.html").write_text("<h1>{{ title }}</h1><p>x</p>", "utf-8")
+
+    output = run(folder)
+
+    assert sorted(outcomes(output)) == ["created", "refused", "refused"]
+    assert "This is no page of the old site" in output
+    assert Article.objects.get() == old_page()
+
+
+def test_a_picture_outside_media_is_refused(tmp_path, settings):
+    (tmp_path / "a.png").write_bytes(picture())
+
+    output = run(tmp_path / "a.png")
+
+    assert outcomes(output) == ["refused"]
+    assert not settings.MEDIA_ROOT.exists()
+
+
+def test_a_path_that_does_not_exist_is_refused(tmp_path):
+    output = run(tmp_path / "gone")
+
+    assert f"{tmp_path / 'gone'}: There is no such file or folder." in output
+
+
+@pytest.mark.parametrize("command", ["import_articles", "export_articles"])
+def test_an_empty_path_is_not_the_current_folder(bundle, monkeypatch, command):
+    monkeypatch.chdir(bundle)
+    before = sorted(bundle.rglob("*"))
+
+    with pytest.raises(CommandError, match="The path is empty"):
+        call_command(command, "", stdout=StringIO())
+
+    assert not Category.objects.exists()
+    assert sorted(bundle.rglob("*")) == before

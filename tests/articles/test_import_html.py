@@ -207,6 +207,25 @@ def test_a_page_nested_too_deeply_is_refused():
         read("<div>" * 5000 + "글" + "</div>" * 5000)
 
 
+@pytest.mark.parametrize(
+    ("source", "heading"),
+    [
+        ("<p><img src=a.png>그림의 말</p><ul><li>가</li></ul>", False),
+        ("<p><img src=a.png><br><b>그림의 말</b></p><ul><li>가</li></ul>", False),
+        ("<p><img src=a.png></p><p>소제목</p><ul><li>가</li></ul>", True),
+        ("<h3><img src=a.png>소제목</h3><p>글</p>", True),
+    ],
+)
+def test_text_after_a_picture_is_not_guessed_to_be_a_heading(source, heading):
+    assert ("\n## " in read(source).article.body) is heading
+
+
+def test_the_words_of_a_picture_can_be_the_licence_mark():
+    page = read('<p>글.</p><img src="kogl.png" alt="공공누리 제3유형">')
+
+    assert page.article.kogl == "type3"
+
+
 TAGS = ["p", "ul", "ol", "li", "table", "tr", "td", "th", "b", "a", "br", "pre", "h2", "div", "img"]
 MARKUP = st.lists(
     st.one_of(

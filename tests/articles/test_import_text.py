@@ -135,6 +135,12 @@ def test_the_uid_depends_on_date_and_title_alone():
         ("한 단락\n\n두 단락\n", "한 단락\n\n두 단락"),
         ("[ 시사점 ]\n• 가\n", "## 시사점\n\n- 가"),
         ("-숫자 -5도\n", "-숫자 -5도"),
+        ("□ 가\n ㅇ 나\n  - 다\n", "- 가\n    - 나\n        - 다"),
+        ("□ 가\no 나\n· 다\n", "- 가\n    - 나\n        - 다"),
+        ("‧ 가\n‧ 나\n", "- 가\n- 나"),
+        ("ㅇㅇ는 말이고 on은 켬이다.\n", "ㅇㅇ는 말이고 on은 켬이다."),
+        ("1. 개요\n□ 가\n", "1\\. 개요\n\n- 가"),
+        ("2) 개요\n• 가\n", "2) 개요\n\n- 가"),
     ],
 )
 def test_lines_become_markdown(source, body):
@@ -171,6 +177,27 @@ def test_references_keep_their_addresses():
         ("조사 보고서", "https://report.example.org/1"),
         ("책", ""),
     ]
+
+
+def test_an_empty_list_of_references_is_noted(page):
+    assert page.article.references == ()
+    assert 69 in [line for line, _sentence in page.notes]
+
+
+@pytest.mark.parametrize(
+    ("line", "licence"),
+    [
+        ("공공누리 제2유형", "type2"),
+        ("본 저작물은 “공공누리” 제1유형 : 출처표시 조건에 따라 이용할 수 있습니다.", "type1"),
+        ("공공누리 공공저작물 자유이용허락 제4유형", "type4"),
+        ("이 사업은 공공누리 제1유형을 널리 알림", "none"),
+        ("공공누리 제5유형", "none"),
+        ("공공누리 제1유형\n공공누리 제2유형", "none"),
+        ("댓글 1\n공공누리 제1유형", "none"),
+    ],
+)
+def test_a_licence_is_taken_from_the_page_s_mark_alone(line, licence):
+    assert read(HEAD + f"본문.\n\n{line}\n").article.kogl == licence
 
 
 def test_an_item_without_a_category_is_noted():

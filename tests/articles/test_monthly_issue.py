@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -78,3 +78,23 @@ def test_database_refuses_a_published_issue_without_a_date():
         MonthlyIssue.objects.create(
             month=date(2025, 10, 1), title="이슈", state=MonthlyIssue.State.PUBLISHED
         )
+
+
+@pytest.mark.parametrize("month", [date(1, 1, 1), date(999, 1, 1), date(9999, 12, 1)])
+def test_month_that_no_address_can_name_is_refused(month):
+    with pytest.raises(ValidationError) as refused:
+        MonthlyIssue(month=month, title="이슈").full_clean()
+
+    assert "month" in refused.value.message_dict
+
+
+@pytest.mark.parametrize("name", ["published_at", "withdrawn_at", "comments_close_at"])
+@pytest.mark.parametrize("year", [1, 999, 9999])
+def test_article_refuses_a_moment_that_no_time_zone_can_follow(name, year):
+    article = make_article()
+    setattr(article, name, datetime(year, 1, 1, tzinfo=UTC))
+
+    with pytest.raises(ValidationError) as refused:
+        article.full_clean()
+
+    assert name in refused.value.message_dict

@@ -1,11 +1,10 @@
-from pathlib import Path
-
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.progress import Progress
 
 from articles.bundle.export import ExportError, export
+from articles.management.arguments import path
 
 
 class Command(BaseCommand):
@@ -15,7 +14,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("folder", type=Path, help="an empty folder or an earlier export")
+        parser.add_argument("folder", type=path, help="an empty folder or an earlier export")
 
     def handle(self, *args, folder, **options):
         count = 0

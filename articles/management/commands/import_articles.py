@@ -1,5 +1,4 @@
 from collections import Counter
-from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -9,6 +8,7 @@ from rich.progress import Progress
 from articles.bundle.load import CHANGED, CREATED, UNCHANGED
 from articles.imports.load import ARTICLE, ISSUE
 from articles.imports.sources import REFUSED, find, take
+from articles.management.arguments import path
 
 LONG_RUN_FILES = 20
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("paths", nargs="+", type=Path, help="files or folders")
+        parser.add_argument("paths", nargs="+", type=path, help="files or folders")
         parser.add_argument("--category", default="", help="slug of the category of old pages")
         parser.add_argument(
             "--replace",
