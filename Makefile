@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test lint audit lock clean
+.PHONY: help python run dev test lint messages audit lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -25,9 +25,11 @@ test: python ## Everything that CI runs
 lint: python ## Only the checks that read the code: ruff, djade, mypy
 	@$(PYTHON) -E -m tests.run environment lint
 
+messages: python ## Gather the interface's strings into the Korean catalogue, and compile it
+	@$(PYTHON) -E -m tests.run environment messages
+
 audit: python ## Look the installed packages up in the public vulnerability database
-	@$(PYTHON) -E -m tests.run environment
-	@.venv/bin/python -m pip_audit --require-hashes --disable-pip -r requirements.txt
+	@$(PYTHON) -E -m tests.run environment audit
 
 lock: python ## Write the lock files from pyproject.toml (UPGRADE=--upgrade takes newer versions)
 	@$(PYTHON) -E -m tests.run environment

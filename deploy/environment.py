@@ -5,11 +5,12 @@ Standard library only, since it runs before anything is installed.
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 
-from deploy.processes import ROOT, Stop, run, say
+from deploy.processes import ROOT, Stop, no_permission, run, say
 
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
@@ -26,6 +27,12 @@ def check_python():
             "Open UP needs Python 3.11 or newer and python3 is {}.{} here: install a newer one "
             "and name it, for example `make run PYTHON=python3.12`.".format(*sys.version_info)
         )
+
+
+def check_writable(*folders):
+    for folder in folders:
+        if folder.exists() and not os.access(str(folder), os.W_OK | os.X_OK):
+            raise Stop(no_permission(folder))
 
 
 def lock_line(name):

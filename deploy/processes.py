@@ -24,6 +24,14 @@ class Stop(Exception):
     """Say what is in the way, and the remedy."""
 
 
+def no_permission(path):
+    """Return the sentence for a file or folder that this user may not read or write."""
+    return (
+        f"No permission to read or write {path}: make it yours with "
+        f"`sudo chown -R $(id -un) '{path}'`, or clone the project into your home folder."
+    )
+
+
 def say(text):
     print(text, flush=True)
 

@@ -5,6 +5,7 @@ Standard library only, since it runs before anything is installed.
 
 import errno
 import http.client
+import ipaddress
 import os
 import re
 import secrets
@@ -13,14 +14,33 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-from deploy.environment import DEV_LOCK, LOCK, VENV, VENV_PYTHON, check_python, ensure_environment
-from deploy.processes import ROOT, Stop, child_environment, end, run, say, start, stop_on_signals
+from deploy.environment import (
+    DEV_LOCK,
+    LOCK,
+    VENV,
+    VENV_PYTHON,
+    check_python,
+    check_writable,
+    ensure_environment,
+)
+from deploy.processes import (
+    ROOT,
+    Stop,
+    child_environment,
+    end,
+    no_permission,
+    run,
+    say,
+    start,
+    stop_on_signals,
+)
 
 VAR = ROOT / "var"
 ANSWER_SECONDS = 60
 # How this machine reaches a server that listens on all its addresses.
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# The form that openup/settings.py accepts too.
+ENV_LINE = r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)"""
 
 ENV_FILE = """\
 # Written by the first `make run`; `.env.example` explains every variable.
@@ -37,15 +57,6 @@ OFFICIAL_BANNER=1
 # What must be so before anything starts
 
 
-def check_writable():
-    for folder in (ROOT, VENV, VAR):
-        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
-            raise Stop(
-                f"No permission to write in {folder}: make the folder yours with "
-                f"`sudo chown -R $(id -un) '{folder}'`, or clone the project into your home folder."
-            )
-
-
 def read_address(values):
     """Return host and port from HOST and PORT."""
     host = values.get("HOST") or "127.0.0.1"
@@ -55,8 +66,8 @@ def read_address(values):
     return host, int(text)
 
 
-def check_port(host, port):
-    """Stop when the server could not listen there."""
+def listening_address(host, port):
+    """Return the address of `host`; stop when the server could not listen there."""
     try:
         family, kind, _proto, _name, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -64,6 +75,9 @@ def check_port(host, port):
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+            return address[0]
+    except UnicodeError as error:
+        raise Stop(f"HOST={host} is no name: use 127.0.0.1 or 0.0.0.0.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Stop(
@@ -84,11 +98,29 @@ def check_port(host, port):
 # The settings
 
 
-def read_env_file(text):
-    """Return the variables of an env file's `NAME=value` lines."""
-    line = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$"
-    lines = re.findall(line, text, re.MULTILINE)
-    return {name: re.sub(r"""^(["'])(.*)\1$""", r"\2", value) for name, value in lines}
+def is_loopback(host):
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_env_file(text, path):
+    """Return the variables of an env file; stop at a line that is not exactly NAME=value."""
+    values = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = re.fullmatch(ENV_LINE, line)
+        if not match or match.group(1) in values:
+            # Never the line itself: it may hold a password.
+            problem = "a name that stands twice" if match else "a malformed line"
+            raise Stop(
+                f"{path}, line {number}: {problem}; write NAME=value, without spaces around = "
+                "or a comment behind the value."
+            )
+        values[match.group(1)] = re.sub(r"""^(["'])(.*)\1$""", r"\2", match.group(2))
+    return values
 
 
 def settings_file(environ):
@@ -97,7 +129,12 @@ def settings_file(environ):
 
 
 def read_settings(path):
-    return read_env_file(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return read_env_file(path.read_text(encoding="utf-8"), path)
+    except UnicodeDecodeError as error:
+        raise Stop(f"{path} is not a text file in UTF-8: save it as one.") from error
 
 
 def new_env_file(site_url):
@@ -137,19 +174,22 @@ def site_url(environ, from_file, host, port):
     if environ.get("SITE_URL"):
         return environ["SITE_URL"]
     chosen = from_file.get("SITE_URL", "")
-    if chosen and urlsplit(chosen).hostname not in LOOPBACK:
-        return chosen
-    return address_url(host, port)
+    try:
+        follows = not chosen or is_loopback(urlsplit(chosen).hostname)
+    except ValueError:
+        # The settings say what is wrong with it.
+        follows = False
+    return address_url(host, port) if follows else chosen
 
 
 # Serving
 
 
-def server_command(values, host, port):
-    """Return granian's command line; docs/decisions/server.md gives the reasons."""
+def server_command(values, address, port):
+    """Return granian's command line; docs/decisions/server-options.md gives the reasons."""
     return [
         *(VENV_PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", host, "--port", port),
+        *("--host", address, "--port", port),
         *("--workers", values.get("SERVER_WORKERS") or "1"),
         *("--blocking-threads", values.get("SERVER_THREADS") or "8"),
         *("--backlog", "1024", "--backpressure", "512", "--http1-header-read-timeout", "10000"),
@@ -178,34 +218,39 @@ def wait_for_answer(process, host, port):
 
 
 def prepare(environ, lock, debug):
-    """Bring everything up to the point of serving; return host, port, settings and environment."""
-    check_python()
-    check_writable()
+    """Bring all up to the point of serving; return address, port, settings and environment."""
+    check_writable(ROOT, VENV, VAR)
     env = child_environment(environ)
     file = settings_file(environ)
     host, port = read_address(read_settings(file) | environ)
-    check_port(host, port)
+    address = listening_address(host, port)
     ensure_environment(lock, env)
     ensure_settings_file(file, environ)
     values = read_settings(file) | environ
     env |= {"SITE_URL": site_url(environ, values, host, port), "DEBUG": debug}
     if run([VENV_PYTHON, ROOT / "manage.py", "prepare"], env) != 0:
         raise Stop("The site could not be prepared; the message above says why.")
-    if host not in LOOPBACK:
-        say(
-            f"Listening beyond this machine: the site answers to the name in SITE_URL "
-            f"({env['SITE_URL']}); list further names in ALLOWED_HOSTS. Both stand in {file}."
-        )
-    return host, port, values, env
+    return address, port, values, env
+
+
+def say_who_is_answered(environ, values, site_url):
+    names = [urlsplit(site_url).hostname, *values.get("ALLOWED_HOSTS", "").split(",")]
+    say(
+        "Listening beyond this machine. The site answers only to "
+        f"{', '.join(name for name in names if name)}; for a further name or address, add "
+        f"ALLOWED_HOSTS=name to {settings_file(environ)} (several with commas) and start again."
+    )
 
 
 def serve(environ):
     """Serve until a signal asks to stop."""
-    host, port, values, env = prepare(environ, LOCK, debug="0")
+    address, port, values, env = prepare(environ, LOCK, debug="0")
+    if not is_loopback(address):
+        say_who_is_answered(environ, values, env["SITE_URL"])
     say("Starting the server")
-    process = start(server_command(values, host, port), env)
+    process = start(server_command(values, address, port), env)
     try:
-        wait_for_answer(process, host, port)
+        wait_for_answer(process, address, port)
         say(f"\nOpen UP is running; Ctrl-C stops it.\n\n  Site    {env['SITE_URL']}/")
         say(f"  Manage  {env['SITE_URL']}/manage/\n")
         code = process.wait()
@@ -219,21 +264,26 @@ def serve(environ):
 
 def develop(environ):
     """Become Django's development server, which reloads changed code and shows errors."""
-    host, port, _values, env = prepare(environ, DEV_LOCK, debug="1")
-    address = address_url(host, port).removeprefix("http://")
-    command = [VENV_PYTHON, ROOT / "manage.py", "runserver", address]
+    address, port, _values, env = prepare(environ, DEV_LOCK, debug="1")
+    # Its error pages show code and settings, so 0.0.0.0 means this machine alone here.
+    place = address_url(address, port).removeprefix("http://")
+    command = [VENV_PYTHON, ROOT / "manage.py", "runserver", place]
     os.chdir(ROOT)
     os.execve(VENV_PYTHON, [str(part) for part in command], env)
 
 
 def main():
-    sys.stdout.reconfigure(errors="replace")
-    sys.stderr.reconfigure(errors="replace")
     stop_on_signals()
     try:
+        check_python()
+        sys.stdout.reconfigure(errors="replace")
+        sys.stderr.reconfigure(errors="replace")
         {"serve": serve, "develop": develop}[sys.argv[1]](dict(os.environ))
     except Stop as reason:
         print(f"\n{reason}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"\n{no_permission(error.filename)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         say("\nStopped before the site was up; the next run goes on from here.")

@@ -28,7 +28,7 @@ def check_env_file(path):
         if not line.strip() or line.startswith("#"):
             continue
         match = re.fullmatch(
-            r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)""", line
+            r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)""", line
         )
         if not match or match[1] in names:
             # Never the line itself: it may hold a password.
@@ -135,7 +135,7 @@ if (
 
 IS_HTTPS = _site.scheme == "https"
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-IS_LOOPBACK = SITE_HOST in LOOPBACK_HOSTS
+IS_LOOPBACK = SITE_HOST in LOOPBACK_HOSTS or bool(re.fullmatch(r"127(\.\d{1,3}){3}", SITE_HOST))
 DEBUG = read_switch("DEBUG")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")

@@ -12,12 +12,30 @@ import tempfile
 import time
 from pathlib import Path
 
-from deploy.environment import DEV_LOCK, VENV_PYTHON, check_python, ensure_environment
-from deploy.processes import ROOT, Stop, child_environment, run, say, stop_on_signals
+from deploy.environment import (
+    DEV_LOCK,
+    VENV,
+    VENV_PYTHON,
+    check_python,
+    check_writable,
+    ensure_environment,
+)
+from deploy.processes import (
+    ROOT,
+    Stop,
+    child_environment,
+    no_permission,
+    run,
+    say,
+    stop_on_signals,
+)
 from deploy.run import new_env_file
 from tests.postgresql import find_programs, running_server
 
 APPS = ["openup", "articles", "comments"]
+# One way of gathering, so that a second one changes nothing.
+MAKEMESSAGES = ["makemessages", "--locale", "ko", "--no-location", "--no-wrap"]
+MAKEMESSAGES += ["--ignore", "tests", "--ignore", "var", "--verbosity", "0"]
 CATALOGUE = Path("locale", "ko", "LC_MESSAGES", "django.po")
 # Settings that a person's own shell may hold; the tests choose theirs.
 SETTINGS = {
@@ -118,16 +136,7 @@ def check_catalogue(env, folder):
     shutil.copy(ROOT / "manage.py", copy)
     for name in (*APPS, "templates", "static", "locale"):
         shutil.copytree(ROOT / name, copy / name)
-    command = [
-        VENV_PYTHON,
-        copy / "manage.py",
-        "makemessages",
-        "--locale",
-        "ko",
-        "--verbosity",
-        "0",
-    ]
-    if run(command, env, cwd=copy) != 0:
+    if run([VENV_PYTHON, copy / "manage.py", *MAKEMESSAGES], env, cwd=copy) != 0:
         raise Stop("makemessages failed; its messages are above.")
     for state in ("untranslated", "only-fuzzy"):
         found = messages(["msgattrib", f"--{state}", "--no-obsolete", copy / CATALOGUE], env)
@@ -138,9 +147,37 @@ def check_catalogue(env, folder):
     committed = (ROOT / CATALOGUE).with_suffix(".mo")
     if messages(["msgunfmt", compiled], env) != messages(["msgunfmt", committed], env):
         raise Stop(
-            f"{committed.relative_to(ROOT)} is not what {CATALOGUE} says: "
-            "run `.venv/bin/python manage.py compilemessages --locale ko`."
+            f"{committed.relative_to(ROOT)} is not what {CATALOGUE} says: run `make messages`."
         )
+
+
+def write_catalogue(env, folder):
+    """Gather the strings into the Korean catalogue and compile it."""
+    compilemessages = ["compilemessages", "--locale", "ko", "--ignore", ".venv", "--verbosity", "0"]
+    require("makemessages", [VENV_PYTHON, "manage.py", *MAKEMESSAGES], env)
+    require("compilemessages", [VENV_PYTHON, "manage.py", *compilemessages], env)
+
+
+# What asks a public service
+
+
+def audit(env, folder):
+    """Stop when a package has a known weakness, or when one could not be looked up."""
+    command = [VENV_PYTHON, "-m", "pip_audit", "--strict", "--require-hashes", "--disable-pip"]
+    command += ["--progress-spinner", "off", "--requirement", ROOT / "requirements.txt"]
+    parts = [str(part) for part in command]
+    done = subprocess.run(parts, check=False, capture_output=True, env=env, text=True)
+    if done.stdout:
+        say(done.stdout.rstrip())
+    if done.returncode == 0:
+        return say(done.stderr.rstrip())
+    if done.stdout:
+        raise Stop("Packages have known weaknesses; they are listed above.")
+    last = done.stderr.strip().rpartition("\n")[2]
+    raise Stop(
+        "The packages could not all be looked up, so nothing is known about them: "
+        f"check the network and HTTPS_PROXY, then run `make audit` again.\n{last}"
+    )
 
 
 # What runs the code
@@ -176,6 +213,11 @@ PARTS = {
     "postgresql": ("Tests on PostgreSQL", test_on_postgresql),
     "browser": ("Tests in Chromium", test_in_browser),
 }
+# Only when asked for by name.
+PARTS_APART = {
+    "audit": ("Known weaknesses of the packages", audit),
+    "messages": ("Writing the Korean catalogue", write_catalogue),
+}
 
 
 def test_environment(environ, folder):
@@ -195,12 +237,12 @@ def test_environment(environ, folder):
 
 
 def run_parts(names):
-    check_python()
+    check_writable(ROOT, VENV)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="openup-tests-") as folder:
         env = test_environment(dict(os.environ), Path(folder))
         for name in names:
-            title, part = PARTS[name]
+            title, part = (PARTS | PARTS_APART)[name]
             say(f"\n=== {title}")
             part_began = time.monotonic()
             try:
@@ -214,13 +256,18 @@ def run_parts(names):
 def main():
     stop_on_signals()
     names = sys.argv[1:] or list(PARTS)
-    unknown = [name for name in names if name not in PARTS]
+    known = [*PARTS, *PARTS_APART]
+    unknown = [name for name in names if name not in known]
     try:
+        check_python()
         if unknown:
-            raise Stop(f"No such part: {', '.join(unknown)}. There are {', '.join(PARTS)}.")
+            raise Stop(f"No such part: {', '.join(unknown)}. There are {', '.join(known)}.")
         run_parts(names)
     except Stop as reason:
         print(f"\n{reason}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"\n{no_permission(error.filename)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         say("\nInterrupted")

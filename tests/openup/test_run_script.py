@@ -1,5 +1,8 @@
 """The parts of `make run` that can be told without installing anything."""
 
+import ast
+import os
+import re
 import socket
 
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy import environment, run
-from deploy.processes import Stop, child_environment
+from deploy.processes import ROOT, Stop, child_environment
 
 
 @pytest.fixture
@@ -34,12 +37,32 @@ def test_a_busy_port_is_refused_with_the_way_to_choose_another():
         port = other.getsockname()[1]
 
         with pytest.raises(Stop, match=r"in use.*make run PORT="):
-            run.check_port("127.0.0.1", port)
+            run.listening_address("127.0.0.1", port)
 
 
 def test_a_host_of_another_machine_is_refused_by_its_name():
     with pytest.raises(Stop, match=r"HOST=192\.0\.2\.1"):
-        run.check_port("192.0.2.1", 0)
+        run.listening_address("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".kr"])
+def test_a_host_that_is_no_name_is_refused_by_its_name(host):
+    with pytest.raises(Stop, match="HOST="):
+        run.listening_address(host, 0)
+
+
+def test_the_server_is_given_the_address_of_a_name():
+    assert run.listening_address("localhost", 0) in {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.0.1", "::1"])
+def test_these_hosts_are_this_machine_alone(host):
+    assert run.is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "www.example.kr", None])  # noqa: S104
+def test_these_hosts_are_not_this_machine_alone(host):
+    assert not run.is_loopback(host)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +97,11 @@ def test_site_url_of_the_environment_outranks_all():
     assert run.site_url(environ, {}, "127.0.0.1", 8000) == "http://localhost:7000"
 
 
-def test_settings_file_is_read_with_comments_quotes_and_exports():
-    lines = ["# A=1", "", "export SITE_URL = 'http://a.kr'", 'SITE_NAME="Open UP"', "EMPTY="]
+def test_settings_file_is_read_with_comments_and_quotes():
+    lines = ["# A=1", "", "SITE_URL='http://a.kr'", 'SITE_NAME="Open UP"', "EMPTY="]
     text = "\n".join([*lines, "SECRET_KEY=a=b#c", ""])
 
-    assert run.read_env_file(text) == {
+    assert run.read_env_file(text, "var/.env") == {
         "SITE_URL": "http://a.kr",
         "SITE_NAME": "Open UP",
         "EMPTY": "",
@@ -86,9 +109,45 @@ def test_settings_file_is_read_with_comments_quotes_and_exports():
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("export KEY=hidden", "KEY =hidden", "KEY= hidden", " KEY=hidden", "KEY=hidden "),
+        *("KEY=hidden # why", 'KEY="hidden" # why', "KEY hidden", "1KEY=hidden", "열쇠=hidden"),
+        "SITE_NAME=hidden",
+    ],
+)
+def test_a_line_of_another_form_is_refused_by_its_number_without_its_content(line):
+    with pytest.raises(Stop, match=r"var/\.env, line 3: ") as stop:
+        run.read_env_file(f"# Settings\nSITE_NAME=Open UP\n{line}\n", "var/.env")
+
+    assert "hidden" not in str(stop.value)
+
+
 @given(st.text())
-def test_any_settings_file_can_be_read(text):
-    assert isinstance(run.read_env_file(text), dict)
+def test_any_settings_file_is_read_or_refused(text):
+    try:
+        assert isinstance(run.read_env_file(text, "var/.env"), dict)
+    except Stop as stop:
+        assert str(stop).startswith("var/.env, line ")
+
+
+def test_a_settings_file_of_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "settings.env"
+    path.write_bytes("SITE_NAME=열린".encode("cp949"))
+
+    with pytest.raises(Stop, match="UTF-8"):
+        run.read_settings(path)
+
+
+def test_the_example_is_a_settings_file():
+    path = ROOT / ".env.example"
+
+    assert run.read_settings(path)["SERVER_THREADS"] == "8"
+
+
+def test_a_malformed_site_url_is_left_to_the_settings():
+    assert run.site_url({}, {"SITE_URL": "http://[a"}, "127.0.0.1", 8000) == "http://[a"
 
 
 def test_first_run_writes_secrets_that_only_the_owner_can_read(var):
@@ -169,3 +228,32 @@ def test_an_environment_whose_python_is_gone_is_not_built_upon(tmp_path, monkeyp
     monkeypatch.setattr(environment, "VENV_PYTHON", tmp_path / "bin" / "python")
 
     assert not environment.is_venv_sound()
+
+
+def test_a_folder_without_permission_is_refused_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    with pytest.raises(Stop, match=re.escape(str(tmp_path))):
+        environment.check_writable(tmp_path / "missing", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("deploy/environment.py", "deploy/processes.py", "deploy/run.py"),
+        *("tests/postgresql.py", "tests/run.py"),
+    ],
+)
+def test_an_old_python_gets_as_far_as_the_version_check(path):
+    source = (ROOT / path).read_text(encoding="utf-8")
+
+    assert ast.parse(source, feature_version=(3, 6))
+
+
+def test_the_guide_shows_the_command_that_starts_the_server():
+    guide = (ROOT / "docs" / "operator-guide.md").read_text(encoding="utf-8")
+    command = run.server_command({}, "127.0.0.1", 8000)
+
+    shown = " ".join(guide.replace("\\\n", " ").split())
+
+    assert " ".join([".venv/bin/python", *map(str, command[1:])]) in shown

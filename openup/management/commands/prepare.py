@@ -1,4 +1,5 @@
 import hashlib
+import os
 import secrets
 from io import StringIO
 from pathlib import Path
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     help = "Bring database, first content and static files up to date; skip what is done."
 
     def handle(self, **options):
+        check_writable()
         self.migrate()
         call_command("setup_site", verbosity=0)
         self.load_sample()
@@ -58,7 +60,7 @@ class Command(BaseCommand):
             editor.groups.set(Group.objects.filter(name__in=EDITOR_GROUPS))
         self.stdout.write(
             f"Staff editor: name {EDITOR_NAME}, password {password} (shown this once; "
-            f"`manage.py changepassword {EDITOR_NAME}` sets another)"
+            f"`.venv/bin/python manage.py changepassword {EDITOR_NAME}` sets another)"
         )
 
     def collect_static(self):
@@ -73,6 +75,22 @@ class Command(BaseCommand):
         self.stdout.write("Static files: collecting")
         call_command("collectstatic", interactive=False, verbosity=0)
         mark.write_text(digest)
+
+
+def check_writable():
+    """Stop before anything is written, rather than at a reader's first comment."""
+    paths = [Path(settings.MEDIA_ROOT), Path(settings.STATIC_ROOT)]
+    if connection.vendor == "sqlite" and not connection.is_in_memory_db():
+        database = Path(connection.settings_dict["NAME"]).absolute()
+        paths += [database, database.parent, Path(f"{database}-wal"), Path(f"{database}-shm")]
+    for path in paths:
+        existing = next(part for part in (path, *path.parents) if os.path.exists(part))
+        needed = os.W_OK | os.X_OK if existing.is_dir() else os.W_OK
+        if not os.access(existing, needed):
+            raise CommandError(
+                f"No permission to write {existing}: give it to the user that runs the site, "
+                f"`sudo chown -R USER '{existing}'`."
+            )
 
 
 def digest_static_sources():
