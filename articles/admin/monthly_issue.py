@@ -1,12 +1,18 @@
+from django import forms
 from django.contrib import admin
 from django.db.models import F
 
 from articles.admin.numbered import NumberedFormSet
+from articles.admin.seen import SeenForm, SeenModelAdmin
 from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.markdown import faults_for_publishing, to_html
 from articles.models import MonthlyIssue, MonthlyIssueItem, PageVersion, article_scope
 
 OUT_OF_THE_WAY = 10_000
+
+
+class MonthlyIssueForm(PublishedModelForm, SeenForm):
+    part_names = ["items"]
 
 
 class MonthlyIssueItemForm(BodyForm):
@@ -16,13 +22,22 @@ class MonthlyIssueItemForm(BodyForm):
 
 
 class MonthlyIssueItemFormSet(NumberedFormSet):
+    def _construct_form(self, i, **kwargs):
+        row = super()._construct_form(i, **kwargs)
+        if row.is_bound and i < self.initial_form_count() and row.instance.pk is None:
+            # Somebody else has deleted the item; saving makes it anew.
+            row.fields["id"] = forms.IntegerField(
+                required=False, disabled=True, widget=forms.HiddenInput
+            )
+        return row
+
     def clean(self):
         super().clean()
         # An item of an issue that is stored already asks this itself.
         if self.instance.pk is None and self.instance.state == MonthlyIssue.State.PUBLISHED:
             for row in self.kept_rows():
                 body = row.cleaned_data.get("body", "")
-                if faults := faults_for_publishing(body, f"<h2></h2>{to_html(body)}"):
+                if faults := faults_for_publishing(body, to_html(body), level=2):
                     row.add_error("body", faults)
 
     def save_items(self):
@@ -31,8 +46,14 @@ class MonthlyIssueItemFormSet(NumberedFormSet):
         for item in self.deleted_objects:
             item.delete()
         self.instance.items.update(position=F("position") + OUT_OF_THE_WAY)
-        for row in self.kept_rows():
+        rows = self.kept_rows()
+        for row in rows:
             row.instance.store()
+        # What somebody else has added in the meantime comes last.
+        others = self.instance.items.filter(position__gte=OUT_OF_THE_WAY)
+        for position, item in enumerate(others, start=len(rows) + 1):
+            item.position = position
+            item.save(update_fields=["position"])
 
 
 class MonthlyIssueItemInline(PartInline, admin.StackedInline):
@@ -44,8 +65,8 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 
 
 @admin.register(MonthlyIssue)
-class MonthlyIssueAdmin(PublishedModelAdmin):
-    form = PublishedModelForm
+class MonthlyIssueAdmin(SeenModelAdmin, PublishedModelAdmin):
+    form = MonthlyIssueForm
     fields = ["month", "title", "lead_article", "state", "published_at"]
     publisher_fields = ["published_at"]
     autocomplete_fields = ["lead_article"]

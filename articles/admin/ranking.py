@@ -14,7 +14,6 @@ from articles.admin.ranking_grid import PERIODS_AT_ONCE, RankingGridForm
 from articles.admin.stored import StoredModelAdmin
 from articles.models import (
     Ranking,
-    RankingCorrection,
     RankingEntry,
     RankingPeriod,
     RankingSubject,
@@ -171,32 +170,3 @@ class RankingSubjectAdmin(StoredModelAdmin):
     @admin.display(description=gettext_lazy("other spellings"))
     def alias_list(self, subject):
         return ", ".join(subject.aliases)
-
-
-@admin.register(RankingCorrection)
-class RankingCorrectionAdmin(admin.ModelAdmin):
-    """The ledger, to read only."""
-
-    list_display = [
-        "created_at",
-        "ranking",
-        "period_label",
-        "entry_label",
-        "field",
-        "old",
-        "new",
-        "reason",
-        "corrected_by",
-    ]
-    list_select_related = ["ranking", "corrected_by"]
-    list_filter = ["ranking"]
-    search_fields = ["entry_label", "reason"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

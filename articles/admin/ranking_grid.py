@@ -1,7 +1,5 @@
 """The grid of a ranking series: one row a position, the periods' cells side by side."""
 
-import hashlib
-import json
 import re
 
 from django import forms
@@ -9,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from articles.admin.seen import digest
 from articles.fields import LineFormField
 from articles.models import EntryRow, RankingSubject
 from articles.ranking_rows import empty_cell
@@ -219,5 +218,4 @@ def entries_as_data(period):
 
 def fingerprint(periods):
     """Return a digest of the figures, to notice that somebody else has changed them."""
-    data = [[period.pk, period.label, entries_as_data(period)] for period in periods]
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+    return digest([[period.pk, period.label, entries_as_data(period)] for period in periods])

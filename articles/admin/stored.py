@@ -1,6 +1,9 @@
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.db import transaction
+from django.utils.text import capfirst
+from django.utils.translation import override
 from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.fields import MarkdownField
@@ -43,6 +46,31 @@ class StoredModelAdmin(admin.ModelAdmin):
         context = {"show_save_and_add_another": False, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Name fields as the catalogue does, which translates the history when it is read."""
+        message = super().construct_change_message(request, form, formsets, add)
+        with override(None):
+            names = {
+                str(capfirst(field.verbose_name)): str(field.verbose_name)
+                for model in [self.model, *(formset.model for formset in formsets or [])]
+                for field in [*model._meta.fields, *model._meta.many_to_many]
+            }
+        for part in message:
+            for change in part.values():
+                if "fields" in change:
+                    change["fields"] = [names.get(label, label) for label in change["fields"]]
+        return message
+
+    def get_deleted_objects(self, objs, request):
+        """Leave out the rows that only link; they have no name to show."""
+        listed, counts, *others = super().get_deleted_objects(objs, request)
+        models = apps.get_models(include_auto_created=True)
+        links = [model._meta for model in models if model._meta.auto_created]
+        prefixes = tuple(f"{capfirst(link.verbose_name)}: " for link in links)
+        hidden = {str(link.verbose_name_plural) for link in links}
+        counts = {name: count for name, count in counts.items() if str(name) not in hidden}
+        return without_lines(listed, prefixes), counts, *others
+
     def save_model(self, request, obj, form, change):
         obj.store()
 
@@ -59,6 +87,18 @@ class StoredModelAdmin(admin.ModelAdmin):
 
     def raise_page_versions(self, obj):
         obj.raise_page_versions()
+
+
+def without_lines(lines, prefixes):
+    """Return nested lists of lines without those that begin with one of `prefixes`."""
+    kept = []
+    for line in lines:
+        if isinstance(line, list):
+            if inner := without_lines(line, prefixes):
+                kept.append(inner)
+        elif not line.startswith(prefixes):
+            kept.append(line)
+    return kept
 
 
 class PublishedModelAdmin(StoredModelAdmin):

@@ -1,5 +1,6 @@
 from django.contrib import admin
 
+from articles.admin.seen import SeenForm, SeenModelAdmin
 from articles.admin.stored import BodyForm, StoredModelAdmin
 from articles.models import SITE, Category, PageVersion, SitePage, Tag
 
@@ -26,9 +27,13 @@ class TagAdmin(StoredModelAdmin):
         PageVersion.raise_for(*obj.page_scopes())
 
 
+class SitePageForm(BodyForm, SeenForm):
+    pass
+
+
 @admin.register(SitePage)
-class SitePageAdmin(StoredModelAdmin):
-    form = BodyForm
+class SitePageAdmin(SeenModelAdmin, StoredModelAdmin):
+    form = SitePageForm
     fields = ["title", "slug", "position", "body"]
     list_display = ["title", "slug", "position", "updated_at"]
     search_fields = ["title", "slug"]

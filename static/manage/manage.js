@@ -3,6 +3,8 @@
 {
     const EDITOR = ".markdownx-editor";
 
+    const PATIENCE = 20_000;
+
     let words = {};
     let script = null;
 
@@ -121,7 +123,7 @@
             }
         }
         document.querySelectorAll(".inline-related:not(.empty-form)").forEach(showPeriods);
-        warnBeforeLoss(document.querySelector("#content-main form[method=post]"));
+        warnBeforeLoss(document.querySelector("#content-main form[method=post]:has(.submit-row)"));
     });
 
     document.addEventListener("formset:added", (event) => {
@@ -159,19 +161,36 @@
 
     function warnBeforeLoss(form) {
         let isChanged = document.querySelector(".errornote") !== null;
-        let isReady = !form?.querySelector(EDITOR);
+        let state = "idle";
+        const recover = () => { state = "idle"; };
         form?.addEventListener("input", () => { isChanged = true; });
         form?.addEventListener("change", () => { isChanged = true; });
         form?.addEventListener("submit", async (event) => {
-            if (!isReady) {
-                event.preventDefault();
-                isReady = await renewToken(form);
-                if (isReady) {
-                    form.requestSubmit(event.submitter);
-                }
+            if (state === "ready") {
+                state = "sent";
+                isChanged = false;
+                // Whoever stopped the loading may save again.
+                setTimeout(recover, PATIENCE);
                 return;
             }
-            isChanged = false;
+            event.preventDefault();
+            // A second press while the first is under way would make everything twice.
+            if (state !== "idle") {
+                return;
+            }
+            state = "asking";
+            if (await renewToken(form)) {
+                state = "ready";
+                form.requestSubmit(event.submitter);
+            }
+            if (state !== "sent") {
+                state = "idle";
+            }
+        });
+        window.addEventListener("pageshow", (event) => {
+            if (event.persisted) {
+                recover();
+            }
         });
         window.addEventListener("beforeunload", (event) => {
             if (isChanged) {
@@ -184,7 +203,8 @@
        ask first; and after a new sign-in in another window, take that one's token. */
     async function renewToken(form) {
         try {
-            const response = await fetch(window.location.href);
+            const signal = AbortSignal.timeout(PATIENCE);
+            const response = await fetch(window.location.href, {signal});
             const page = new DOMParser().parseFromString(await response.text(), "text/html");
             const name = "[name=csrfmiddlewaretoken]";
             form.querySelector(name).value = page.querySelector(`#${form.id} ${name}`).value;

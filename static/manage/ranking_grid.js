@@ -4,6 +4,7 @@ if (rows) {
   const count = document.getElementById("id_rows");
   const copy = document.getElementById("grid-row");
   const button = document.getElementById("add-row");
+  const status = document.getElementById("paste-status");
   const MAX_ROWS = Number(button.dataset.maxRows);
 
   const inputsOf = (row) => [...row.querySelectorAll("input")];
@@ -53,19 +54,35 @@ if (rows) {
     focusCell(row + step, column);
   });
 
+  // A cell that holds a line break or a quotation mark comes in quotation marks.
+  function parseCells(text) {
+    const lines = [[]];
+    for (const match of text.matchAll(/(?:"((?:[^"]|"")*)"|([^\t\n]*))(\t|\n|$)/g)) {
+      const value = match[1]?.replaceAll('""', '"') ?? match[2];
+      lines.at(-1).push(value.replace(/\s*\n\s*/g, " ").trim());
+      if (match[3] === "") break;
+      if (match[3] === "\n") lines.push([]);
+    }
+    return lines;
+  }
+
   rows.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
     if (!/[\t\n]/.test(text) || !event.target.matches("input")) return;
     event.preventDefault();
     const { row, column } = place(event.target);
-    text.split("\n").forEach((line, down) => {
+    const lost = new Set();
+    parseCells(text).forEach((values, down) => {
       const target = rows.rows[row + down] || addRow();
-      if (!target) return;
-      const inputs = inputsOf(target);
-      line.split("\t").forEach((value, right) => {
-        if (inputs[column + right]) inputs[column + right].value = value.trim();
+      const inputs = target ? inputsOf(target) : [];
+      values.forEach((value, right) => {
+        const input = inputs[column + right];
+        if (input) input.value = value;
+        else if (value) lost.add(target ? "lostColumns" : "lostRows");
       });
     });
+    status.textContent = [...lost].map((reason) => status.dataset[reason]).join(" ");
+    rows.dispatchEvent(new Event("input", { bubbles: true }));
   });
 }
 

@@ -1,8 +1,10 @@
 """Staff write, place, publish and withdraw in the admin, and nobody loses what somebody typed."""
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -831,3 +833,99 @@ def test_text_of_a_site_page_that_cannot_be_saved_is_refused_at_its_field(editor
     )
 
     assert response.context["adminform"].form.errors.keys() == {"body"}
+
+
+# What two editors change at once
+
+
+def test_other_text_of_a_site_page_is_replaced_only_by_the_second_save(editor):
+    page = SitePage(slug="about", title="소개", body="처음")
+    page.store()
+    address = address_of(page)
+    mine, theirs = open_form(editor, address), open_form(editor, address)
+    assert_saved(send(editor, address, theirs, body="남의 글"))
+
+    refusal = send(editor, address, mine, body="내 글")
+
+    assert "Somebody else has saved this" in text_of_errors(refusal)
+    assert "내 글" in refusal.content.decode()
+    page.refresh_from_db()
+    assert page.body == "남의 글"
+    again = refusal.context["adminform"].form["seen"].value()
+    assert_saved(send(editor, address, mine, body="내 글", seen=again))
+    page.refresh_from_db()
+    assert page.body == "내 글"
+
+
+def test_form_that_does_not_say_what_was_seen_replaces_nothing(editor):
+    page = SitePage(slug="about", title="소개", body="처음")
+    page.store()
+
+    save(editor, address_of(page), body="내 글", seen="")
+
+    page.refresh_from_db()
+    assert page.body == "처음"
+
+
+def test_same_editor_saves_a_monthly_issue_again_and_again(editor):
+    issue = make_issue(state="draft")
+    for title in ("하나", "둘"):
+        assert_saved(save(editor, address_of(issue), title=title))
+
+
+def test_items_of_another_editor_are_replaced_only_by_the_second_save(editor):
+    issue = make_issue(state="draft")
+    issue.replace_items([("정책", "첫 소식", "처음")])
+    address = address_of(issue)
+    mine, theirs = open_form(editor, address), open_form(editor, address)
+    added = {"items-TOTAL_FORMS": 2, "items-1-category": "정책", "items-1-headline": "남의 소식"}
+    assert_saved(send(editor, address, theirs, **{"items-0-body": "남의 글"}, **added))
+
+    refusal = send(editor, address, mine, **{"items-0-body": "내 글"})
+
+    assert "Somebody else has saved this" in text_of_errors(refusal)
+    assert [item.body for item in issue.items.all()] == ["남의 글", ""]
+    again = refusal.context["adminform"].form["seen"].value()
+    assert_saved(send(editor, address, mine, **{"items-0-body": "내 글", "seen": again}))
+    assert [(item.position, item.headline, item.body) for item in issue.items.all()] == [
+        (1, "첫 소식", "내 글"),
+        (2, "남의 소식", ""),
+    ]
+
+
+def test_item_that_another_editor_has_deleted_is_made_anew_by_the_second_save(editor):
+    issue = make_issue(state="draft")
+    issue.replace_items([("정책", "첫 소식", "처음")])
+    address = address_of(issue)
+    mine = open_form(editor, address)
+    issue.items.all().delete()
+
+    refusal = send(editor, address, mine, **{"items-0-body": "내 글"})
+
+    assert "Somebody else has saved this" in text_of_errors(refusal)
+    again = refusal.context["adminform"].form["seen"].value()
+    assert_saved(send(editor, address, mine, **{"items-0-body": "내 글", "seen": again}))
+    assert [item.body for item in issue.items.all()] == ["내 글"]
+
+
+# What the admin calls things
+
+
+def test_history_names_fields_in_the_language_of_the_catalogue(editor):
+    article = make_article(state="draft")
+    save(editor, address_of(article), title="새 제목")
+
+    entry = LogEntry.objects.get()
+
+    assert json.loads(entry.change_message) == [{"changed": {"fields": ["title"]}}]
+
+
+def test_what_deleting_takes_along_has_a_name(publisher):
+    article = make_article()
+    article.tags.add(Tag.objects.create(name="보안", slug="security"))
+    make_table(article, make_ranking())
+
+    page = publisher.get(address_of(article, "delete")).content.decode()
+
+    assert "object (" not in page
+    assert "relationship" not in page

@@ -6,7 +6,6 @@ from django.urls import reverse
 from articles.models import (
     PageVersion,
     Ranking,
-    RankingCorrection,
     RankingEntry,
     RankingSubject,
 )
@@ -424,23 +423,34 @@ def test_grid_of_a_series_that_is_not_there_is_not_found(client, steward):
     assert client.get(reverse("admin:articles_ranking_grid", args=[999])).status_code == 404
 
 
-def test_ledger_can_be_read_but_not_written(client, steward):
-    correction = RankingCorrection.objects.create(
-        ranking=make_ranking(), old="1", new="2", reason="오기", corrected_by=steward
-    )
-    names = ("changelist", "add", "change", "delete")
-    addresses = {
-        name: reverse(
-            f"admin:articles_rankingcorrection_{name}",
-            args=[correction.pk] if name in {"change", "delete"} else [],
-        )
-        for name in names
-    }
+def test_grid_and_series_bring_what_guards_typed_text(client, steward):
+    ranking = make_ranking()
 
-    assert client.get(addresses["changelist"]).status_code == 200
-    assert client.get(addresses["change"]).status_code == 200
-    for name in ("add", "change", "delete"):
-        assert client.post(addresses[name], {"post": "yes"}).status_code == 403
+    series = reverse("admin:articles_ranking_change", args=[ranking.pk])
+
+    for address in (grid_address(ranking), series):
+        page = client.get(address).content.decode()
+        assert "manage/manage.js" in page
+        assert page.count('id="manage-words"') == 1
+
+
+def test_ledger_is_not_in_the_menu(client, steward):
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "orrection" not in page
+
+
+@pytest.mark.parametrize("typed", ["2024-07-01", "2024.07.01", "2024.7.1", "2024. 7. 1."])
+def test_date_may_be_typed_as_the_site_prints_it(client, steward, settings, typed):
+    settings.LANGUAGE_CODE = "ko"
+    ranking = make_ranking(periods=[])
+
+    client.post(
+        reverse("admin:articles_ranking_change", args=[ranking.pk]),
+        series_data(ranking, [{"label": "새 시점", "as_of": typed}]),
+    )
+
+    assert ranking.periods.filter(label="새 시점", as_of=date(2024, 7, 1)).exists()
 
 
 # The series

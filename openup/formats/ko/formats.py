@@ -1,0 +1,6 @@
+"""Dates as this site prints them may be typed too; Django's first form stays the one it writes."""
+
+from django.conf.locale.ko import formats as korean
+
+DATE_INPUT_FORMATS = [*korean.DATE_INPUT_FORMATS, "%Y.%m.%d", "%Y.%m.%d.", "%Y. %m. %d."]
+DATETIME_INPUT_FORMATS = [*korean.DATETIME_INPUT_FORMATS, "%Y.%m.%d %H:%M", "%Y. %m. %d. %H:%M"]

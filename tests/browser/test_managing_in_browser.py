@@ -1,0 +1,85 @@
+"""What the admin's own scripts keep from being lost, doubled or dropped."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from articles.models import Tag
+from tests.factories import make_ranking, make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASTE = """(text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    document.activeElement.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true})
+    );
+}"""
+
+
+@pytest.fixture
+def open_as_staff(open_page, settings):
+    def open_as_staff(path, *permissions):
+        client = Client()
+        client.force_login(make_staff(*permissions))
+        page = open_page("/")
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": page.url + "manage/"}]
+        )
+        page.goto(path)
+        return page
+
+    return open_as_staff
+
+
+def open_grid(open_as_staff, ranking):
+    address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
+    return open_as_staff(address, "articles.change_ranking", "articles.view_ranking")
+
+
+def test_pressing_save_twice_sends_the_form_once(open_as_staff):
+    page = open_as_staff(reverse("admin:articles_tag_add"), "articles.add_tag", "articles.view_tag")
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.locator("#id_name").fill("보안")
+    page.locator("#id_slug").fill("security")
+
+    page.locator("[name=_save]").dblclick()
+    page.locator(".messagelist").wait_for()
+
+    assert sent.count("POST") == 1
+    assert Tag.objects.count() == 1
+
+
+def test_grid_of_whoever_was_signed_out_keeps_what_was_typed(open_as_staff):
+    page = open_grid(open_as_staff, make_ranking())
+    cell = page.locator("#grid-rows input").first
+    cell.fill("7")
+    page.context.clear_cookies()
+
+    page.locator(".submit-row [type=submit]").click()
+    page.locator(".unsaved-note").wait_for()
+
+    assert cell.input_value() == "7"
+
+
+def test_cells_with_line_breaks_are_pasted_and_what_does_not_fit_is_said(open_as_staff):
+    page = open_grid(open_as_staff, make_ranking())
+    inputs = page.locator("#grid-rows tr").last.locator("input")
+    inputs.first.focus()
+
+    page.evaluate(PASTE, '1\t"구글\n(미국)"\t"5""형"')
+
+    assert inputs.nth(1).input_value() == "구글 (미국)"
+    assert inputs.nth(2).input_value() == '5"형'
+    assert page.locator("#paste-status").inner_text() == ""
+
+    inputs.last.focus()
+    page.evaluate(PASTE, "가\t나\n" * 200)
+
+    assert page.locator("#grid-rows tr").count() == 150
+    status = page.locator("#paste-status")
+    words = status.evaluate("(node) => [node.dataset.lostColumns, node.dataset.lostRows]")
+    assert status.inner_text() == " ".join(words)
