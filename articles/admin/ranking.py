@@ -61,6 +61,21 @@ class PeriodFormSet(forms.BaseInlineFormSet):
                 _("The table “%(table)s” of the article “%(article)s” shows a period to delete.")
                 % {"table": table, "article": table.article}
             )
+        self._refuse_periods_that_came_meanwhile()
+
+    def _refuse_periods_that_came_meanwhile(self):
+        """Refuse a label or date of a period that somebody else has added since the page opened."""
+        shown = [form.instance.pk for form in self.initial_forms]
+        others = RankingPeriod.objects.filter(ranking=self.instance.pk).exclude(pk__in=shown)
+        labels, dates = set(), set()
+        for other in others:
+            labels.add(other.label)
+            dates.add(other.as_of)
+        for form in self.forms:
+            if form.cleaned_data.get("label") in labels or form.cleaned_data.get("as_of") in dates:
+                raise forms.ValidationError(
+                    _("Somebody else has added this period meanwhile. Open the page anew.")
+                )
 
 
 class PeriodInline(admin.TabularInline):

@@ -847,7 +847,7 @@ def test_other_text_of_a_site_page_is_replaced_only_by_the_second_save(editor):
 
     refusal = send(editor, address, mine, body="내 글")
 
-    assert "Somebody else has saved this" in text_of_errors(refusal)
+    assert "다른 사람이 저장했습니다" in text_of_errors(refusal)
     assert "내 글" in refusal.content.decode()
     page.refresh_from_db()
     assert page.body == "남의 글"
@@ -883,7 +883,7 @@ def test_items_of_another_editor_are_replaced_only_by_the_second_save(editor):
 
     refusal = send(editor, address, mine, **{"items-0-body": "내 글"})
 
-    assert "Somebody else has saved this" in text_of_errors(refusal)
+    assert "다른 사람이 저장했습니다" in text_of_errors(refusal)
     assert [item.body for item in issue.items.all()] == ["남의 글", ""]
     again = refusal.context["adminform"].form["seen"].value()
     assert_saved(send(editor, address, mine, **{"items-0-body": "내 글", "seen": again}))
@@ -902,7 +902,7 @@ def test_item_that_another_editor_has_deleted_is_made_anew_by_the_second_save(ed
 
     refusal = send(editor, address, mine, **{"items-0-body": "내 글"})
 
-    assert "Somebody else has saved this" in text_of_errors(refusal)
+    assert "다른 사람이 저장했습니다" in text_of_errors(refusal)
     again = refusal.context["adminform"].form["seen"].value()
     assert_saved(send(editor, address, mine, **{"items-0-body": "내 글", "seen": again}))
     assert [item.body for item in issue.items.all()] == ["내 글"]

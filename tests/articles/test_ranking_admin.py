@@ -641,3 +641,19 @@ def test_ranked_subject_is_not_deleted(client, steward):
     client.post(reverse("admin:articles_rankingsubject_delete", args=[subject.pk]), {"post": "yes"})
 
     assert RankingSubject.objects.filter(pk=subject.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"label": "2024년 7월", "as_of": "2031-01-01"},
+        {"label": "새 시점", "as_of": "2024-07-01"},
+    ],
+)
+def test_period_that_another_editor_added_meanwhile_is_refused_in_words(client, steward, period):
+    ranking = make_ranking()
+
+    response = client.post(change_address(ranking), series_data(ranking, periods=[period]))
+
+    assert response.status_code == 200
+    assert ranking.periods.count() == 2
