@@ -65,13 +65,11 @@ def read_switch(name):
     return value in {"1", "true", "yes", "on"}
 
 
-def read_count(name, default, largest):
-    expected = f"a whole number from 1 to {largest}"
+def read_count(name, default, largest, smallest=1):
+    expected = f"a whole number from {smallest} to {largest}"
     value = read(env.int, name, expected, default=default)
-    if not 1 <= value <= largest:
-        raise ImproperlyConfigured(
-            f"{name} is malformed: expected a whole number from 1 to {largest}"
-        )
+    if not smallest <= value <= largest:
+        raise ImproperlyConfigured(f"{name} is malformed: expected {expected}")
     return value
 
 
@@ -167,6 +165,13 @@ SERVER_WORKERS = read_count("SERVER_WORKERS", default=1, largest=64)
 SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
 HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
 HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
+
+# Comments: what the operator decides; 0 is never
+
+REPORTS_THAT_HIDE = read_count("REPORTS_THAT_HIDE", default=0, largest=1000, smallest=0)
+COMMENTS_CLOSE_AFTER_DAYS = read_count(
+    "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
+)
 
 # Django
 
