@@ -333,12 +333,13 @@ class Comment(models.Model):
             self.state = self.State.DELETED
             self.name = self.body = self.body_html = self.email_digest = self.password = ""
             self.text_digest = ""
+            self.hold_reasons = []
             self.submission_key = None
             self.edit_version += 1
             self.save(
                 update_fields=[
                     *("state", "name", "body", "body_html", "email_digest", "password"),
-                    *("text_digest", "submission_key", "edit_version"),
+                    *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
             self._count(thread, was_visible)
