@@ -1,4 +1,4 @@
-"""A comment's text as moderation compares it: what looks the same, or is typed apart, is the same."""
+"""A comment's text as moderation compares it: look-alikes and letters typed apart are the same."""
 
 import hashlib
 import re
@@ -21,8 +21,11 @@ _FINAL_AFTER = re.compile(rf"([가-힣])((?![ㅋㅎ])[{_FINALS[1:]}])(?!\2)")
 _CONJOINING = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
 _CONJOINING |= {0x1161 + number: letter for number, letter in enumerate(_VOWELS)}
 _CONJOINING |= {0x11A7 + number: letter for number, letter in enumerate(_FINALS) if number}
+# Signs stand for letters only before one: c@sino, but not an exclamation mark at the end.
+_SIGN_IN_WORD = re.compile(r"[@$!|](?=[a-z])")
+_DIGITS = {ord(digit): LOOK_ALIKES.get(ord(digit)) or digit for digit in "0123456789"}
 _INVISIBLE_CATEGORIES = {"Cf", "Mn", "Me", "Cc"}
-_FILLERS = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800], " ")
+_FILLERS = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800])
 
 
 def readable(text: str) -> str:
@@ -50,7 +53,8 @@ def tight(text: str) -> str:
     Letters that stand one by one (카 지 노) are put together; other spaces stay, so that no word
     is found across two others.
     """
-    folded = readable(text).translate(LOOK_ALIKES).replace("i", "l")
+    folded = _SIGN_IN_WORD.sub(lambda match: LOOK_ALIKES[ord(match[0])] or "", readable(text))
+    folded = folded.translate(_DIGITS).replace("i", "l")
     words = ("".join(filter(str.isalnum, word)) for word in folded.split())
     joined: list[str] = []
     is_open = False

@@ -4,6 +4,7 @@ from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
 from comments.models.revision import CommentRevision
 from comments.models.rule import ModerationRule
+from comments.models.takedown import Takedown
 
 __all__ = [
     "Comment",
@@ -14,5 +15,6 @@ __all__ = [
     "RateLimit",
     "Report",
     "SubmissionConflict",
+    "Takedown",
     "Thread",
 ]

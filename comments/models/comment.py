@@ -1,13 +1,22 @@
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import CONVERSATION, Article, MonthlyIssueItem, PageVersion, RankingEntry
+from articles.models import (
+    CONVERSATION,
+    Article,
+    Due,
+    MonthlyIssueItem,
+    PageVersion,
+    RankingEntry,
+)
 from comments.credentials import email_digest, needs_redigest
 from comments.folding import digest_text
 from comments.models.moderation import ModerationEvent
@@ -85,6 +94,18 @@ class CommentQuerySet(models.QuerySet):
             .defer("article__body", "article__body_html")
         )
 
+    def with_block(self):
+        """Load whether a takedown keeps the text out of sight now, by the database's clock.
+
+        Pages that are kept need it: their validator's moments are the database's.
+        """
+        is_blocked = Q(blocked_until__isnull=False, blocked_until__gt=Now())
+        return self.annotate(is_blocked=ExpressionWrapper(is_blocked, BooleanField()))
+
+    def unblocked(self):
+        """Keep the comments whose text no takedown keeps out of sight now."""
+        return self.exclude(blocked_until__isnull=False, blocked_until__gt=Now())
+
     def in_page(self, number):
         """Keep the roots numbered within page `number` (from 1) and all their replies."""
         return self.filter(
@@ -97,12 +118,18 @@ class CommentQuerySet(models.QuerySet):
 
     def for_thread(self):
         """Load what the thread draws, in its order, and nothing of who wrote it."""
-        return self.drawn().defer("body", "email_digest", "password").order_by("path", "pk")
+        return (
+            self.drawn()
+            .with_block()
+            .defer("body", "email_digest", "password")
+            .order_by("path", "pk")
+        )
 
     def latest(self):
-        """Return published comments of published articles, newest first."""
+        """Return the comments of published articles that may be read, newest first."""
         return (
             self.public()
+            .unblocked()
             .filter(state=Comment.State.PUBLISHED)
             .defer("email_digest", "password", "article__body", "article__body_html")
             .order_by("-created_at", "-pk")
@@ -195,7 +222,10 @@ class Comment(models.Model):
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
         ordering = ["-created_at", "-pk"]
-        permissions = [("moderate_comment", _("Can hide, restore and approve comments"))]
+        permissions = [
+            ("moderate_comment", _("Can hide, restore, approve and delete comments")),
+            ("answer_comment", _("Can answer comments in the staff's name")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["article", "path"], name="one_comment_per_path"),
             models.UniqueConstraint(
@@ -250,6 +280,15 @@ class Comment(models.Model):
     @property
     def is_deleted(self):
         return self.state == self.State.DELETED
+
+    @cached_property
+    def is_blocked(self):
+        """Tell whether a takedown keeps the text out of sight; `with_block` loads it instead."""
+        return self.blocked_until is not None and self.blocked_until > timezone.now()
+
+    @property
+    def is_readable(self):
+        return self.is_visible and not self.is_blocked
 
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
@@ -387,6 +426,22 @@ class Comment(models.Model):
             if not self.reports.open().exists():
                 return None
             return self._record(ModerationEvent.Action.DISMISS, by, reason, self.state, **event)
+
+    def block(self, until, *, by, reason):
+        """Keep the text out of sight until a moment, or let it be read again when it is None.
+
+        Its place and its count stay. A block ends by itself: the pages' Due moment makes them anew.
+        """
+        action = ModerationEvent.Action.BLOCK if until else ModerationEvent.Action.UNBLOCK
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state", "blocked_until"])
+            self.blocked_until = until
+            self.__dict__.pop("is_blocked", None)
+            self.save(update_fields=["blocked_until"])
+            Due.plan([self.article.scope, CONVERSATION], [until])
+            self._raise_page_versions()
+            return self._record(action, by, reason, self.state)
 
     def reopen(self, *, by, reason, **event):
         """Put the comment back before the moderators, as it is."""

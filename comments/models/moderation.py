@@ -47,7 +47,7 @@ class ModerationEvent(models.Model):
     state_before = models.CharField(max_length=16, blank=True)
     state_after = models.CharField(max_length=16, blank=True)
     # Shared by what was done at once.
-    batch = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
+    batch = models.UUIDField(default=uuid.uuid4, null=True, db_index=True, editable=False)
     # An event is undone once at the most.
     undoes = models.OneToOneField(
         "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="undone_by"
