@@ -5,7 +5,16 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from articles.models import Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.models import (
+    Article,
+    Category,
+    MonthlyIssue,
+    Ranking,
+    RankingSubject,
+    SitePage,
+    Tag,
+)
+from articles.subject_history import history_of
 
 LIST_SIZE = 20
 
@@ -75,6 +84,16 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+def subject_detail(request, slug):
+    subject = get_object_or_404(RankingSubject, slug=slug)
+    rankings = Ranking.objects.published().for_subject(subject)
+    histories = [history_of(subject, ranking) for ranking in rankings]
+    if not histories:
+        raise Http404
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
 
 
 def site_page_detail(request, slug):
