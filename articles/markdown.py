@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from markdown.blockprocessors import HashHeaderProcessor
 from markdown.extensions import Extension
+from markdown.inlinepatterns import AutomailInlineProcessor
 from markdown.preprocessors import Preprocessor
 
 from articles.text import has_visible, normalise
@@ -41,6 +42,12 @@ _PLACED = re.compile(r"<p>\x10ranking ([0-9a-f]+)\x10</p>")
 # No query, and no segment that begins with a dot: a picture's address stays below /media/.
 _PICTURE_ADDRESS = re.compile(r"/media(?:/[-\w][-\w.]*)+")
 _IMAGE = re.compile(r'<img(?:[^<>"]|"[^"]*")*>')
+# An address between < and >, as CommonMark 0.31 has it (6.5). Python-Markdown's own pattern takes
+# an entity for part of the address and shows its letters.
+_AUTOMAIL = (
+    r"<((?:mailto:)?[A-Za-z0-9_.!#$%&'*+/=?^`{|}~-]+@"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*)>"
+)
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
@@ -111,6 +118,7 @@ class _House(Extension):
     def extendMarkdown(self, md):
         md.preprocessors.deregister("html_block")
         md.inlinePatterns.deregister("html")
+        md.inlinePatterns.register(AutomailInlineProcessor(_AUTOMAIL, md), "automail", 110)
         md.parser.blockprocessors.deregister("setextheader")
         md.parser.blockprocessors.register(_Headings(md.parser), "hashheader", 70)
         # After fenced code (25) has taken its lines out of the text.

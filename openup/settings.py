@@ -352,7 +352,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "openup.static_files.MinifiedManifestStorage"
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -1,12 +1,13 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import CONVERSATION, Article, PageVersion
+from articles.models import CONVERSATION, Article, MonthlyIssueItem, PageVersion, RankingEntry
 from comments.credentials import email_digest, needs_redigest
 from comments.models.moderation import ModerationEvent
 from comments.text import HTML_VERSION, body_to_html
@@ -41,6 +42,14 @@ class Thread(models.Model):
     )
     root_total = models.PositiveIntegerField(_("roots numbered"), default=0)
     comment_count = models.PositiveIntegerField(_("comments shown"), default=0)
+    pinned = models.ForeignKey(
+        "comments.Comment",
+        verbose_name=_("pinned comment"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("thread")
@@ -105,6 +114,10 @@ class Comment(models.Model):
         HIDDEN = "hidden", _("Hidden by staff")
         DELETED = "deleted", _("Deleted by its author")
 
+    class Kind(models.TextChoices):
+        COMMENT = "comment", _("Comment")
+        FIGURE_ERROR = "figure_error", _("Report of a wrong figure")
+
     article = models.ForeignKey(
         Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="comments"
     )
@@ -128,6 +141,45 @@ class Comment(models.Model):
     edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     reply_count = models.PositiveIntegerField(_("replies drawn"), default=0)
+    # The parent's edit_version that its writer saw: tells whether it was changed after the answer.
+    answered_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMENT)
+    # What the comment speaks of, when it is not the article as a whole: one of the two.
+    ranking_entry = models.ForeignKey(
+        RankingEntry,
+        verbose_name=_("ranking entry"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    issue_item = models.ForeignKey(
+        MonthlyIssueItem,
+        verbose_name=_("item of a monthly issue"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # Set on an answer of the staff, which has no pair and a badge that nobody else can have.
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("staff"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # Until then a takedown keeps its text out of sight; its place and its count stay.
+    blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
+    # Why rules or reports hold it, as [{"rule": …, "text": …}], for moderators.
+    hold_reasons = models.JSONField(_("reasons for holding"), default=list, blank=True)
+    # Of the normalised text, to find the same text again.
+    text_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # "source:id" of a comment brought in from another system, once and never twice.
+    imported_from = models.CharField(
+        max_length=200, null=True, blank=True, unique=True, editable=False
+    )
     email_digest = models.CharField(max_length=90, blank=True, editable=False)
     password = models.CharField(max_length=160, blank=True, editable=False)
     submission_key = models.CharField(max_length=64, null=True, blank=True, editable=False)
@@ -153,8 +205,12 @@ class Comment(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="deleted")
-                | Q(body="", body_html="", name="", email_digest="", password=""),
+                | Q(body="", body_html="", name="", email_digest="", password="", text_digest=""),
                 name="deleted_comment_is_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(ranking_entry__isnull=True) | Q(issue_item__isnull=True),
+                name="comment_speaks_of_one_thing",
             ),
         ]
         indexes = [
@@ -163,6 +219,8 @@ class Comment(models.Model):
             models.Index(
                 fields=["article", "email_digest", "-created_at"], name="comment_by_digest"
             ),
+            models.Index(fields=["email_digest", "-created_at", "-id"], name="comment_by_address"),
+            models.Index(fields=["text_digest", "-created_at"], name="comment_by_text"),
         ]
 
     def __str__(self):
@@ -271,12 +329,14 @@ class Comment(models.Model):
             was_visible = self.is_visible
             self.state = self.State.DELETED
             self.name = self.body = self.body_html = self.email_digest = self.password = ""
+            self.text_digest = ""
+            self.hold_reasons = []
             self.submission_key = None
             self.edit_version += 1
             self.save(
                 update_fields=[
                     *("state", "name", "body", "body_html", "email_digest", "password"),
-                    *("submission_key", "edit_version"),
+                    *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
             self._count(thread, was_visible)

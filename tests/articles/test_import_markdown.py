@@ -49,6 +49,8 @@ MARKS = st.text(
 @example("[a](b)")
 @example("![a](b)")
 @example("<https://a.kr>")
+@example("<<1@1>")
+@example("<가&amp;@a.kr>")
 @example("&amp;")
 @example("[[ranking:a]]")
 @example("# 가")

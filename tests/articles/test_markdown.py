@@ -68,6 +68,28 @@ def assert_is_clean(html):
             assert element.get("class") == "table-scroll"
 
 
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("<mina@example.kr>", "mina@example.kr"),
+        ("<mailto:mina@example.kr>", "mina@example.kr"),
+        ("<mi_na+a&b@mail.example.kr>", "mi_na+a&b@mail.example.kr"),
+    ],
+)
+def test_a_mail_address_in_angle_brackets_is_a_link(source, address):
+    (link,) = parse(to_html(source)).iter("a")
+
+    assert (link.get("href"), link.text_content()) == (f"mailto:{address}", address)
+
+
+@pytest.mark.parametrize("source", ["<&lt;1@1>", "<a@b@c>", "<@a.kr>", "<a@-b.kr>", "<a@b..kr>"])
+def test_what_is_no_mail_address_stays_text(source):
+    html = parse(to_html(source))
+
+    assert not list(html.iter("a"))
+    assert html.text_content().strip() == source.replace("&lt;", "<")
+
+
 def depths(html):
     """Return {text of an item: how many lists it stands in}."""
     return {

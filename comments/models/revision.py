@@ -1,0 +1,34 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CommentRevision(models.Model):
+    """What a comment said before an edit; its text is wiped when its author or staff remove it."""
+
+    comment = models.ForeignKey(
+        "comments.Comment",
+        verbose_name=_("comment"),
+        on_delete=models.CASCADE,
+        related_name="revisions",
+    )
+    # The comment's edit_version while it said this.
+    version = models.PositiveIntegerField(_("version"))
+    name = models.CharField(_("name"), max_length=30, blank=True)
+    body = models.TextField(_("text"), blank=True)
+    written_at = models.DateTimeField(_("written at"))
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("earlier text")
+        verbose_name_plural = _("earlier texts")
+        ordering = ["version", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "version"], name="one_revision_per_version"),
+            models.CheckConstraint(
+                condition=models.Q(removed_at__isnull=True) | models.Q(body="", name=""),
+                name="removed_revision_is_empty",
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.comment_id} v{self.version}"
