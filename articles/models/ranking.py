@@ -72,7 +72,10 @@ class RankingSubject(models.Model):
             self.raise_page_versions()
 
     def raise_page_versions(self):
-        PageVersion.raise_for(CONTENT)
+        """Make the lists and the articles whose tables link to the subject stale."""
+        articles = RankingTable.objects.filter(periods__entries__subject=self)
+        articles = articles.order_by().values_list("article_id", flat=True).distinct()
+        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
 
     @property
     def spellings(self):
