@@ -6,7 +6,17 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from articles.kept import kept
-from articles.models import CONTENT, Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.models import (
+    CONTENT,
+    Article,
+    Category,
+    MonthlyIssue,
+    Ranking,
+    RankingSubject,
+    SitePage,
+    Tag,
+)
+from articles.subject_history import history_of
 
 LIST_SIZE = 20
 
@@ -84,6 +94,17 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+@kept(CONTENT)
+def subject_detail(request, slug):
+    subject = get_object_or_404(RankingSubject, slug=slug)
+    rankings = Ranking.objects.published().for_subject(subject)
+    histories = [history_of(subject, ranking) for ranking in rankings]
+    if not histories:
+        raise Http404
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
 
 
 @kept()
