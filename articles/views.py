@@ -5,11 +5,23 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from articles.models import Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.kept import kept
+from articles.models import (
+    CONTENT,
+    Article,
+    Category,
+    MonthlyIssue,
+    Ranking,
+    RankingSubject,
+    SitePage,
+    Tag,
+)
+from articles.subject_history import history_of
 
 LIST_SIZE = 20
 
 
+@kept(CONTENT, query=["before"])
 def article_list(request):
     articles = Article.objects.published()
     span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
@@ -17,6 +29,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -28,24 +41,28 @@ def month_archive(request, year, month):
     return render(request, "articles/month_archive.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_list(request):
     issues = MonthlyIssue.objects.published().prefetch_related("items")
     context = {"issues": issues}
     return render(request, "articles/monthly_issue_list.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
@@ -58,12 +75,14 @@ def monthly_issue_detail(request, year, month):
     return render(request, "articles/monthly_issue_detail.html", context)
 
 
+@kept(CONTENT)
 def ranking_list(request):
     rankings = Ranking.objects.published().prefetch_related("periods")
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
 
+@kept(CONTENT)
 def ranking_detail(request, slug):
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
     context = {
@@ -77,6 +96,18 @@ def ranking_detail(request, slug):
     return render(request, "articles/ranking_detail.html", context)
 
 
+@kept(CONTENT)
+def subject_detail(request, slug):
+    subject = get_object_or_404(RankingSubject, slug=slug)
+    rankings = Ranking.objects.published().for_subject(subject)
+    histories = [history_of(subject, ranking) for ranking in rankings]
+    if not histories:
+        raise Http404
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
+
+
+@kept()
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
