@@ -7,10 +7,11 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 
 from articles import search_text
+from articles.kept import kept, never_kept
 from articles.models import (
+    CONTENT,
     Article,
     Category,
     MonthlyIssue,
@@ -26,6 +27,7 @@ LIST_SIZE = 20
 YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
+@kept(CONTENT, query=["before"])
 def article_list(request):
     articles = Article.objects.published()
     span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
@@ -33,6 +35,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -44,24 +47,28 @@ def month_archive(request, year, month):
     return render(request, "articles/month_archive.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_list(request):
     issues = MonthlyIssue.objects.published().prefetch_related("items")
     context = {"issues": issues}
     return render(request, "articles/monthly_issue_list.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
@@ -74,12 +81,14 @@ def monthly_issue_detail(request, year, month):
     return render(request, "articles/monthly_issue_detail.html", context)
 
 
+@kept(CONTENT)
 def ranking_list(request):
     rankings = Ranking.objects.published().prefetch_related("periods")
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
 
+@kept(CONTENT)
 def ranking_detail(request, slug):
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
     context = {
@@ -93,12 +102,13 @@ def ranking_detail(request, slug):
     return render(request, "articles/ranking_detail.html", context)
 
 
+@kept()
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
 
 
-@never_cache
+@never_kept
 def search(request):
     """Show what a reader's words find; words and filters stand in the address."""
     query = asked(request.GET)
