@@ -16,11 +16,13 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingSubject,
     SearchDocument,
     SitePage,
     Tag,
 )
 from articles.search import Query, find
+from articles.subject_history import history_of
 from articles.text import normalise_line
 
 LIST_SIZE = 20
@@ -100,6 +102,17 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+@kept(CONTENT)
+def subject_detail(request, slug):
+    subject = get_object_or_404(RankingSubject, slug=slug)
+    rankings = Ranking.objects.published().for_subject(subject)
+    histories = [history_of(subject, ranking) for ranking in rankings]
+    if not histories:
+        raise Http404
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
 
 
 @kept()

@@ -138,6 +138,13 @@ DEBUG = read_switch("DEBUG")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")
 
+# Lifts every limit of `comments/limits.py`, so that a benchmark measures the rest.
+BENCHMARK_WITHOUT_LIMITS = read_switch("BENCHMARK_WITHOUT_LIMITS")
+if BENCHMARK_WITHOUT_LIMITS and not IS_LOOPBACK:
+    raise ImproperlyConfigured(
+        "BENCHMARK_WITHOUT_LIMITS is on: expected off unless SITE_URL is a loopback address"
+    )
+
 ALLOWED_HOSTS = [SITE_HOST, *(host.strip() for host in env.list("ALLOWED_HOSTS", default=[]))]
 if not all(re.fullmatch(HOST, host) for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured(

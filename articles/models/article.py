@@ -3,7 +3,7 @@ import uuid
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -47,6 +47,8 @@ class ArticleQuerySet(models.QuerySet):
 
     def for_page(self):
         """Load the article with everything its page shows, in a fixed number of queries."""
+        from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
+
         return (
             self.select_related("category", "monthly_issue")
             .defer("body")
@@ -55,7 +57,7 @@ class ArticleQuerySet(models.QuerySet):
                 "references",
                 "monthly_issue__items",
                 "ranking_tables__ranking",
-                "ranking_tables__periods__entries",
+                Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
             )
         )
 

@@ -276,7 +276,7 @@ class Comment(models.Model):
                     raise EditConflict
             if self._submission_key_is_taken():
                 self.submission_key = None
-            if self.article.reviews_comments:
+            if self.article.reviews_comments or self.hold_reasons:
                 self.state = self.State.HELD
             self._take_place(thread)
             self.body_html = body_to_html(self.body)
