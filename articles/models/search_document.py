@@ -8,7 +8,7 @@ from articles.search_text import fold, initials, tokens
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # A document's key is its moment in seconds, then its kind, then the end of its object's key.
 _KIND_BITS, _OBJECT_BITS = 3, 24
-# FTS5 keeps the tokens only, so taking a document out needs the very tokens that it was put in with.
+# FTS5 keeps the tokens only: taking a document out needs the very tokens that it was put in with.
 # A document that went with its article leaves its tokens behind: they find nothing any more.
 _SQLITE_INSERT = "INSERT INTO articles_searchindex (tokens, rowid) VALUES (%s, %s)"
 _SQLITE_DELETE = (
