@@ -136,7 +136,7 @@ def search(request):
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
         "results": [found(document, pattern) for document in hits.documents],
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
-        "wider": query != Query(query.text) and search_address(query.text),
+        "wider": query.is_narrowed and search_address(query.text),
         "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
     }
     return render(request, "articles/search.html", context)
