@@ -15,7 +15,7 @@ FEED_SIZE = 30
 
 
 def atom(title, page, feed, entries):
-    """Return the answer with a feed; `page` and `feed` are the paths of what it follows and its own.
+    """Return the answer with a feed; `page` and `feed` are paths: what it follows, and its own.
 
     Each entry is a dict for `SyndicationFeed.add_item`, its link a path of this site; texts are
     plain, markup is in `description` alone.
