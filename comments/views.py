@@ -12,6 +12,7 @@ from articles.models import Article
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, PairForm
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.pages import branch_page
 
 State = Comment.State
 
@@ -78,9 +79,27 @@ def post_comment(request, article, parent=None):
 
 
 def comment_detail(request, comment_id):
-    """Lead a comment's short address to its place in the thread."""
-    comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
-    return redirect(comment)
+    """Lead a comment's short address to its place; a root with a long branch is a page itself."""
+    comment = get_object_or_404(Comment.objects.public().drawn().without_pair(), pk=comment_id)
+    if comment.branch_page > 1:
+        root = Comment.objects.only("pk").get(
+            article=comment.article, root_number=comment.root_number, reply_number=0
+        )
+        query = f"page={comment.branch_page}&comment={comment.pk}"
+        return redirect(f"{root.get_permalink()}?{query}#comment-{comment.pk}")
+    page = branch_page(comment, request.GET) if not comment.parent_id else None
+    if not page or page.last == 1:
+        return redirect(comment)
+    article = comment.article
+    takes_replies = article.takes_comments and comment.is_visible
+    context = {
+        "article": article,
+        "root": comment,
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(comment.get_permalink()),
+        "form": CommentForm(article=article, parent=comment) if takes_replies else None,
+    }
+    return render(request, "comments/comment_detail.html", context)
 
 
 @public_form

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -18,7 +19,8 @@ from django.views.decorators.cache import never_cache
 
 from articles.models import Article, LegacyPath, MonthlyIssue, RankingTable
 from comments.forms import CommentForm
-from comments.models import Comment, Thread
+from comments.models import Comment
+from comments.pages import article_page
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
@@ -49,24 +51,20 @@ def article_detail(request, article_id, slug=""):
     if slug != article.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    number = request.GET.get("page", "1")
-    context = article_context(article, int(number) if number.isdecimal() and len(number) < 9 else 1)
+    context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
 
 
-def article_context(article, page_number=1):
-    """Return what an article's page shows: its parts, its month's issue and its thread."""
-    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
-    page_number = min(max(page_number, 1), thread.last_page)
+def article_context(article, query):
+    """Return what an article's page shows: its parts, its month's issue, its thread."""
+    page = article_page(article, query)
     issue = article.monthly_issue
     return {
         "article": article,
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
-        "thread": thread,
-        "page_number": page_number,
-        "pages": range(1, thread.last_page + 1),
-        "comments": Comment.objects.filter(article=article).in_page(page_number).for_thread(),
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
         "form": CommentForm(article=article),
     }
 

@@ -1,7 +1,8 @@
-from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
+from comments.models.comment import Comment, EditConflict, SubmissionConflict
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
 from comments.models.revision import CommentRevision
+from comments.models.thread import Thread
 
 __all__ = [
     "Comment",
