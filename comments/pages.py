@@ -124,9 +124,9 @@ def link_answers(comments):
     known = {comment.pk: comment for comment in comments}
     missing = {comment.parent_id for comment in comments} - known.keys() - {None}
     if missing:
-        named = Comment.objects.only("name", "state", "edit_version", "reply_number")
+        named = Comment.objects.with_block().only("name", "state", "edit_version", "reply_number")
         known |= named.in_bulk(missing)
     for comment in comments:
         comment.answered = answered = known.get(comment.parent_id)
-        if comment.is_visible and comment.answers_earlier_text:
+        if comment.is_readable and comment.answers_earlier_text:
             answered.is_changed_after_answer = True

@@ -1,7 +1,10 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
+from comments.models.report import Report
 from comments.models.revision import CommentRevision
+from comments.models.rule import ModerationRule
+from comments.models.takedown import Takedown
 from comments.models.thread import Thread
 
 __all__ = [
@@ -9,7 +12,10 @@ __all__ = [
     "CommentRevision",
     "EditConflict",
     "ModerationEvent",
+    "ModerationRule",
     "RateLimit",
+    "Report",
     "SubmissionConflict",
+    "Takedown",
     "Thread",
 ]

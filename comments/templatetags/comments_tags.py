@@ -61,12 +61,12 @@ class CommentDrawing:
         return f'\n<p class="more"><a href="{self.address(branch.root)}?page=2">{text}</a></p>'
 
     def item(self, comment, below=""):
-        content = self.visible(comment) if comment.is_visible else self.gone(comment)
+        content = self.readable(comment) if comment.is_readable else self.gone(comment)
         return (
             f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
         )
 
-    def visible(self, comment):
+    def readable(self, comment):
         pk, address = comment.pk, self.address(comment)
         return (
             f'<p class="by"><span id="by-{pk}">{self.name(comment)} <a href="{address}">'
@@ -96,7 +96,7 @@ class CommentDrawing:
             return ""
         is_here = not answered.reply_number or answered.branch_page == comment.branch_page
         place = f"#comment-{answered.pk}" if is_here else self.address(answered)
-        if not answered.is_visible:
+        if not answered.is_readable:
             return f' <a href="{place}">{self.to_gone}</a>'
         to = f"{self.before_name}{self.name(answered)}{self.after_name}"
         if comment.answers_earlier_text:
