@@ -47,8 +47,9 @@ class ArticleQuerySet(models.QuerySet):
     def for_page(self):
         """Load the article with everything its page shows, in a fixed number of queries."""
         return (
-            self.select_related("category", "monthly_issue")
-            .defer("body")
+            self.select_related("category", "monthly_issue__lead_article")
+            .defer("body", "monthly_issue__lead_article__body")
+            .defer("monthly_issue__lead_article__body_html")
             .prefetch_related(
                 "tags",
                 "references",

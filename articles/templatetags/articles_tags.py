@@ -42,9 +42,19 @@ def described_by(field, ids):
     return field.as_widget(attrs={"aria-describedby": ids})
 
 
+@register.filter
+def at(mapping, key):
+    """Return what `mapping` has at `key`, or None."""
+    return mapping.get(key) if mapping else None
+
+
 @register.inclusion_tag("articles/_ranking_table.html")
-def ranking_table(layout, caption, source_note="", source_url=""):
-    """Draw a ranking's table; each column's header cell names the group that it stands under."""
+def ranking_table(layout, caption, source_note="", source_url="", links=None):
+    """Draw a ranking's table; each column's header cell names the group that it stands under.
+
+    `links` is what stands beside an entry: {its first cell's id: link with id, address, text and
+    label}.
+    """
     width = layout.groups[0].span if layout.groups else 1
     columns = [
         (column, layout.groups[number // width].id) for number, column in enumerate(layout.columns)
@@ -56,6 +66,7 @@ def ranking_table(layout, caption, source_note="", source_url=""):
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,
+        "links": links,
     }
 
 

@@ -2,13 +2,22 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Count, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import CONVERSATION, Article, MonthlyIssueItem, PageVersion, RankingEntry
+from articles.models import (
+    CONVERSATION,
+    Article,
+    MonthlyIssueItem,
+    PageVersion,
+    RankingEntry,
+    article_scope,
+)
+from comments.anchors import Anchor
 from comments.credentials import email_digest, needs_redigest
+from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.text import HTML_VERSION, body_to_html
 
@@ -95,7 +104,44 @@ class CommentQuerySet(models.QuerySet):
 
     def for_thread(self):
         """Load what the thread draws, in its order, and nothing of who wrote it."""
-        return self.drawn().defer("body", "email_digest", "password").order_by("path", "pk")
+        return (
+            self.drawn()
+            .with_anchor()
+            .defer("body", "email_digest", "password")
+            .order_by("path", "pk")
+        )
+
+    def with_anchor(self):
+        """Load what each comment speaks of and, of the report of a wrong figure, its outcome."""
+        return self.select_related(
+            "figure_report", "ranking_entry__period", "issue_item__issue"
+        ).defer("issue_item__body", "issue_item__body_html")
+
+    def about(self, anchor):
+        """Keep the comments that speak of `anchor`."""
+        return self.filter(**{name: row for name, row in anchor.columns.items() if row})
+
+    def counts_by_anchor(self, article, lead):
+        """Return {anchor's key: how many comments that show speak of it}, in one query.
+
+        The rows are those of `article`; the items' comments belong to `lead`, if there is one.
+        """
+        # Two halves, so that each is read from an index of its own.
+        entries, items = (
+            self.filter(
+                article=owner, state=Comment.State.PUBLISHED, **{f"{column}__isnull": False}
+            )
+            .order_by()
+            .values(column)
+            .annotate(count=Count("pk"))
+            .values_list(Value(prefix), column, "count")
+            for prefix, column, owner in (
+                ("entry", "ranking_entry", article.pk if article else 0),
+                ("item", "issue_item", lead.pk if lead else 0),
+            )
+        )
+        rows = entries.union(items, all=True)
+        return {f"{prefix}-{number}": count for prefix, number, count in rows}
 
     def latest(self):
         """Return published comments of published articles, newest first."""
@@ -221,6 +267,16 @@ class Comment(models.Model):
             ),
             models.Index(fields=["email_digest", "-created_at", "-id"], name="comment_by_address"),
             models.Index(fields=["text_digest", "-created_at"], name="comment_by_text"),
+            models.Index(
+                fields=["article", "ranking_entry"],
+                condition=Q(ranking_entry__isnull=False),
+                name="comment_by_entry",
+            ),
+            models.Index(
+                fields=["article", "issue_item"],
+                condition=Q(issue_item__isnull=False),
+                name="comment_by_item",
+            ),
         ]
 
     def __str__(self):
@@ -248,6 +304,21 @@ class Comment(models.Model):
     @property
     def is_deleted(self):
         return self.state == self.State.DELETED
+
+    @property
+    def is_figure_report(self):
+        return self.kind == self.Kind.FIGURE_ERROR
+
+    @property
+    def speaks_of_something(self):
+        return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
+
+    @property
+    def anchor(self):
+        """What the comment speaks of when it is not the article as a whole, or None."""
+        if self.ranking_entry_id or self.issue_item_id:
+            return Anchor(self.ranking_entry, self.issue_item)
+        return None
 
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
@@ -281,10 +352,12 @@ class Comment(models.Model):
             self._take_place(thread)
             self.body_html = body_to_html(self.body)
             self.save(force_insert=True)
+            if self.is_figure_report:
+                FigureReport.objects.create(comment=self)
             if self.is_visible:
                 thread.add(1)
                 self._count_under_parents(1)
-                self._raise_page_versions()
+                self.raise_page_versions()
             return self
 
     def edit(self, *, body, name, version):
@@ -311,7 +384,7 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self.raise_page_versions()
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -340,7 +413,7 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self.raise_page_versions()
 
     def hide(self, *, by, reason):
         """Take the comment out of sight and record who did it and why."""
@@ -365,7 +438,7 @@ class Comment(models.Model):
             self.save(update_fields=["state"])
             self.moderation_events.create(moderator=by, action=action, reason=reason)
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self.raise_page_versions()
 
     def _earlier_submission(self):
         earlier = Comment.objects.filter(
@@ -440,5 +513,11 @@ class Comment(models.Model):
                 return
             comment = parent
 
-    def _raise_page_versions(self):
-        PageVersion.raise_for(self.article.scope, CONVERSATION)
+    def raise_page_versions(self):
+        """Make every page stale that draws or counts the comment."""
+        scopes = [self.article.scope, CONVERSATION]
+        if self.issue_item_id:
+            # Each article of the month draws the item, and beside it the count.
+            articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
+            scopes += map(article_scope, articles.values_list("pk", flat=True))
+        PageVersion.raise_for(*scopes)
