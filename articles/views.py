@@ -5,11 +5,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from articles.models import Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.kept import kept
+from articles.models import CONTENT, Article, Category, MonthlyIssue, Ranking, SitePage, Tag
 
 LIST_SIZE = 20
 
 
+@kept(CONTENT, query=["before"])
 def article_list(request):
     articles = Article.objects.published()
     span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
@@ -17,6 +19,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -28,30 +31,35 @@ def month_archive(request, year, month):
     return render(request, "articles/month_archive.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_list(request):
     issues = MonthlyIssue.objects.published().prefetch_related("items")
     context = {"issues": issues}
     return render(request, "articles/monthly_issue_list.html", context)
 
 
+@kept(CONTENT)
 def ranking_list(request):
     rankings = Ranking.objects.published().prefetch_related("periods")
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
 
+@kept(CONTENT)
 def ranking_detail(request, slug):
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
     context = {
@@ -65,6 +73,7 @@ def ranking_detail(request, slug):
     return render(request, "articles/ranking_detail.html", context)
 
 
+@kept()
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})

@@ -5,9 +5,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from articles.kept import never_kept
 from articles.models import Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
@@ -28,7 +28,7 @@ def public_form(view):
     """
 
     @csrf_exempt
-    @never_cache
+    @never_kept
     @wraps(view)
     def guarded(request, *args, **kwargs):
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -93,6 +93,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
     return answer_form(request, "comments/comment_form.html", context, status)
 
 
+@never_kept
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place in the thread."""
     comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)

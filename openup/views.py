@@ -14,9 +14,16 @@ from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.cache import never_cache
 
-from articles.models import Article, LegacyPath, MonthlyIssue, RankingTable
+from articles.kept import kept, never_kept
+from articles.models import (
+    CONTENT,
+    CONVERSATION,
+    Article,
+    LegacyPath,
+    MonthlyIssue,
+    RankingTable,
+)
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.models import Comment, Thread
@@ -26,6 +33,7 @@ LATEST_COMMENTS = 5
 RETRY_AFTER_SECONDS = 5
 
 
+@kept(CONTENT, CONVERSATION)
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
     newest_table = (
@@ -45,6 +53,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
+@kept("article:{article_id}", query=["page"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
@@ -55,6 +64,7 @@ def article_detail(request, article_id, slug=""):
     return render(request, "articles/article_detail.html", context)
 
 
+@kept(CONTENT, CONVERSATION)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
@@ -99,7 +109,7 @@ def anchor_links(article):
     }
 
 
-@never_cache
+@never_kept
 def health(request):
     """Answer 200 when the database answers, else 503."""
     with connection.cursor() as cursor:

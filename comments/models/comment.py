@@ -357,7 +357,7 @@ class Comment(models.Model):
             if self.is_visible:
                 thread.add(1)
                 self._count_under_parents(1)
-                self.raise_page_versions()
+                self._raise_page_versions()
             return self
 
     def edit(self, *, body, name, version):
@@ -384,7 +384,7 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self.raise_page_versions()
+            self._raise_page_versions()
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -413,7 +413,7 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self.raise_page_versions()
+            self._raise_page_versions()
 
     def hide(self, *, by, reason):
         """Take the comment out of sight and record who did it and why."""
@@ -438,7 +438,7 @@ class Comment(models.Model):
             self.save(update_fields=["state"])
             self.moderation_events.create(moderator=by, action=action, reason=reason)
             self._count(thread, was_visible)
-            self.raise_page_versions()
+            self._raise_page_versions()
 
     def _earlier_submission(self):
         earlier = Comment.objects.filter(
@@ -513,7 +513,7 @@ class Comment(models.Model):
                 return
             comment = parent
 
-    def raise_page_versions(self):
+    def _raise_page_versions(self):
         """Make every page stale that draws or counts the comment."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:

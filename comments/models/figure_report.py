@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.fields import LineField
+from articles.models import CONVERSATION, PageVersion
 
 
 class FigureReportQuerySet(models.QuerySet):
@@ -83,4 +84,4 @@ class FigureReport(models.Model):
             elif self.comment.state == "held" and state == self.State.REJECTED:
                 self.comment.hide(by=by, reason=answer)
             self.save(update_fields=["state", "answer", "decided_at", "decided_by"])
-            self.comment.raise_page_versions()
+            PageVersion.raise_for(self.comment.article.scope, CONVERSATION)

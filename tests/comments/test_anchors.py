@@ -143,6 +143,17 @@ def test_comment_on_an_item_makes_all_pages_that_count_it_stale(client, item):
     assert stale == {item.issue.lead_article.scope, beside.scope, "conversation"}
 
 
+def test_withdrawing_the_lead_article_takes_the_links_from_the_pages_beside_it(client, item):
+    beside = make_article(monthly_issue=item.issue)
+    before = PageVersion.objects.get(scope=beside.scope).version
+
+    item.issue.lead_article.state = Article.State.WITHDRAWN
+    item.issue.lead_article.store()
+
+    assert PageVersion.objects.get(scope=beside.scope).version > before
+    assert not page_of(client.get(beside.get_absolute_url())).cssselect("aside a.beside")
+
+
 def test_item_without_a_lead_article_has_no_link(client):
     issue = make_issue()
 
