@@ -1,4 +1,4 @@
-"""What a comment may speak of: a row of its article's ranking tables, an item of the issue it leads.
+"""What a comment may speak of: a row of its article's tables, an item of the issue it leads.
 
 An anchor's key, "entry-12" or "item-3", stands in addresses and is its place's id in the page.
 """

@@ -25,8 +25,12 @@ pytestmark = pytest.mark.django_db
 
 FIELDS = {"email": EMAIL, "password": PASSWORD, "body": "이 행에 대한 글"}
 REPORT = {
-    **{"email": EMAIL, "password": PASSWORD, "kind": "figure_error"},
-    **{"figure": "대표 모델명: GLM-4.6", "should_be": "GLM-4.7", "source": "https://example.org/a"},
+    "email": EMAIL,
+    "password": PASSWORD,
+    "kind": "figure_error",
+    "figure": "대표 모델명: GLM-4.6",
+    "should_be": "GLM-4.7",
+    "source": "https://example.org/a",
 }
 
 
