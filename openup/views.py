@@ -26,6 +26,7 @@ from articles.models import (
 )
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
+from comments.limits import wait_in_words
 from comments.models import Comment, Thread
 
 LATEST_ARTICLES = 7
@@ -149,7 +150,7 @@ def server_error(request):
 
 
 def too_many_requests(request, retry_after):
-    response = error_page(request, 429, retry_after=retry_after)
+    response = error_page(request, 429, wait=wait_in_words(retry_after))
     response["Retry-After"] = str(retry_after)
     return response
 

@@ -1,7 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,6 +54,9 @@ class RankingSubject(models.Model):
     def __str__(self):
         return f"{self.name} ({self.country})" if self.country else self.name
 
+    def get_absolute_url(self):
+        return reverse("articles:subject_detail", args=[self.slug])
+
     def clean(self):
         super().clean()
         if not isinstance(self.aliases, list) or not all(
@@ -69,7 +72,10 @@ class RankingSubject(models.Model):
             self.raise_page_versions()
 
     def raise_page_versions(self):
-        PageVersion.raise_for(CONTENT)
+        """Make the lists and the articles whose tables link to the subject stale."""
+        articles = RankingTable.objects.filter(periods__entries__subject=self)
+        articles = articles.order_by().values_list("article_id", flat=True).distinct()
+        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
 
     @property
     def spellings(self):
@@ -82,11 +88,30 @@ class RankingSubject(models.Model):
 
 class RankingQuerySet(models.QuerySet):
     def for_page(self):
-        return self.prefetch_related("periods__entries")
+        return self.prefetch_related(Prefetch("periods__entries", RankingEntry.objects.named()))
 
     def published(self):
         """Keep the series that a published article shows."""
         return self.filter(tables__article__in=Article.objects.published()).distinct()
+
+    def for_subject(self, subject):
+        """Keep the series that rank `subject`; load the periods, what it `held`, who shows them.
+
+        A period's `shown_in` are the tables of published articles.
+        """
+        shown = RankingTable.objects.filter(article__in=Article.objects.published())
+        shown = shown.select_related("article").defer("article__body", "article__body_html")
+        figures = RankingEntry.objects.filter(period=OuterRef("pk"))
+        periods = RankingPeriod.objects.annotate(has_figures=Exists(figures))
+        return self.filter(
+            pk__in=RankingEntry.objects.filter(subject=subject).values("period__ranking")
+        ).prefetch_related(
+            Prefetch("periods", periods),
+            Prefetch(
+                "periods__entries", RankingEntry.objects.filter(subject=subject), to_attr="held"
+            ),
+            Prefetch("periods__tables", shown, to_attr="shown_in"),
+        )
 
 
 class Ranking(models.Model):
@@ -193,6 +218,12 @@ class RankingPeriod(models.Model):
             self.ranking.raise_page_versions()
 
 
+class RankingEntryQuerySet(models.QuerySet):
+    def named(self):
+        """Load whom each entry ranks, whose page a table links to."""
+        return self.select_related("subject")
+
+
 class RankingEntry(models.Model):
     period = models.ForeignKey(
         RankingPeriod,
@@ -211,6 +242,8 @@ class RankingEntry(models.Model):
     )
     label = LineField(gettext_lazy("label as printed"), max_length=150)
     cells = models.JSONField(gettext_lazy("cells"), default=dict, blank=True)
+
+    objects = RankingEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = gettext_lazy("ranking entry")

@@ -2,7 +2,10 @@ from comments.models.comment import Comment, EditConflict, SubmissionConflict, T
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
+from comments.models.report import Report
 from comments.models.revision import CommentRevision
+from comments.models.rule import ModerationRule
+from comments.models.takedown import Takedown
 
 __all__ = [
     "Comment",
@@ -10,7 +13,10 @@ __all__ = [
     "EditConflict",
     "FigureReport",
     "ModerationEvent",
+    "ModerationRule",
     "RateLimit",
+    "Report",
     "SubmissionConflict",
+    "Takedown",
     "Thread",
 ]

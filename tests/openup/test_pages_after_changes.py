@@ -56,6 +56,7 @@ class Content:
             self.issue.get_absolute_url(),
             "/rankings/",
             self.ranking.get_absolute_url(),
+            *(subject.get_absolute_url() for subject in RankingSubject.objects.all()),
             self.page.get_absolute_url(),
         ]
 
@@ -76,6 +77,7 @@ OPERATIONS = {
     "an issue's items change": lambda c: c.issue.replace_items([("기술", "새 소식", "- 하나")]),
     "a ranking is renamed": lambda c: changed(c.ranking, title="새 순위"),
     "a subject is renamed": lambda c: changed(RankingSubject.objects.first(), name="새 기업"),
+    "a subject gets another address": lambda c: changed(RankingSubject.objects.first(), slug="x"),
     "a site page is renamed": lambda c: changed(c.page, title="새 방침"),
     "a comment is posted": lambda c: make_comment(c.article, body="새 댓글"),
     "a reply is posted": lambda c: make_comment(c.article, parent=c.comment, body="새 답글"),
