@@ -176,6 +176,7 @@ class Article(models.Model):
             models.Index(
                 fields=["category", "state", "-published_at", "-id"], name="article_by_category"
             ),
+            models.Index(fields=["-updated_at"], name="article_last_changed"),
         ]
 
     def __str__(self):
