@@ -26,6 +26,9 @@ urlpatterns = [
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
+    path(
+        "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
+    ),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

@@ -52,8 +52,9 @@ class ArticleQuerySet(models.QuerySet):
         from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
 
         return (
-            self.select_related("category", "monthly_issue")
-            .defer("body")
+            self.select_related("category", "monthly_issue__lead_article")
+            .defer("body", "monthly_issue__lead_article__body")
+            .defer("monthly_issue__lead_article__body_html")
             .prefetch_related(
                 "tags",
                 "references",
@@ -274,10 +275,13 @@ class Article(models.Model):
 
     def raise_page_versions(self):
         """Make the article's page and the lists stale, now and at each planned moment."""
-        scopes = [self.scope, CONTENT]
+        # The month's articles lead from its items to the comments of the article that leads it.
+        led = Article.objects.filter(monthly_issue__lead_article=self).values_list("pk", flat=True)
+        own_scopes = [self.scope, *map(article_scope, led)]
+        scopes = [*own_scopes, CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        Due.plan([self.scope], [self.comments_close_at])
+        Due.plan(own_scopes, [self.comments_close_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
