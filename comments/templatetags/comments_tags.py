@@ -6,6 +6,7 @@ escaped here (the name) or was when it was saved (the text).
 """
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
@@ -17,9 +18,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def draw_branches(page, takes_replies):
-    """Draw the roots of a page of a thread, each with its replies folded together."""
-    drawing = CommentDrawing(takes_replies)
+def draw_branches(page, article):
+    """Draw the roots of a page of the article's thread, each with its replies folded together."""
+    drawing = CommentDrawing(article)
     branches = "\n".join(map(drawing.branch, page.branches))
     return mark_safe(f'<ol class="comments">\n{branches}\n</ol>')  # noqa: S308 - escaped below
 
@@ -27,8 +28,9 @@ def draw_branches(page, takes_replies):
 class CommentDrawing:
     """Draws comments in the active language."""
 
-    def __init__(self, takes_replies):
-        self.takes_replies = takes_replies
+    def __init__(self, article):
+        self.takes_replies = article.takes_comments
+        self.article_address = article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.zone = get_current_timezone()
         self.anonymous = escape(_("Anonymous"))
@@ -72,6 +74,7 @@ class CommentDrawing:
             f'<p class="by"><span id="by-{pk}">{self.name(comment)} <a href="{address}">'
             f"{self.moment(comment.created_at)}</a></span>"
             f"{self.to_whom(comment)}{self.edit_mark(comment, address)}</p>\n"
+            f"{self.about(comment) if comment.speaks_of_something else ''}"
             f'<div class="text">{comment.body_html}</div>\n'
             f'<p class="actions">{self.actions(comment, address)}</p>'
         )
@@ -109,6 +112,17 @@ class CommentDrawing:
             return ""
         text = self.edited_after_reply if comment.is_changed_after_answer else self.edited
         return f' <a class="edited" href="{address}history/">{text}</a>'
+
+    def about(self, comment):
+        """Draw what the comment speaks of and, of a report of a wrong figure, what came of it."""
+        pieces = ""
+        if anchor := comment.anchor:
+            place = escape(f"{self.article_address}#{anchor.key}")
+            text = escape(f"{anchor.label}, {anchor.period}")
+            pieces = f'<p class="of"><a href="{place}">{text}</a></p>\n'
+        if comment.is_figure_report:
+            pieces += render_to_string("comments/_figure_report.html", {"comment": comment})
+        return pieces
 
     def actions(self, comment, address):
         links = self.action("reply", self.reply, comment, address) if self.takes_replies else ""
