@@ -20,7 +20,7 @@ register = template.Library()
 @register.simple_tag
 def draw_branches(page, article):
     """Draw the roots of a page of the article's thread, each with its replies folded together."""
-    drawing = CommentDrawing(article)
+    drawing = CommentDrawing(article, is_beside_article=page.thread is not None)
     branches = "\n".join(map(drawing.branch, page.branches))
     return mark_safe(f'<ol class="comments">\n{branches}\n</ol>')  # noqa: S308 - escaped below
 
@@ -28,9 +28,9 @@ def draw_branches(page, article):
 class CommentDrawing:
     """Draws comments in the active language."""
 
-    def __init__(self, article):
+    def __init__(self, article, *, is_beside_article):
         self.takes_replies = article.takes_comments
-        self.article_address = article.get_absolute_url()
+        self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.zone = get_current_timezone()
         self.anonymous = escape(_("Anonymous"))
