@@ -77,7 +77,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
 def _row(ranking, groups, entries, position, prefix) -> Row:
     ranks = {entry.rank for entry in entries if entry}
     shared = len(ranks) == 1
-    heading = Heading(f"{prefix}-r{position}", _rank_text(ranks.pop() if shared else position))
+    heading = Heading(f"{prefix}-r{position}", rank_text(ranks.pop() if shared else position))
     cells = []
     for group, entry in zip(groups, entries, strict=True):
         for number, column in enumerate(ranking.columns):
@@ -93,11 +93,11 @@ def _row(ranking, groups, entries, position, prefix) -> Row:
     return Row(heading, tuple(cells))
 
 
-def _rank_text(rank: int) -> str:
+def rank_text(rank: int) -> str:
     return pgettext("a rank", "%(rank)s.") % {"rank": rank}
 
 
 def _rank_note(entry, shared: bool) -> str:
     if entry.tied:
         return _("tied for %(rank)s.") % {"rank": entry.rank}
-    return "" if shared else _rank_text(entry.rank)
+    return "" if shared else rank_text(entry.rank)

@@ -1,11 +1,11 @@
 from datetime import date
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from articles.models import Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.models import Article, Category, MonthlyIssue, Ranking, RankingPeriod, SitePage, Tag
 
 LIST_SIZE = 20
 
@@ -59,7 +59,8 @@ def monthly_issue_detail(request, year, month):
 
 
 def ranking_list(request):
-    rankings = Ranking.objects.published().prefetch_related("periods")
+    periods = Prefetch("periods", RankingPeriod.objects.published())
+    rankings = Ranking.objects.published().prefetch_related(periods)
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 

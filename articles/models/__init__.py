@@ -10,12 +10,13 @@ from articles.models.page_version import (
 )
 from articles.models.ranking import (
     Ranking,
-    RankingCorrection,
     RankingEntry,
     RankingPeriod,
     RankingSubject,
     RankingTable,
 )
+from articles.models.ranking_correction import RankingCorrection
+from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.ranking_rows import EntryRow
 
@@ -38,7 +39,10 @@ __all__ = [
     "RankingSubject",
     "RankingTable",
     "Reference",
+    "Release",
     "SitePage",
     "Tag",
     "article_scope",
+    "recheck_releases",
+    "take_off_releases",
 ]
