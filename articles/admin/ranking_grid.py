@@ -69,11 +69,8 @@ class RankingGridForm(forms.Form):
             data = data.copy()
             data["rows"], data["seen"] = self.row_count, now
         super().__init__(data, initial={"rows": self.row_count, "seen": now})
-        self.public_periods = set(
-            RankingPeriod.objects.ever_published()
-            .filter(ranking=ranking)
-            .values_list("pk", flat=True)
-        )
+        seen_periods = RankingPeriod.objects.ever_published().filter(ranking=ranking)
+        self.public_periods = set(seen_periods.values_list("pk", flat=True))
         for period in periods:
             for number in range(1, self.row_count + 1):
                 self.fields |= cell_fields(ranking, period, number)

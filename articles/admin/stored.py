@@ -125,9 +125,7 @@ class ReleasedModelAdmin(StoredModelAdmin):
 def tell_taken_off(request, releases):
     """Say that the releases are no longer scheduled, why, and where they are mended."""
     for release in releases:
-        text = _(
-            "The release of %(month)s has been taken off the schedule: nothing of it goes live."
-        )
+        text = _("The release of %(month)s has been taken off the schedule; nothing goes live.")
         month = date_format(release.issue.month, "YEAR_MONTH_FORMAT")
         address = reverse("admin:articles_monthlyissue_release", args=[release.issue_id])
         messages.error(

@@ -15,7 +15,7 @@ SQLITE = {
     "ledger_is_not_deleted": f"BEFORE DELETE ON {TABLE}",
     # REPLACE deletes without firing the trigger above.
     "ledger_is_not_replaced": (
-        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)"
+        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)"  # noqa: S608
     ),
 }
 POSTGRESQL = {
@@ -31,7 +31,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation';
 END $$
-"""
+"""  # noqa: S608
 
 
 def make_triggers(apps, schema_editor):

@@ -95,8 +95,16 @@ class RankingCorrection(models.Model):
     def __str__(self):
         return f"{self.entry_label}: {self.old} → {self.new}"
 
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError(LEDGER_REFUSAL)
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return f"{self.ranking.get_absolute_url()}#{self.anchor}"
+
+    def delete(self, *args, **kwargs):
+        raise TypeError(LEDGER_REFUSAL)
 
     @property
     def anchor(self):
@@ -109,11 +117,3 @@ class RankingCorrection(models.Model):
     @property
     def is_gone_row(self):
         return not self.field and not self.new
-
-    def save(self, *args, **kwargs):
-        if not self._state.adding:
-            raise TypeError(LEDGER_REFUSAL)
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError(LEDGER_REFUSAL)

@@ -102,11 +102,12 @@ class Release(models.Model):
 
     # What keeps it from going live
 
-    def faults(self, articles, periods):
-        """Return [(member or None, sentence)]: what is missing or not as it must be."""
+    def faults(self, articles, periods, moment=None):
+        """Return [(member or None, sentence)]: what is missing or not as it must be at `moment`."""
+        moment = moment or self.publish_at
         found = [(None, text) for text in self._issue_faults(articles)]
         for article in articles:
-            found += [(article, text) for text in self._article_faults(article)]
+            found += [(article, text) for text in self._article_faults(article, moment)]
         for period in periods:
             found += [(period, text) for text in _period_faults(period)]
         return found
@@ -129,14 +130,14 @@ class Release(models.Model):
         if self.is_scheduled and self._has_moved(issue):
             yield _("The monthly issue is no longer set for this moment.")
 
-    def _article_faults(self, article):
+    def _article_faults(self, article, moment):
         if article.state == Article.State.DRAFT:
             yield _("It is still a draft: ask for its review first.")
         if self.is_scheduled and self._has_moved(article):
             yield _("It is no longer set for this moment.")
         if article.monthly_issue_id != self.issue_id:
             yield _("It no longer belongs to the month.")
-        yield from article.publishing_faults(self.publish_at)
+        yield from article.publishing_faults(moment)
 
     def _has_moved(self, member):
         """Tell whether a member neither bears the release's moment nor is public already."""
@@ -155,7 +156,7 @@ class Release(models.Model):
             self.take_off("")
             articles = self.articles_to_come()
             periods = self.periods_to_come(articles)
-            if faults := self.faults(articles, periods):
+            if faults := self.faults(articles, periods, moment or now):
                 raise ValidationError([fault_text(*fault) for fault in faults])
             self.publish_at, self.scheduled_by = moment or now, by
             self.stopped_because = ""
@@ -193,15 +194,15 @@ class Release(models.Model):
             return
         with transaction.atomic():
             self._hold_pages()
-            moment, self.publish_at, self.stopped_because = self.publish_at, None, because
+            self.publish_at, self.stopped_because = None, because
             self.save(update_fields=["publish_at", "stopped_because"])
-            for article in self.articles.filter(published_at=moment):
+            for article in self.articles.filter(state="published", published_at__gt=Now()):
                 article.state, article.published_at = Article.State.IN_REVIEW, None
                 article.store()
-            for period in self.periods.filter(published_at=moment).select_related("ranking"):
+            for period in self.periods.filter(published_at__gt=Now()).select_related("ranking"):
                 period.publish(None)
             self.issue.refresh_from_db(fields=["state", "published_at"])
-            if self.issue.published_at == moment:
+            if self.issue.state == MonthlyIssue.State.PUBLISHED and not self.issue.is_public:
                 self.issue.state, self.issue.published_at = MonthlyIssue.State.DRAFT, None
                 self.issue.store()
 
