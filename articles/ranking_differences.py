@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from articles.ranking_layout import rank_text
 
 
@@ -66,9 +64,7 @@ def differences(
 
 
 def printed_rank(figure: Figure) -> str:
-    if figure.tied:
-        return _("tied for %(rank)s.") % {"rank": figure.rank}
-    return rank_text(figure.rank)
+    return rank_text(figure.rank, figure.tied)
 
 
 def _cell(columns: Sequence[Mapping[str, str]], figure: Figure, column: Mapping[str, str]) -> str:

@@ -1,9 +1,13 @@
 """A ranking's periods as a table: header groups, rows, and the ids that tie cells to headers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from articles.movement import Comparison, Move, compare
+from articles.rank_chart import Chart, Line, Point, bump_chart
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Cell:
     text: str
     note: str = ""
     anchor: str = ""
+    url: str = ""
+    move: Move | None = None
 
 
 @dataclass(frozen=True)
@@ -32,37 +38,69 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Departure:
+    """Who stood in the table at one period and not at the next, with the ranks they had."""
+
+    before: str
+    after: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Layout:
+    """A table to draw; there is no chart where fewer than two periods have figures."""
+
     rank_heading: Heading
     groups: tuple[Heading, ...]
     columns: tuple[Heading, ...]
     rows: tuple[Row, ...]
     description: str
+    departures: tuple[Departure, ...]  # the newest first
+    chart: Chart | None
+
+
+def ranks_of(period) -> dict[int, int]:
+    """Return {subject's key: rank} of a loaded period, in order of position."""
+    return {entry.subject_id: entry.rank for entry in period.entries.all()}
 
 
 def lay_out(ranking, periods, prefix: str) -> Layout:
     """Lay the entries of `periods` (in order) out side by side, one row a position.
 
-    `prefix` makes the ids unique in the page. A row's header is the rank its entries share;
-    where a tie makes them differ, each cell says its own.
+    Their entries and those's subjects are loaded. `prefix` makes the ids unique in the page. A
+    row's header is the rank its entries share; where a tie makes them differ, each cell says its
+    own.
     """
-    rank_heading = Heading(f"{prefix}-rank", ranking.rank_heading)
     groups = tuple(
         Heading(f"{prefix}-g{number}", period.label, len(ranking.columns))
         for number, period in enumerate(periods)
     )
-    columns = tuple(
-        Heading(f"{group.id}-{column['key']}", column["heading"])
-        for group in groups
-        for column in ranking.columns
-    )
+    comparisons = compare([ranks_of(period) for period in periods])
     by_position = [{entry.position: entry for entry in period.entries.all()} for period in periods]
-    positions = sorted(set().union(*by_position))
     rows = tuple(
-        _row(ranking, groups, [entries.get(position) for entries in by_position], position, prefix)
-        for position in positions
+        _row(
+            *(ranking, groups, comparisons, prefix, position),
+            [entries.get(position) for entries in by_position],
+        )
+        for position in sorted(set().union(*by_position))
     )
-    description = _(
+    return Layout(
+        rank_heading=Heading(f"{prefix}-rank", ranking.rank_heading),
+        groups=groups,
+        columns=tuple(
+            Heading(f"{group.id}-{column['key']}", column["heading"])
+            for group in groups
+            for column in ranking.columns
+        ),
+        rows=rows,
+        description=_describe(ranking, groups, rows),
+        departures=_departures(periods, comparisons),
+        chart=_chart(ranking, periods, prefix),
+    )
+
+
+def _describe(ranking, groups, rows) -> str:
+    return _(
         "The table has %(rows)s rows, one a rank, and %(groups)s groups of columns: %(labels)s."
         " Each group has the columns %(columns)s."
     ) % {
@@ -71,15 +109,14 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         "labels": ", ".join(group.text for group in groups),
         "columns": ", ".join(column["heading"] for column in ranking.columns),
     }
-    return Layout(rank_heading, groups, columns, rows, description)
 
 
-def _row(ranking, groups, entries, position, prefix) -> Row:
+def _row(ranking, groups, comparisons: list[Comparison], prefix, position, entries) -> Row:
     ranks = {entry.rank for entry in entries if entry}
     shared = len(ranks) == 1
     heading = Heading(f"{prefix}-r{position}", rank_text(ranks.pop() if shared else position))
     cells = []
-    for group, entry in zip(groups, entries, strict=True):
+    for group, comparison, entry in zip(groups, comparisons, entries, strict=True):
         for number, column in enumerate(ranking.columns):
             headers = f"{heading.id} {group.id} {group.id}-{column['key']}"
             if entry is None:
@@ -88,16 +125,52 @@ def _row(ranking, groups, entries, position, prefix) -> Row:
                 cells.append(Cell(headers, str(entry.cells.get(column["key"], ""))))
             else:
                 cells.append(
-                    Cell(headers, entry.label, _rank_note(entry, shared), f"{prefix}-e{entry.pk}")
+                    Cell(
+                        *(headers, entry.label, _rank_note(entry, shared), f"{prefix}-e{entry.pk}"),
+                        url=entry.subject.get_absolute_url(),
+                        move=comparison.moves.get(entry.subject_id),
+                    )
                 )
     return Row(heading, tuple(cells))
 
 
-def rank_text(rank: int) -> str:
+def rank_text(rank: int, tied: bool = False) -> str:
+    if tied:
+        return _("tied for %(rank)s.") % {"rank": rank}
     return pgettext("a rank", "%(rank)s.") % {"rank": rank}
 
 
 def _rank_note(entry, shared: bool) -> str:
-    if entry.tied:
-        return _("tied for %(rank)s.") % {"rank": entry.rank}
-    return "" if shared else rank_text(entry.rank)
+    return "" if shared and not entry.tied else rank_text(entry.rank, entry.tied)
+
+
+def _departures(periods, comparisons: list[Comparison]) -> tuple[Departure, ...]:
+    departures = []
+    for period, comparison in zip(periods, comparisons, strict=True):
+        if comparison.with_period is not None and comparison.gone:
+            before = periods[comparison.with_period]
+            entries = {entry.subject_id: entry for entry in before.entries.all()}
+            names = (
+                f"{entries[who].label} {rank_text(entries[who].rank, entries[who].tied)}"
+                for who in comparison.gone
+            )
+            departures.append(Departure(before.label, period.label, tuple(names)))
+    return tuple(reversed(departures))
+
+
+def _chart(ranking, periods: Sequence, prefix: str) -> Chart | None:
+    """Draw the ranks of `periods`; periods without figures are left out, being no moment."""
+    periods = [period for period in periods if period.entries.all()]
+    if len(periods) < 2:
+        return None
+    labels: dict[int, tuple[str, str]] = {}
+    points: dict[int, list[Point | None]] = {}
+    for number, period in enumerate(periods):
+        for entry in period.entries.all():
+            # The newest label is the one that a reader looks for.
+            labels[entry.subject_id] = entry.label, entry.subject.get_absolute_url()
+            line = points.setdefault(entry.subject_id, [None] * len(periods))
+            text = rank_text(entry.rank, entry.tied)
+            line[number] = Point(entry.position, str(entry.rank), text)
+    lines = [Line(*labels[who], tuple(line)) for who, line in points.items()]
+    return bump_chart(ranking.title, [period.label for period in periods], lines, prefix)

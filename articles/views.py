@@ -1,15 +1,36 @@
+import re
 from datetime import date
 
 from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
-from articles.models import Article, Category, MonthlyIssue, Ranking, RankingPeriod, SitePage, Tag
+from articles import search_text
+from articles.kept import kept, never_kept
+from articles.models import (
+    CONTENT,
+    Article,
+    Category,
+    MonthlyIssue,
+    Ranking,
+    RankingPeriod,
+    RankingSubject,
+    SearchDocument,
+    SitePage,
+    Tag,
+)
+from articles.search import Query, find
+from articles.subject_history import history_of
+from articles.text import normalise_line
 
 LIST_SIZE = 20
+YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
+@kept(CONTENT, query=["before"])
 def article_list(request):
     articles = Article.objects.published()
     span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
@@ -17,6 +38,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -28,24 +50,28 @@ def month_archive(request, year, month):
     return render(request, "articles/month_archive.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
+@kept(CONTENT, query=["before"])
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_list(request):
     issues = MonthlyIssue.objects.published().prefetch_related("items")
     context = {"issues": issues}
     return render(request, "articles/monthly_issue_list.html", context)
 
 
+@kept(CONTENT)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
@@ -58,6 +84,7 @@ def monthly_issue_detail(request, year, month):
     return render(request, "articles/monthly_issue_detail.html", context)
 
 
+@kept(CONTENT)
 def ranking_list(request):
     periods = Prefetch("periods", RankingPeriod.objects.published())
     rankings = Ranking.objects.published().prefetch_related(periods)
@@ -65,6 +92,7 @@ def ranking_list(request):
     return render(request, "articles/ranking_list.html", context)
 
 
+@kept(CONTENT)
 def ranking_detail(request, slug):
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
     context = {
@@ -78,9 +106,71 @@ def ranking_detail(request, slug):
     return render(request, "articles/ranking_detail.html", context)
 
 
+@kept(CONTENT)
+def subject_detail(request, slug):
+    subject = get_object_or_404(RankingSubject, slug=slug)
+    rankings = Ranking.objects.published().for_subject(subject)
+    histories = [history_of(subject, ranking) for ranking in rankings]
+    if not histories:
+        raise Http404
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
+
+
+@kept()
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
+
+
+@never_kept
+def search(request):
+    """Show what a reader's words find; words and filters stand in the address."""
+    query = asked(request.GET)
+    hits = find(query, request.GET.get("after", ""))
+    pattern = search_text.pattern(query.needles)
+    first = Article.objects.published().aggregate(first=Min("published_at"))["first"]
+    this_year = timezone.localdate().year
+    words = query.text.split()
+    context = {
+        "query": query,
+        "kinds": SearchDocument.Kind.choices,
+        "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
+        "results": [found(document, pattern) for document in hits.documents],
+        "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
+        "wider": query != Query(query.text) and search_address(query.text),
+        "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
+    }
+    return render(request, "articles/search.html", context)
+
+
+def asked(parameters):
+    """Return the query of a search address; a filter that is none of ours is passed over."""
+    kind, year = parameters.get("kind", ""), parameters.get("year", "")
+    slug = parameters.get("category", "")
+    return Query(
+        normalise_line(parameters.get("q", ""))[: search_text.MAX_QUERY_CHARACTERS],
+        kind=kind if kind in SearchDocument.Kind.values else "",
+        category_id=Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
+        if slug
+        else None,
+        year=int(year) if YEAR.fullmatch(year) else None,
+    )
+
+
+def search_address(words):
+    return f"{reverse('articles:search')}?{urlencode({'q': words})}"
+
+
+def found(document, pattern):
+    """Return what the page shows of a hit, its words marked."""
+    return {
+        "moment": document.moment,
+        "kind": document.get_kind_display(),
+        "url": document.url,
+        "title": search_text.marked(document.title, pattern),
+        "excerpt": search_text.excerpt(document.text, pattern),
+    }
 
 
 def listing(request, articles):

@@ -3,10 +3,28 @@ import re
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from comments import credentials
+from comments import credentials, limits
 from comments.models import Comment
 from comments.text import clean_body, clean_name
 
+POSTED_TOO_OFTEN = _(
+    "As many comments as one may write in a short time have been sent from here. Send it again in"
+    " %(wait)s; what you typed is kept in the form."
+)
+REFUSALS = {
+    limits.GUESSES_PER_COMMENT: _(
+        "The e-mail or the password was wrong too many times. Try again in %(wait)s, or have a link"
+        " sent to you by mail: it works at once."
+    ),
+    limits.GUESSES_PER_NETWORK: _(
+        "E-mails or passwords were wrong too many times from your network. Try again in %(wait)s,"
+        " or have a link sent to you by mail: it works at once."
+    ),
+    limits.GUESSES_OF_COMMENT: _(
+        "The e-mail or the password of this comment was wrong so often that for %(wait)s only a"
+        " link sent to you by mail opens it."
+    ),
+}
 SUBMISSION_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -47,21 +65,41 @@ class PairForm(forms.Form):
         """Return the bound fields that have errors, for the summary above the form."""
         return [field for field in self if field.errors]
 
-    def opens(self, comment):
+    # Seconds after which it may be sent again, once it was refused for the time being.
+    retry_after = None
+
+    def opens(self, comment, network):
         """Tell whether the pair is the comment's own, at the cost of one password hash.
 
-        Whatever is wrong with the pair, the form says the same. Raises credentials.Busy before
-        hashing when too many are waiting.
+        Whatever is wrong with the pair, the form says the same. Raises before hashing: LimitReached
+        when the network has guessed too often, credentials.Busy when too many are waiting.
         """
         address = self.cleaned_data["email"]
-        is_right = credentials.check_pair(
-            comment.email_digest, comment.password, address, self.cleaned_data["password"]
-        )
+        shares = limits.guessing(network, comment.pk)
+        limits.spend_all(shares)
+        try:
+            is_right = credentials.check_pair(
+                comment.email_digest, comment.password, address, self.cleaned_data["password"]
+            )
+        except credentials.Busy:
+            limits.refund_all(shares)
+            raise
         if is_right:
+            limits.refund_all(shares)
             comment.redigest(address)
         else:
             self.add_error(None, _("This e-mail and password do not belong to this comment."))
         return is_right
+
+    def refuse(self, refusal):
+        """Say why the form cannot be taken now, and until when; return the answer's status."""
+        self.retry_after = refusal.retry_after
+        if isinstance(refusal, credentials.Busy):
+            self.add_error(None, _("Too many people are writing right now. Please send it again."))
+            return 503
+        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
+        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
+        return 429
 
 
 class CommentForm(PairForm):
@@ -95,20 +133,21 @@ class CommentForm(PairForm):
         address = self.cleaned_data.get("email", "")
         return credentials.clean_password(self.cleaned_data["password"], address)
 
-    def submit(self):
+    def submit(self, network):
         """Post the comment and return it, or the earlier one that this submission repeats.
 
-        Costs one password hash; raises credentials.Busy before it when too many are waiting.
+        Costs one password hash. Raises before it: LimitReached when the network or the writer has
+        posted too often, credentials.Busy when too many are waiting. A repetition spends nothing.
         """
         fields = self.cleaned_data
         active, *others = credentials.digests(fields["email"])
-        password = credentials.hash_submission(
-            fields["password"],
-            fields["email"],
-            str(self.article.pk),
-            str(self.parent.pk if self.parent else ""),
-            fields["submission_key"] or fields["body"],
-        )
+        shares = limits.posting(network, active)
+        limits.spend_all(shares)
+        try:
+            password = self._hash_submission()
+        except credentials.Busy:
+            limits.refund_all(shares)
+            raise
         comment = Comment(
             article=self.article,
             parent=self.parent,
@@ -117,9 +156,33 @@ class CommentForm(PairForm):
             email_digest=active,
             password=password,
             submission_key=fields["submission_key"],
+            hold_reasons=flood_reasons(),
         )
         comment.other_digests = others
-        return comment.post()
+        posted = comment.post()
+        if posted is not comment:
+            limits.refund_all(shares)
+        return posted
+
+    def _hash_submission(self):
+        fields = self.cleaned_data
+        return credentials.hash_submission(
+            fields["password"],
+            fields["email"],
+            str(self.article.pk),
+            str(self.parent.pk if self.parent else ""),
+            fields["submission_key"] or fields["body"],
+        )
+
+
+def flood_reasons():
+    """Count a post for the whole site; return why it waits for review when there are too many."""
+    try:
+        limits.spend(limits.POSTS_OF_SITE)
+    except limits.LimitReached as flood:
+        text = _("More than %(count)s comments arrived on the site within a minute.")
+        return [{"rule": flood.limit.name, "text": text % {"count": flood.limit.count}}]
+    return []
 
 
 class CommentEditForm(PairForm):

@@ -5,12 +5,18 @@ A party's window opens with what it spends first, and the count starts again whe
 
 import ipaddress
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from comments.models import RateLimit
 
@@ -25,11 +31,16 @@ _NOW = {
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `count` times within `seconds`, for each party."""
+    """At most `count` times within `seconds`, for each party.
+
+    With `restarts` the window begins anew with the last of the allowance, so that who has used it
+    up waits for whole `seconds` from then.
+    """
 
     name: str
     count: int
     seconds: int
+    restarts: bool = False
 
 
 class LimitReached(Exception):
@@ -37,54 +48,130 @@ class LimitReached(Exception):
 
     def __init__(self, limit: Limit, retry_after: int) -> None:
         super().__init__(f"{limit.name}: retry after {retry_after} s")
+        self.limit = limit
         self.retry_after = retry_after
 
 
+# In seconds.
+MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
+
+# Posting: parts are (network,), (network, digest of the address), and () for the whole site, whose
+# posts go to review beyond it instead of being refused.
+POSTS_PER_MINUTE = Limit("posts_per_minute", count=5, seconds=MINUTE)
+POSTS_PER_HOUR = Limit("posts_per_hour", count=30, seconds=HOUR)
+POSTS_PER_WRITER = Limit("posts_per_writer", count=10, seconds=HOUR)
+POSTS_OF_SITE = Limit("posts_of_site", count=120, seconds=MINUTE)
+# Guessing a comment's pair: parts are (network, comment), (network,) and (comment,); only failures
+# stay spent. Beyond the last one a mailed link alone opens the comment, for a day.
+GUESSES_PER_COMMENT = Limit("guesses_per_comment", count=5, seconds=15 * MINUTE)
+GUESSES_PER_NETWORK = Limit("guesses_per_network", count=20, seconds=DAY)
+GUESSES_OF_COMMENT = Limit("guesses_of_comment", count=100, seconds=DAY, restarts=True)
+# Links by mail: parts are (network, digest), (network,) and (digest,).
+MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", count=3, seconds=HOUR)
+MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", count=10, seconds=HOUR)
+MAIL_LINKS_OF_ADDRESS = Limit("mail_links_of_address", count=20, seconds=DAY)
 # Sign-in: parts are (network, user name) and (network,); only failures stay spent.
-STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * 60)
-STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * 60)
+STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * MINUTE)
+STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)
 # The editor: the part is the user's pk.
-EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * 60)
-EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * 60)
+EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
+EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)
+
+
+# A limit and the party that spends: (limit, *parts).
+Share = tuple[Any, ...]
+
+
+def posting(network: str, digest: str) -> list[Share]:
+    """Return what a new comment spends."""
+    return [
+        (POSTS_PER_WRITER, network, digest),
+        (POSTS_PER_MINUTE, network),
+        (POSTS_PER_HOUR, network),
+    ]
+
+
+def guessing(network: str, comment_id: int) -> list[Share]:
+    """Return what a try with a comment's pair spends until it has proved to be the right one."""
+    return [
+        (GUESSES_PER_COMMENT, network, comment_id),
+        (GUESSES_PER_NETWORK, network),
+        (GUESSES_OF_COMMENT, comment_id),
+    ]
+
+
+def mail_link(network: str, digest: str) -> list[Share]:
+    """Return what a mail to an address that anyone may type spends."""
+    return [
+        (MAIL_LINKS_PER_WRITER, network, digest),
+        (MAIL_LINKS_PER_NETWORK, network),
+        (MAIL_LINKS_OF_ADDRESS, digest),
+    ]
 
 
 def spend(limit: Limit, *parts: str | int) -> None:
-    """Spend one of the party's allowance or raise LimitReached; `parts` tell who the party is.
+    """Spend one of the party's allowance or raise LimitReached; `parts` tell who the party is."""
+    spend_all([(limit, *parts)])
+
+
+def spend_all(shares: list[Share]) -> None:
+    """Spend every share, or none of them and raise LimitReached when one is used up.
 
     Must be called outside any transaction: one that is rolled back would give the allowance back.
-    Where only failures count, spend first and `refund` after a success, so that tries made at the
-    same moment cannot pass together.
+    Where only failures count, spend first and refund after a success, so that tries made at the
+    same moment cannot pass together. Name the limits in the same order everywhere, so that two
+    parties never wait for each other, and the one that most share last.
     """
-    key = _key(limit, parts)
+    if settings.BENCHMARK_WITHOUT_LIMITS:
+        return
+    is_sweeper = False
     with transaction.atomic(durable=True):
-        # One statement decides, so that any number of processes agree. A refused try changes
-        # nothing: the WHERE leaves the row as it is, and no row comes back.
-        row = _fetch_row(
-            """
-            INSERT INTO {table} AS kept (key, spent, window_end) VALUES (%s, 1, {now} + %s)
-            ON CONFLICT (key) DO UPDATE SET
-                spent = CASE WHEN kept.window_end <= {now} THEN 1 ELSE kept.spent + 1 END,
-                window_end = CASE WHEN kept.window_end <= {now} THEN excluded.window_end
-                                  ELSE kept.window_end END
-            WHERE kept.window_end <= {now} OR kept.spent < %s
-            RETURNING spent
-            """,
-            [key, limit.seconds, limit.count],
-        )
+        for limit, *parts in shares:
+            key = _key(limit, parts)
+            # When a window opens, one key in sixteen sweeps for all: no timer and no chance.
+            is_sweeper |= _spend(limit, key) == 1 and key.startswith("0")
+    if is_sweeper:
+        prune()
+
+
+def _spend(limit: Limit, key: str) -> int:
+    """Spend one and return how many are spent now; raise LimitReached."""
+    # One statement decides, so that any number of processes agree. A refused try changes nothing:
+    # the WHERE leaves the row as it is, and no row comes back.
+    row = _fetch_row(
+        """
+        INSERT INTO {table} AS kept (key, spent, window_end) VALUES (%s, 1, {now} + %s)
+        ON CONFLICT (key) DO UPDATE SET
+            spent = CASE WHEN kept.window_end <= {now} THEN 1 ELSE kept.spent + 1 END,
+            window_end = CASE WHEN kept.window_end <= {now} OR kept.spent + 1 = %s
+                              THEN excluded.window_end ELSE kept.window_end END
+        WHERE kept.window_end <= {now} OR kept.spent < %s
+        RETURNING spent
+        """,
+        [key, limit.seconds, limit.count if limit.restarts else 0, limit.count],
+    )
     if row is None:
         raise LimitReached(limit, _seconds_left(key))
-    # When a window opens, one key in sixteen sweeps for all: no timer and no chance is needed.
-    if row[0] == 1 and key.startswith("0"):
-        prune()
+    spent: int = row[0]
+    return spent
 
 
 def refund(limit: Limit, *parts: str | int) -> None:
     """Give back what the party spent last."""
-    _fetch_row(
-        "UPDATE {table} SET spent = spent - 1"
-        " WHERE key = %s AND spent > 0 AND window_end > {now} RETURNING spent",
-        [_key(limit, parts)],
-    )
+    refund_all([(limit, *parts)])
+
+
+def refund_all(shares: list[Share]) -> None:
+    """Give back what `spend_all` has spent."""
+    if settings.BENCHMARK_WITHOUT_LIMITS:
+        return
+    with transaction.atomic():
+        for limit, *parts in shares:
+            _fetch_row(
+                "UPDATE {table} SET spent = spent - 1"
+                " WHERE key = %s AND spent > 0 AND window_end > {now} RETURNING spent",
+                [_key(limit, parts)],
+            )
 
 
 def prune() -> int:
@@ -95,6 +182,27 @@ def prune() -> int:
         keys = list(over.select_for_update(skip_locked=True).values_list("key")[:PRUNE_BATCH])
         RateLimit.objects.filter(key__in=[key for (key,) in keys]).delete()
     return len(keys)
+
+
+def wait_in_words(seconds: int) -> str:
+    """Return how long to wait and until when: "3 minutes (14:05)"."""
+    if seconds < MINUTE:
+        count, text = seconds, ngettext("%(count)s second", "%(count)s seconds", seconds)
+    elif seconds < HOUR:
+        count = -(-seconds // MINUTE)
+        text = ngettext("%(count)s minute", "%(count)s minutes", count)
+    else:
+        count = -(-seconds // HOUR)
+        text = ngettext("%(count)s hour", "%(count)s hours", count)
+    now = timezone.localtime()
+    until = now + timedelta(seconds=seconds)
+    # Rounded up to the minute, so that whoever comes then is let in.
+    until = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    form = "%H:%M" if until.date() == now.date() else "%Y.%m.%d %H:%M"
+    return _("%(wait)s (%(until)s)") % {
+        "wait": text % {"count": count},
+        "until": until.strftime(form),
+    }
 
 
 def network_of(address: str) -> str:
@@ -113,7 +221,7 @@ def network_of(address: str) -> str:
     return f"{ip}/32"
 
 
-def _key(limit: Limit, parts: tuple[str | int, ...]) -> str:
+def _key(limit: Limit, parts: Sequence[str | int]) -> str:
     message = json.dumps([limit.name, *map(str, parts)])
     key: str = salted_hmac("comments.limits", message, algorithm="sha256").hexdigest()
     return key

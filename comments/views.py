@@ -5,12 +5,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from articles.kept import never_kept
 from articles.models import Article
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, PairForm
+from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
 
 State = Comment.State
@@ -24,7 +25,7 @@ def public_form(view):
     """
 
     @csrf_exempt
-    @never_cache
+    @never_kept
     @wraps(view)
     def guarded(request, *args, **kwargs):
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -65,18 +66,19 @@ def post_comment(request, article, parent=None):
         status = 422
         if form.is_valid():
             try:
-                return answer_writer(request, form.submit())
+                return answer_writer(request, form.submit(network_of(request.client_address)))
             except SubmissionConflict:
                 form.add_error("body", _("This comment has already been sent with another text."))
             except EditConflict:
                 status = 409
                 form.add_error(None, _("The comment that you are replying to has gone."))
-            except Busy:
-                status = 503
+            except (Busy, LimitReached) as refusal:
+                status = form.refuse(refusal)
     context = {"article": article, "parent": parent, "form": form}
     return answer_form(request, "comments/comment_form.html", context, status)
 
 
+@never_kept
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place in the thread."""
     comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
@@ -94,7 +96,7 @@ def comment_edit(request, comment_id):
         status = 422
         if form.is_valid():
             try:
-                if form.opens(comment):
+                if form.opens(comment, network_of(request.client_address)):
                     comment.edit(
                         body=form.cleaned_data["body"],
                         name=form.cleaned_data["name"],
@@ -109,8 +111,8 @@ def comment_edit(request, comment_id):
                 )
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
-            except Busy:
-                status = 503
+            except (Busy, LimitReached) as refusal:
+                status = form.refuse(refusal)
     return answer_form(request, "comments/comment_edit.html", context, status)
 
 
@@ -126,12 +128,12 @@ def comment_delete(request, comment_id):
         status = 422
         if form.is_valid():
             try:
-                if form.opens(comment):
+                if form.opens(comment, network_of(request.client_address)):
                     comment.delete_by_author()
                     return redirect(f"{comment.article.get_absolute_url()}#comments")
                 status = 403
-            except Busy:
-                status = 503
+            except (Busy, LimitReached) as refusal:
+                status = form.refuse(refusal)
     return answer_form(request, "comments/comment_delete.html", context, status)
 
 
@@ -145,11 +147,7 @@ def answer_writer(request, comment):
 
 def answer_form(request, template, context, status):
     """Show a form (again), with everything typed kept but the password."""
-    if status == 503:
-        context["form"].add_error(
-            None, _("Too many people are writing right now. Please send it again.")
-        )
     response = render(request, template, context | {"status": status}, status=status)
-    if status == 503:
-        response["Retry-After"] = str(Busy.retry_after)
+    if context["form"].retry_after:
+        response["Retry-After"] = str(context["form"].retry_after)
     return response

@@ -1,5 +1,6 @@
 """The address a request comes from, as far as it can be believed."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
@@ -36,6 +37,12 @@ def _parse(text):
 
 def _is_trusted(ip):
     return ip is not None and any(ip in network for network in settings.TRUSTED_PROXIES)
+
+
+@lru_cache(1_024)
+def is_trusted_peer(text):
+    """Tell whether the address that a request comes from is one of our own proxies'."""
+    return _is_trusted(_parse(text))
 
 
 def _forwarded_client(header, peer):

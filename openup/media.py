@@ -10,6 +10,8 @@ from django.http import FileResponse, Http404
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
+from articles.kept import never_kept
+
 TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -19,6 +21,7 @@ TYPES = {
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
+@never_kept
 @require_safe
 @csp({"default-src": [NONE], "sandbox": True})
 def media_file(request, name):

@@ -65,13 +65,11 @@ def read_switch(name):
     return value in {"1", "true", "yes", "on"}
 
 
-def read_count(name, default, largest):
-    expected = f"a whole number from 1 to {largest}"
+def read_count(name, default, largest, smallest=1):
+    expected = f"a whole number from {smallest} to {largest}"
     value = read(env.int, name, expected, default=default)
-    if not 1 <= value <= largest:
-        raise ImproperlyConfigured(
-            f"{name} is malformed: expected a whole number from 1 to {largest}"
-        )
+    if not smallest <= value <= largest:
+        raise ImproperlyConfigured(f"{name} is malformed: expected {expected}")
     return value
 
 
@@ -140,6 +138,13 @@ DEBUG = read_switch("DEBUG")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")
 
+# Lifts every limit of `comments/limits.py`, so that a benchmark measures the rest.
+BENCHMARK_WITHOUT_LIMITS = read_switch("BENCHMARK_WITHOUT_LIMITS")
+if BENCHMARK_WITHOUT_LIMITS and not IS_LOOPBACK:
+    raise ImproperlyConfigured(
+        "BENCHMARK_WITHOUT_LIMITS is on: expected off unless SITE_URL is a loopback address"
+    )
+
 ALLOWED_HOSTS = [SITE_HOST, *(host.strip() for host in env.list("ALLOWED_HOSTS", default=[]))]
 if not all(re.fullmatch(HOST, host) for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
@@ -168,6 +173,17 @@ SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
 HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
 HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
 
+# Kept pages, in each process; none while code and templates are being changed
+PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=64, largest=65_536, smallest=0)
+PAGE_CACHE_BYTES = 0 if DEBUG else PAGE_CACHE_MEGABYTES * 1024 * 1024
+
+# Comments: what the operator decides; 0 is never
+
+REPORTS_THAT_HIDE = read_count("REPORTS_THAT_HIDE", default=0, largest=1000, smallest=0)
+COMMENTS_CLOSE_AFTER_DAYS = read_count(
+    "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
+)
+
 # Django
 
 INSTALLED_APPS = [
@@ -190,6 +206,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "openup.unavailable.UnavailableMiddleware",
     "openup.odd_requests.OddRequestMiddleware",
     "openup.cross_site.CrossSiteMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -11,8 +11,8 @@ from comments.limits import (
     STAFF_SIGN_IN_PER_PAIR,
     LimitReached,
     network_of,
-    refund,
-    spend,
+    refund_all,
+    spend_all,
 )
 
 
@@ -40,18 +40,18 @@ class SignInForm(AdminAuthenticationForm):
         return cleaned_data
 
 
-def spend_try(network, name):
-    """Count the try before its password is hashed; raise ValidationError when it is one too many.
+def tries(network, name):
+    """Return what a try spends; the pair comes first and spends nothing of a network that is out.
 
-    The pair comes first, so that hammering one name does not use up its whole network's tries.
+    So hammering one name does not use up its whole network's tries.
     """
+    return [(STAFF_SIGN_IN_PER_PAIR, network, name), (STAFF_SIGN_IN_PER_NETWORK, network)]
+
+
+def spend_try(network, name):
+    """Count the try before its password is hashed; raise ValidationError for one too many."""
     try:
-        spend(STAFF_SIGN_IN_PER_PAIR, network, name)
-        try:
-            spend(STAFF_SIGN_IN_PER_NETWORK, network)
-        except LimitReached:
-            refund(STAFF_SIGN_IN_PER_PAIR, network, name)
-            raise
+        spend_all(tries(network, name))
     except LimitReached as error:
         minutes = -(-error.retry_after // 60)
         raise ValidationError(
@@ -66,5 +66,4 @@ def spend_try(network, name):
 
 
 def refund_try(network, name):
-    refund(STAFF_SIGN_IN_PER_PAIR, network, name)
-    refund(STAFF_SIGN_IN_PER_NETWORK, network)
+    refund_all(tries(network, name))

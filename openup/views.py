@@ -14,10 +14,18 @@ from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.cache import never_cache
 
-from articles.models import Article, LegacyPath, MonthlyIssue, RankingTable
+from articles.kept import kept, never_kept
+from articles.models import (
+    CONTENT,
+    CONVERSATION,
+    Article,
+    LegacyPath,
+    MonthlyIssue,
+    RankingTable,
+)
 from comments.forms import CommentForm
+from comments.limits import wait_in_words
 from comments.models import Comment, Thread
 
 LATEST_ARTICLES = 7
@@ -25,6 +33,7 @@ LATEST_COMMENTS = 5
 RETRY_AFTER_SECONDS = 5
 
 
+@kept(CONTENT, CONVERSATION)
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
     newest_table = (
@@ -44,6 +53,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
+@kept("article:{article_id}", query=["page"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
@@ -71,7 +81,7 @@ def article_context(article, page_number=1):
     }
 
 
-@never_cache
+@never_kept
 def health(request):
     """Answer 200 when the database answers, else 503."""
     with connection.cursor() as cursor:
@@ -111,7 +121,7 @@ def server_error(request):
 
 
 def too_many_requests(request, retry_after):
-    response = error_page(request, 429, retry_after=retry_after)
+    response = error_page(request, 429, wait=wait_in_words(retry_after))
     response["Retry-After"] = str(retry_after)
     return response
 

@@ -17,6 +17,7 @@ from articles.models.ranking import (
 )
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.release import Release, recheck_releases, take_off_releases
+from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.ranking_rows import EntryRow
 
@@ -40,6 +41,7 @@ __all__ = [
     "RankingTable",
     "Reference",
     "Release",
+    "SearchDocument",
     "SitePage",
     "Tag",
     "article_scope",

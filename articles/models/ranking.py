@@ -57,6 +57,9 @@ class RankingSubject(models.Model):
     def __str__(self):
         return f"{self.name} ({self.country})" if self.country else self.name
 
+    def get_absolute_url(self):
+        return reverse("articles:subject_detail", args=[self.slug])
+
     def clean(self):
         super().clean()
         if not isinstance(self.aliases, list) or not all(
@@ -72,7 +75,10 @@ class RankingSubject(models.Model):
             self.raise_page_versions()
 
     def raise_page_versions(self):
-        PageVersion.raise_for(CONTENT)
+        """Make the lists and the articles whose tables link to the subject stale."""
+        articles = RankingTable.objects.filter(periods__entries__subject=self)
+        articles = articles.order_by().values_list("article_id", flat=True).distinct()
+        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
 
     @property
     def spellings(self):
@@ -86,14 +92,34 @@ class RankingSubject(models.Model):
 class RankingQuerySet(models.QuerySet):
     def for_page(self):
         """Load the series with the figures that readers may see, and their corrections."""
-        periods = RankingPeriod.objects.published()
         return self.prefetch_related(
-            Prefetch("periods", periods), "periods__entries", "periods__corrections"
+            Prefetch("periods", RankingPeriod.objects.published()),
+            Prefetch("periods__entries", RankingEntry.objects.named()),
+            "periods__corrections",
         )
 
     def published(self):
         """Keep the series with a period that readers may see."""
         return self.filter(Exists(RankingPeriod.objects.published().filter(ranking=OuterRef("pk"))))
+
+    def for_subject(self, subject):
+        """Keep the series that rank `subject`; load the periods, what it `held`, who shows them.
+
+        A period's `shown_in` are the tables of published articles.
+        """
+        shown = RankingTable.objects.filter(article__in=Article.objects.published())
+        shown = shown.select_related("article").defer("article__body", "article__body_html")
+        figures = RankingEntry.objects.filter(period=OuterRef("pk"))
+        periods = RankingPeriod.objects.published()
+        held = RankingEntry.objects.filter(subject=subject, period__in=periods)
+        periods = periods.annotate(has_figures=Exists(figures))
+        return self.filter(pk__in=held.values("period__ranking")).prefetch_related(
+            Prefetch("periods", periods),
+            Prefetch(
+                "periods__entries", RankingEntry.objects.filter(subject=subject), to_attr="held"
+            ),
+            Prefetch("periods__tables", shown, to_attr="shown_in"),
+        )
 
 
 class Ranking(models.Model):
@@ -282,6 +308,12 @@ class RankingPeriod(models.Model):
         )
 
 
+class RankingEntryQuerySet(models.QuerySet):
+    def named(self):
+        """Load whom each entry ranks, whose page a table links to."""
+        return self.select_related("subject")
+
+
 class RankingEntry(models.Model):
     period = models.ForeignKey(
         RankingPeriod,
@@ -300,6 +332,8 @@ class RankingEntry(models.Model):
     )
     label = LineField(gettext_lazy("label as printed"), max_length=150)
     cells = models.JSONField(gettext_lazy("cells"), default=dict, blank=True)
+
+    objects = RankingEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = gettext_lazy("ranking entry")

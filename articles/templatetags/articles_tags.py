@@ -5,6 +5,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from articles import movement
+from articles.ranking_layout import ranks_of
+
 register = template.Library()
 
 
@@ -43,8 +46,11 @@ def described_by(field, ids):
 
 
 @register.inclusion_tag("articles/_ranking_table.html")
-def ranking_table(layout, caption, source_note="", source_url=""):
-    """Draw a ranking's table; each column's header cell names the group that it stands under."""
+def ranking_table(layout, caption, source_note="", source_url="", folded=True):
+    """Draw a ranking's table and chart; each column's header cell names the group it stands under.
+
+    Where there is little room, a `folded` chart opens when asked for.
+    """
     width = layout.groups[0].span if layout.groups else 1
     columns = [
         (column, layout.groups[number // width].id) for number, column in enumerate(layout.columns)
@@ -56,30 +62,36 @@ def ranking_table(layout, caption, source_note="", source_url=""):
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,
+        "folded": folded,
     }
+
+
+@register.filter
+def move(moved):
+    """Draw a move from one period to the next, by shape and text."""
+    return movement.draw(moved)
 
 
 @register.simple_tag
 def standings(table):
-    """Return the newest period of a loaded table and its entries, each beside its rank before."""
+    """Return the newest period of a loaded table that has figures, each entry with its move."""
     periods = list(table.periods.all())
+    while periods and not periods[-1].entries.all():
+        periods.pop()
     if not periods:
         return {"period": None, "previous": None, "rows": []}
-    *earlier, period = periods
-    previous = earlier[-1] if earlier else None
-    ranks = {entry.subject_id: entry.rank for entry in previous.entries.all()} if previous else {}
-    rows = []
-    for entry in period.entries.all():
-        before = ranks.get(entry.subject_id)
-        rows.append(
-            {
-                "entry": entry,
-                "before": before,
-                "risen": max(0, before - entry.rank) if before else 0,
-                "fallen": max(0, entry.rank - before) if before else 0,
-                "cells": [
-                    entry.cells.get(column["key"], "") for column in table.ranking.cell_columns
-                ],
-            }
-        )
-    return {"period": period, "previous": previous, "rows": rows}
+    newest = movement.compare([ranks_of(period) for period in periods])[-1]
+    rows = [
+        {
+            "entry": entry,
+            "move": newest.moves.get(entry.subject_id),
+            "cells": [entry.cells.get(column["key"], "") for column in table.ranking.cell_columns],
+        }
+        for entry in periods[-1].entries.all()
+    ]
+    before = newest.with_period
+    return {
+        "period": periods[-1],
+        "previous": None if before is None else periods[before],
+        "rows": rows,
+    }

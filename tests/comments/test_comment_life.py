@@ -249,10 +249,11 @@ def test_edit_never_revives_a_deleted_comment(client):
 def test_reply_hangs_under_its_parent_and_deep_ones_stay_bounded(client):
     article = make_article()
     parent = make_comment(article)
-    for _number in range(9):
+    for number in range(9):
         response = client.post(
             reverse("comments:comment_reply", args=[parent.pk]),
             {**FORM, "body": f"{parent.pk}에게"},
+            REMOTE_ADDR=f"198.51.100.{number}",
         )
         assert response.status_code == 302
         child = Comment.objects.order_by("-pk").first()
@@ -468,7 +469,7 @@ def test_every_path_costs_exactly_one_hash(client, monkeypatch):
         lambda: edit(client, comment, password="x" * 9000),
         lambda: edit(client, comment, body="고친 글"),
         lambda: delete(client, comment, password="wrong horse key"),
-        lambda: delete(client, comment),
+        lambda: delete(Client(REMOTE_ADDR="198.51.100.7"), comment),
     ):
         hasher.calls = 0
         send()
@@ -589,7 +590,10 @@ def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers(long_que
     article = make_article()
 
     answers = at_once(
-        lambda _number: post(Client(), article, submission_key="k" * 32)["Location"], range(50)
+        lambda number: post(
+            Client(REMOTE_ADDR=f"198.51.100.{number}"), article, submission_key="k" * 32
+        )["Location"],
+        range(50),
     )
 
     assert Comment.objects.count() == 1

@@ -39,6 +39,7 @@ def environment(tmp_path, worker_id):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return os.environ | {
+        "BENCHMARK_WITHOUT_LIMITS": "1",
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "SITE_URL": f"http://127.0.0.1:{port}",

@@ -1,0 +1,53 @@
+"""What a public page is made of, declared beside its view; `openup/pagecache.py` reads it.
+
+Every public route declares one of the two (tests/openup/test_kept_routes.py):
+
+    @kept("article:{article_id}", query=["page"])
+    def article_detail(request, article_id): ...
+
+    @never_kept
+    def comment_edit(request, comment_id): ...
+"""
+
+from functools import wraps
+
+from django.utils.cache import add_never_cache_headers
+
+from articles.models.page_version import SITE
+
+
+def kept(*scopes, query=()):
+    """Declare that the view's page is current until the version of one of `scopes` changes.
+
+    A scope may hold parts of the address: "article:{article_id}". The scope `site` belongs to every
+    page, for navigation and footer name what it stands for. `query` names the parameters that the
+    page depends on; the view never sees another one, nor a cookie, nor who asks: the page is made
+    once, for everyone. Only an answer 200 is kept.
+    """
+
+    def declare(view):
+        @wraps(view)
+        def page(request, *args, **kwargs):
+            return view(request, *args, **kwargs)
+
+        page.kept_scopes = (*scopes, SITE)
+        page.kept_query = frozenset(query)
+        return page
+
+    return declare
+
+
+def never_kept(view):
+    """Declare that the view's answer depends on who asks, or changes something: nobody keeps it,
+    unless it says itself for how long, as an uploaded picture does.
+    """
+
+    @wraps(view)
+    def page(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+    page.kept_scopes = None
+    return page

@@ -1,0 +1,191 @@
+"""Kept pages, around Django: validate, then serve (docs/decisions/page-cache.md).
+
+A page is made by a request of our own making, so that nothing of a reader's can be in it, and given
+out only after the database has confirmed that it is current.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+
+from openup.pagecache.address import (
+    choose_coding,
+    find_address,
+    is_allowed_host,
+    is_secure_enough,
+    own_request,
+)
+from openup.pagecache.answer import Answer
+from openup.pagecache.build import build_id
+from openup.pagecache.validators import DatabaseAway, Validators
+
+LONGEST_ADDRESS = 1_024
+LONGEST_HEADER = 256
+KNOWN_REQUESTS = 4_096
+# How long others wait for the one who makes a page.
+WAIT_SECONDS = 5
+# How long a page that was confirmed is given out while the database cannot be asked.
+STALE_SECONDS = 10 * 60
+# What a kept page takes beside its bytes: headers, validator, addresses.
+PAGE_OVERHEAD_BYTES = 4_096
+
+
+class Turn:
+    """The making of one page: by one thread at a time, and what it has made is for all."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.wanted = 0
+        self.answer = None
+
+
+class PageCache:
+    """A WSGI application: Django's, and before it the pages that it has made.
+
+    In memory, for each process its own; the least recently used go when they take more than
+    `max_bytes`.
+    """
+
+    def __init__(self, application, max_bytes):
+        self.application = application
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self.validators = Validators()
+        self._build = build_id()
+        self._pages = OrderedDict()
+        self._sizes = {}
+        self._turns = {}
+        self._guard = threading.Lock()
+        # Each a pure function of a short text that readers send again and again.
+        self._find = lru_cache(KNOWN_REQUESTS)(find_address)
+        self._is_ours = lru_cache(KNOWN_REQUESTS)(is_allowed_host)
+        self._coding = lru_cache(KNOWN_REQUESTS)(choose_coding)
+
+    def __call__(self, environ, start_response):
+        address = self._address(environ)
+        if address is None:
+            return self.application(environ, start_response)
+        arrived = time.monotonic()
+        answer = self._pages.get(address)
+        try:
+            if answer is None or answer.validator != self.validators.read(address.scopes):
+                answer = self._renew(address, arrived)
+        except DatabaseAway:
+            return self._answer_unconfirmed(address, environ, start_response)
+        answer.confirmed_at = arrived
+        if answer.is_keepable:
+            return self._answer_current(address, answer, environ, start_response)
+        if answer.status.startswith("3"):
+            # A redirect may carry the request's own parameters on.
+            return self.application(environ, start_response)
+        if answer.status.startswith("503") and address in self._pages:
+            return self._answer_unconfirmed(address, environ, start_response)
+        return self._send(*answer.form(""), answer.status, environ, start_response)
+
+    def _address(self, environ):
+        """Return the address of the kept page that is asked for, or None when Django answers."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        host = environ.get("HTTP_HOST", "")
+        if len(path) + len(query) > LONGEST_ADDRESS or len(host) > LONGEST_HEADER:
+            return None
+        # Whom Django would refuse or lead to https, it does.
+        if not self._is_ours(host) or not is_secure_enough(environ):
+            return None
+        return self._find(path, query)
+
+    def _answer_current(self, address, answer, environ, start_response):
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known is not None and answer.tag in known:
+            headers, body, status = answer.headers, b"", "304 Not Modified"
+        else:
+            coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
+            is_new = not answer.has_form(coding)
+            (headers, body), status = answer.form(coding), answer.status
+            if is_new:
+                answer.drop_plain()
+                self._keep(address, answer)
+        with suppress(KeyError):  # gone meanwhile
+            self._pages.move_to_end(address)
+        return self._send(headers, body, status, environ, start_response)
+
+    def _answer_unconfirmed(self, address, environ, start_response):
+        """Answer with the page as last known, marked as such; without one, with an error."""
+        answer = self._pages.get(address)
+        if answer is None or time.monotonic() - answer.confirmed_at > STALE_SECONDS:
+            # UnavailableMiddleware answers: no thread waits for a database known to be away.
+            return self.application({**environ, "openup.unavailable": True}, start_response)
+        coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
+        headers, body = answer.form(coding)
+        return self._send(answer.stale(headers), body, answer.status, environ, start_response)
+
+    def _send(self, headers, body, status, environ, start_response):
+        start_response(status, headers)
+        return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
+
+    # Making a page
+
+    def _renew(self, address, arrived):
+        """Return an answer that was current at some moment after `arrived`."""
+        with self._turn(address) as turn:
+            if turn.answer is not None and turn.answer.read_at >= arrived:
+                return turn.answer
+            # Before the page is made: what changes meanwhile makes it stale.
+            read_at = time.monotonic()
+            validator = self.validators.read(address.scopes)
+            answer = self._pages.get(address)
+            if answer is None or answer.validator != validator:
+                answer = turn.answer = self._make(address, validator, read_at)
+                if answer.is_keepable:
+                    self._keep(address, answer)
+            return answer
+
+    @contextmanager
+    def _turn(self, address):
+        """Hold the page's turn to be made; after WAIT_SECONDS go ahead without it."""
+        with self._guard:
+            turn = self._turns.setdefault(address, Turn())
+            turn.wanted += 1
+        is_held = turn.lock.acquire(timeout=WAIT_SECONDS)
+        try:
+            yield turn
+        finally:
+            if is_held:
+                turn.lock.release()
+            with self._guard:
+                turn.wanted -= 1
+                if not turn.wanted:
+                    del self._turns[address]
+
+    def _make(self, address, validator, read_at):
+        started = []
+
+        def start_response(status, headers, exc_info=None):
+            started[:] = [status, headers]
+
+        chunks = self.application(own_request(address), start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        return Answer(*started, body, validator, read_at, self._build)
+
+    def _keep(self, address, answer):
+        """Keep a page, or count it anew when it has got one more form; make room for it."""
+        size = answer.size + PAGE_OVERHEAD_BYTES
+        with self._guard:
+            kept = self._pages.get(address)
+            if kept is not None and kept.read_at > answer.read_at:
+                return
+            if size > self.max_bytes:
+                return
+            self.bytes += size - self._sizes.get(address, 0)
+            self._pages[address] = answer
+            self._sizes[address] = size
+            while self.bytes > self.max_bytes:
+                oldest, _answer = self._pages.popitem(last=False)
+                self.bytes -= self._sizes.pop(oldest)

@@ -1,0 +1,98 @@
+"""What Django answered, in every form that may be asked for."""
+
+import gzip
+import threading
+import time
+from hashlib import sha256
+
+import brotli
+
+# Browsers ask every time; a proxy of ours may answer for one second on its own.
+CACHE_CONTROL = "max-age=0, s-maxage=1, must-revalidate"
+NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
+BROTLI_QUALITY = 5
+GZIP_LEVEL = 6
+
+COMPRESS = {
+    "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
+}
+DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
+# Said by us, or by the server.
+OWN_HEADERS = {"cache-control", "content-encoding", "content-length", "date", "etag", "vary"}
+
+
+class Answer:
+    """One answer of Django's: status, headers, and the body compressed once in each form."""
+
+    def __init__(self, status, headers, body, validator, read_at, build):
+        self.status = status
+        self.validator = validator
+        # When the validator was read: whoever asked before may have this answer.
+        self.read_at = self.confirmed_at = read_at
+        self.is_keepable = status.startswith("200 ") and _is_for_everyone(headers)
+        self.tag = _make_tag(build, validator)
+        self.headers = [item for item in headers if item[0].lower() != "content-length"]
+        if self.is_keepable:
+            self.headers = [item for item in headers if item[0].lower() not in OWN_HEADERS]
+            self.headers += [("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")]
+            # Weak: one tag stands for the page in all its codings.
+            self.headers.append(("ETag", f"W/{self.tag}"))
+        self._plain = body
+        self._forms = {}
+        self._compressing = threading.Lock()
+
+    @property
+    def size(self):
+        return sum(len(body) for _headers, body in self._forms.values()) + len(self._plain or b"")
+
+    def form(self, coding):
+        """Return headers and body in the content coding "br", "gzip" or "" (plain)."""
+        return self._forms.get(coding) or self._make_form(coding)
+
+    def has_form(self, coding):
+        return coding in self._forms
+
+    def drop_plain(self):
+        """Keep the compressed forms alone; they give the plain one when it is asked for."""
+        if not self._forms:
+            self._make_form("br")
+        self._plain = None
+
+    def _make_form(self, coding):
+        with self._compressing:
+            if coding in self._forms:
+                return self._forms[coding]
+            plain = self._plain
+            if plain is None:
+                known, (_headers, compressed) = next(iter(self._forms.items()))
+                plain = DECOMPRESS[known](compressed)
+            body = COMPRESS[coding](plain) if coding else plain
+            headers = [*self.headers, ("Content-Length", str(len(body)))]
+            if coding:
+                headers.append(("Content-Encoding", coding))
+                self._forms[coding] = headers, body
+            return headers, body
+
+    def stale(self, headers):
+        """Return `headers` as those of a page that could not be confirmed."""
+        age = max(0, int(time.monotonic() - self.confirmed_at))
+        kept = [item for item in headers if item[0] not in {"Cache-Control", "ETag"}]
+        marks = [("Warning", '110 - "Response is Stale"'), ("Age", str(age))]
+        return [*kept, ("Cache-Control", "no-store"), *marks]
+
+
+def _is_for_everyone(headers):
+    """Tell whether an answer may be given to others than the one it was made for."""
+    lower = [(name.lower(), value.lower()) for name, value in headers]
+    return not any(
+        name == "set-cookie"
+        or (name == "vary" and value.strip() != "accept-encoding")
+        or (name == "cache-control" and any(word in value for word in NOT_FOR_EVERYONE))
+        for name, value in lower
+    )
+
+
+def _make_tag(build, validator):
+    digest = sha256(f"{build} {validator!r}".encode()).hexdigest()
+    return f'"{digest[:24]}"'

@@ -1,0 +1,445 @@
+"""What the page cache gives out: the current page, to everyone the same, made once."""
+
+import gzip
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import ip_network
+
+import brotli
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.utils import timezone
+
+from articles.models import Article
+from comments.models import Thread
+from openup import pagecache
+from openup.client_address import is_trusted_peer
+from openup.pagecache import PageCache, answer, validators
+from tests.factories import make_article, make_comment
+from tests.wsgi import ask
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:No directory at"),
+]
+
+DEADLINE_SECONDS = 30
+
+
+class Application:
+    """Django, which counts what it is asked, and can be made to wait before it answers."""
+
+    def __init__(self):
+        self.django = WSGIHandler()
+        self.paths = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.has_made = threading.Event()
+
+    def __call__(self, environ, start_response):
+        self.paths.append(environ["PATH_INFO"])
+        response = self.django(environ, start_response)
+        self.has_made.set()
+        assert self.gate.wait(DEADLINE_SECONDS)
+        return response
+
+
+@pytest.fixture
+def application():
+    return Application()
+
+
+@pytest.fixture
+def site(application):
+    cache = PageCache(application, max_bytes=2**22)
+    yield cache
+    cache.validators.close()
+
+
+@contextmanager
+def running(function, *arguments, times=1):
+    """Run `function` in threads of its own; the list that is given fills with its results."""
+    results = []
+    threads = [
+        threading.Thread(target=lambda: results.append(function(*arguments))) for _ in range(times)
+    ]
+    for thread in threads:
+        thread.start()
+    yield results
+    for thread in threads:
+        thread.join(DEADLINE_SECONDS)
+    assert len(results) == times
+
+
+def test_kept_page_enters_no_django(site, application):
+    path = make_article().get_absolute_url()
+    first = ask(site, path)
+    made = list(application.paths)
+
+    for coding in ("gzip", "br", ""):
+        assert ask(site, path, accept_encoding=coding).status == 200
+    ask(site, path, "HEAD")
+    ask(site, path, if_none_match=first.header("ETag"))
+
+    assert application.paths == made and len(made) == 1
+
+
+def test_change_is_in_the_very_next_answer(site):
+    article = make_article()
+    path = article.get_absolute_url()
+    ask(site, path)
+    comment = make_comment(article, body="방금 쓴 글")
+    assert "방금 쓴 글" in ask(site, path).text
+    assert "방금 쓴 글" in ask(site, "/").text
+
+    comment.delete_by_author()
+
+    assert "방금 쓴 글" not in ask(site, path).text
+    assert "방금 쓴 글" not in ask(site, "/").text
+
+
+def test_change_elsewhere_leaves_the_page_alone(site, application):
+    article, other = make_article(), make_article()
+    ask(site, article.get_absolute_url())
+    application.paths.clear()
+
+    make_comment(other)
+
+    ask(site, article.get_absolute_url())
+    assert not application.paths
+
+
+def test_two_processes_agree(site):
+    article = make_article()
+    other_site = PageCache(WSGIHandler(), max_bytes=2**22)
+    first = ask(site, article.get_absolute_url())
+    second = ask(other_site, article.get_absolute_url())
+    make_comment(article, body="어디서나 보이는 글")
+
+    answers = [ask(cache, article.get_absolute_url()) for cache in (site, other_site)]
+
+    other_site.validators.close()
+    assert first.body == second.body and first.header("ETag") == second.header("ETag")
+    assert all("어디서나 보이는 글" in answer.text for answer in answers)
+    assert answers[0].header("ETag") == answers[1].header("ETag") != first.header("ETag")
+
+
+def test_unknown_parameters_mean_the_same_page_and_are_not_reflected(site, application):
+    path = make_article().get_absolute_url()
+    plain = ask(site, path)
+
+    for query in ("comment=7", "utm_source=x%22%3E", "page2=3", "x=%FF", "&&=", "comment=1&x=2"):
+        assert ask(site, f"{path}?{query}") == plain
+    assert len(application.paths) == 1
+
+
+def test_known_parameter_is_another_page(site):
+    article = make_article()
+    make_comment(article)
+    Thread.objects.update(root_total=51)
+
+    pages = [ask(site, f"{article.get_absolute_url()}?page={number}") for number in (1, 2)]
+
+    assert pages[0].body != pages[1].body
+    assert ask(site, f"{article.get_absolute_url()}?x=1&page=1&page=2").body == pages[1].body
+
+
+def test_nothing_of_the_reader_is_in_the_page(site, settings):
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    path = make_article().get_absolute_url()
+
+    first = ask(
+        site,
+        path,
+        host="other.example",
+        cookie="openup-session=forged",
+        accept_language="en",
+        x_forwarded_host="evil.example",
+    )
+
+    assert ask(site, path) == first
+    assert "other.example" not in first.text and "evil.example" not in first.text
+    assert first.header("Set-Cookie") is None and first.header("Vary") == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("host", ["evil.example", "", "testserver:x", "a" * 5000])
+def test_foreign_host_is_refused_where_a_page_is_kept(site, host):
+    path = make_article().get_absolute_url()
+    ask(site, path)
+
+    assert ask(site, path, host=host).status == 400
+
+
+@pytest.fixture
+def https_site(settings, monkeypatch):
+    settings.SITE_URL = "https://testserver"
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.1")]
+    is_trusted_peer.cache_clear()
+    cache = PageCache(WSGIHandler(), max_bytes=2**22)
+    yield cache
+    cache.validators.close()
+    is_trusted_peer.cache_clear()
+
+
+def test_plain_http_is_led_to_https_where_a_page_is_kept(https_site):
+    path = make_article().get_absolute_url()
+
+    assert ask(https_site, path, scheme="https").status == 200
+    for headers in ({}, {"x_forwarded_proto": "https"}):
+        assert ask(https_site, path, **headers).status == 301
+
+
+def test_proxy_that_is_trusted_may_say_https(https_site):
+    path = make_article().get_absolute_url()
+
+    assert ask(https_site, path, peer="10.0.0.1", x_forwarded_proto="https").status == 200
+    for proto in ("http", "", "http,https"):
+        assert ask(https_site, path, peer="10.0.0.1", x_forwarded_proto=proto).status == 301
+
+
+def test_errors_and_redirects_are_never_kept(site, application):
+    article = make_article(state="draft")
+    for path in (article.get_absolute_url(), "/nowhere/", "/articles/x.css"):
+        missing = ask(site, path)
+        assert missing.status == 404 and "no-store" in missing.header("Cache-Control")
+        assert missing.header("ETag") is None
+    article.state = Article.State.PUBLISHED
+    article.store()
+
+    assert ask(site, article.get_absolute_url()).status == 200
+    moved = ask(site, f"/articles/{article.pk}/old-words/?comment=5")
+    assert moved.status == 301
+    assert moved.header("Location") == f"{article.get_absolute_url()}?comment=5"
+
+
+def test_forms_are_never_kept(site, application):
+    comment = make_comment()
+    application.paths.clear()
+
+    for _time in range(2):
+        form = ask(site, f"/comments/{comment.pk}/reply/")
+        assert "no-store" in form.header("Cache-Control") and form.header("ETag") is None
+
+    assert len(application.paths) == 2
+
+
+def test_headers_are_those_that_django_sends(site):
+    path = make_article().get_absolute_url()
+    ask(site, path)
+
+    kept, fresh = ask(site, path), ask(WSGIHandler(), path)
+
+    own = {"Cache-Control", "ETag", "Vary"}
+    assert [item for item in sorted(kept.headers) if item[0] not in own] == sorted(fresh.headers)
+    assert kept.header("Cache-Control") == "max-age=0, s-maxage=1, must-revalidate"
+
+
+def test_known_tag_is_answered_with_304_until_the_page_changes(site):
+    article = make_article()
+    path = article.get_absolute_url()
+    tag = ask(site, path).header("ETag")
+
+    for known in (tag, f'"x", {tag}', tag.removeprefix("W/")):
+        unchanged = ask(site, path, if_none_match=known)
+        assert (unchanged.status, unchanged.body) == (304, b"")
+        assert unchanged.header("ETag") == tag and unchanged.header("X-Frame-Options") == "DENY"
+    for other in ('"x"', "", "*"):
+        assert ask(site, path, if_none_match=other).status == 200
+    make_comment(article)
+    assert ask(site, path, if_none_match=tag).status == 200
+
+
+def test_head_is_answered_like_get_without_the_body(site):
+    path = make_article().get_absolute_url()
+
+    for coding in ("", "gzip"):
+        head = ask(site, path, "HEAD", accept_encoding=coding)
+        assert head.body == b""
+        assert head.headers == ask(site, path, accept_encoding=coding).headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("GZIP", "gzip"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("br; q=0.0, gzip; q=0", None),
+        ("identity", None),
+        ("", None),
+        ("x" * 5000, None),
+    ],
+)
+def test_reader_gets_the_coding_that_it_takes(site, accepted, coding):
+    path = make_article().get_absolute_url()
+    plain = ask(site, path).body
+
+    response = ask(site, path, accept_encoding=accepted)
+
+    assert response.header("Content-Encoding") == coding
+    assert response.header("Content-Length") == str(len(response.body))
+    decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(coding, bytes)
+    assert decode(response.body) == plain
+
+
+def test_each_version_is_compressed_once_in_each_form(site, monkeypatch):
+    article = make_article()
+    compressed = []
+    for coding, function in list(answer.COMPRESS.items()):
+        monkeypatch.setitem(
+            answer.COMPRESS,
+            coding,
+            lambda body, coding=coding, function=function: (
+                compressed.append(coding) or function(body)
+            ),
+        )
+
+    for _version in range(2):
+        for coding in ("br", "gzip", "", "br", "gzip", ""):
+            ask(site, article.get_absolute_url(), accept_encoding=coding)
+        make_comment(article)
+
+    assert sorted(compressed) == ["br", "br", "gzip", "gzip"]
+
+
+def test_least_recently_used_pages_go_when_memory_is_full(application):
+    site = PageCache(application, max_bytes=40_000)
+    paths = [make_article().get_absolute_url() for _number in range(12)]
+    for path in paths[1:]:
+        ask(site, path, accept_encoding="gzip")
+        ask(site, paths[0], accept_encoding="br")  # used all the time
+    application.paths.clear()
+
+    assert 20_000 < site.bytes <= 40_000
+    ask(site, paths[0])
+    assert not application.paths
+    ask(site, paths[1])
+    assert len(application.paths) == 1
+    site.validators.close()
+
+
+def test_page_is_made_once_while_others_wait_for_it(site, application):
+    path = make_article().get_absolute_url()
+    application.gate.clear()
+
+    with running(ask, site, path, times=8) as answers:
+        poll_until(lambda: sum(turn.wanted for turn in site._turns.values()) == 8)
+        application.gate.set()
+
+    assert len(application.paths) == 1
+    assert {answer.status for answer in answers} == {200} and len({*map(str, answers)}) == 1
+
+
+def test_who_asks_after_a_change_never_gets_what_was_being_made_before_it(site, application):
+    article = make_article()
+    path = article.get_absolute_url()
+    application.gate.clear()
+
+    with running(ask, site, path):
+        assert application.has_made.wait(DEADLINE_SECONDS)  # without the comment
+        make_comment(article, body="그사이에 쓴 글")
+        with running(ask, site, path) as answers:
+            poll_until(lambda: sum(turn.wanted for turn in site._turns.values()) == 2)
+            application.gate.set()
+
+    assert "그사이에 쓴 글" in answers[0].text
+
+
+def test_page_changed_while_it_was_made_is_made_again(site, application):
+    article = make_article()
+    application.gate.clear()
+    with running(ask, site, article.get_absolute_url()):
+        assert application.has_made.wait(DEADLINE_SECONDS)
+        make_comment(article, body="그사이에 쓴 글")
+        application.gate.set()
+
+    assert "그사이에 쓴 글" in ask(site, article.get_absolute_url()).text
+
+
+def test_article_appears_and_goes_at_its_moments_by_itself(site):
+    now = timezone.now()
+    article = make_article(
+        title="때가 되면 보이는 글",
+        published_at=now + timedelta(seconds=1),
+        withdrawn_at=now + timedelta(seconds=2),
+    )
+    path = article.get_absolute_url()
+    seen = []
+
+    def look():
+        """Ask between two looks at what the database says; where they agree, so must we."""
+        before = Article.objects.published().filter(pk=article.pk).exists()
+        shown = {ask(site, path).status == 200, "때가 되면 보이는 글" in ask(site, "/").text}
+        after = Article.objects.published().filter(pk=article.pk).exists()
+        if before == after:
+            assert shown == {before}
+            if not seen or seen[-1] != before:
+                seen.append(before)
+        return seen == [False, True, False]
+
+    poll_until(look)
+
+
+def test_pages_are_given_as_last_known_while_the_database_is_away(site, away, monkeypatch):
+    article = make_article()
+    path = article.get_absolute_url()
+    known = ask(site, path, accept_encoding="gzip")
+
+    with away(site):
+        stale = ask(site, path, accept_encoding="gzip", if_none_match=known.header("ETag"))
+        other = ask(site, "/articles/")
+        monkeypatch.setattr(pagecache, "STALE_SECONDS", -1)
+        too_old = ask(site, path)
+
+    assert (stale.status, stale.body) == (200, known.body)
+    assert stale.header("Warning").startswith("110 ") and stale.header("Age") == "0"
+    assert stale.header("Cache-Control") == "no-store" and stale.header("ETag") is None
+    for missing in (other, too_old):
+        assert missing.status == 503 and missing.header("Retry-After")
+        assert missing.header("Content-Security-Policy")
+
+
+def test_pages_are_current_again_once_the_database_is_back(site, away):
+    article = make_article()
+    path = article.get_absolute_url()
+    ask(site, path)
+    with away(site):
+        assert ask(site, path).header("Warning")
+    make_comment(article, body="그사이에 쓴 글")
+
+    poll_until(lambda: ask(site, path).header("Warning") is None)
+
+    assert "그사이에 쓴 글" in ask(site, path).text
+
+
+def test_connection_that_has_died_is_replaced_at_once(site):
+    path = make_article().get_absolute_url()
+    ask(site, path)
+    for connection in site.validators._idle:
+        connection.close()
+
+    assert ask(site, path).header("Warning") is None
+
+
+@pytest.fixture
+def away(monkeypatch):
+    @contextmanager
+    def away(site):
+        def refuse(parameters):
+            raise validators.DatabaseAway
+
+        with monkeypatch.context() as patch:
+            site.validators.close()
+            patch.setattr(validators, "KINDS", {"sqlite": refuse, "postgresql": refuse})
+            yield
+
+    return away
+
+
+def poll_until(condition):
+    until = timezone.now() + timedelta(seconds=DEADLINE_SECONDS)
+    while not condition():
+        assert timezone.now() < until, "The condition never came true."
