@@ -72,19 +72,6 @@ def monthly_issue_list(request):
 
 
 @kept(CONTENT)
-def monthly_issue_detail(request, year, month):
-    issues = MonthlyIssue.objects.published()
-    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
-    context = {
-        "issue": issue,
-        "articles": issue.articles.published().for_listing(),
-        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
-        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
-    }
-    return render(request, "articles/monthly_issue_detail.html", context)
-
-
-@kept(CONTENT)
 def ranking_list(request):
     periods = Prefetch("periods", RankingPeriod.objects.published())
     rankings = Ranking.objects.published().prefetch_related(periods)
@@ -138,7 +125,7 @@ def search(request):
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
         "results": [found(document, pattern) for document in hits.documents],
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
-        "wider": query != Query(query.text) and search_address(query.text),
+        "wider": query.is_narrowed and search_address(query.text),
         "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
     }
     return render(request, "articles/search.html", context)

@@ -7,7 +7,7 @@ from django.db import connection
 
 from articles.models import RankingCorrection
 
-migration = import_module("articles.migrations.0004_keep_ledger")
+migration = import_module("articles.migrations.0005_keep_ledger")
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class MonthlyIssue(models.Model):
         return f"{self.month:%Y-%m} {self.title}"
 
     def get_absolute_url(self):
-        return reverse("articles:monthly_issue_detail", args=[self.month.year, self.month.month])
+        return reverse("monthly_issue_detail", args=[self.month.year, self.month.month])
 
     @property
     def is_public(self):

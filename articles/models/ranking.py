@@ -401,6 +401,10 @@ class RankingTable(models.Model):
         """Return the table as the article shows it; periods and entries are loaded before."""
         return lay_out(self.ranking, list(self.periods.all()), f"table-{self.pk}")
 
+    def cell_anchor(self, entry):
+        """Return the id that the entry's first cell has in the table's layout."""
+        return f"table-{self.pk}-e{entry.pk}"
+
     @property
     def corrections(self):
         """Return what the ledger says of the loaded periods, newest first."""

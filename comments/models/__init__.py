@@ -1,4 +1,5 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
+from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
@@ -10,6 +11,7 @@ __all__ = [
     "Comment",
     "CommentRevision",
     "EditConflict",
+    "FigureReport",
     "ModerationEvent",
     "ModerationRule",
     "RateLimit",

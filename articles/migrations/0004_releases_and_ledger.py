@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0002_search"),
+        ("articles", "0003_article_last_changed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

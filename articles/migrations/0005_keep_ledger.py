@@ -68,7 +68,7 @@ def date_what_is_public(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0003_releases_and_ledger")]
+    dependencies = [("articles", "0004_releases_and_ledger")]
 
     operations = [
         migrations.RunPython(date_what_is_public, migrations.RunPython.noop),
