@@ -65,6 +65,7 @@ class ArticleQuerySet(models.QuerySet):
                 "monthly_issue__items",
                 "ranking_tables__ranking",
                 Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
+                "ranking_tables__periods__corrections",
             )
         )
 
@@ -248,6 +249,25 @@ class Article(models.Model):
         faults = faults_for_publishing(self.body, html)
         if faults and self.state == self.State.PUBLISHED:
             raise ValidationError({"body": faults})
+
+    def publishing_faults(self, moment=None):
+        """Return what keeps the stored article from going live (at `moment`), as sentences."""
+        html = to_html(self.body)
+        faults = faults_for_publishing(self.body, html)
+        tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
+        faults += [
+            _("The text places [[ranking:%(slug)s]], but no table has that slug.") % {"slug": slug}
+            for slug in dict.fromkeys(RANKING_MARK.findall(html))
+            if slug not in tables
+        ]
+        faults += [
+            _("The table “%(caption)s” shows no period.") % {"caption": table.caption}
+            for table in tables.values()
+            if not table.periods.all()
+        ]
+        if self.withdrawn_at and self.withdrawn_at <= (moment or timezone.now()):
+            faults.append(_("Its withdrawal lies before the publication."))
+        return faults
 
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
