@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0003_article_last_changed"),
+        ("articles", "0005_keep_ledger"),
     ]
 
     operations = [
