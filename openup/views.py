@@ -88,6 +88,7 @@ def article_context(article, query):
     issue = article.monthly_issue
     return {
         "article": article,
+        "contents": article.contents(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,
