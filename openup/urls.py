@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
+    path("share/<int:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),

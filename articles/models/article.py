@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from articles import share_picture
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
@@ -188,6 +190,17 @@ class Article(models.Model):
     @property
     def full_title(self):
         return f"{self.kicker} {self.title}".strip()
+
+    @property
+    def share_lines(self):
+        """Return what the picture beside a shared link shows: kicker, title and foot."""
+        day = timezone.localtime(self.published_at) if self.published_at else timezone.localtime()
+        return self.kicker, self.title, f"{settings.SITE_NAME} · {day:%Y.%m.%d}"
+
+    @property
+    def share_picture_url(self):
+        digest = share_picture.digest_of(*self.share_lines)
+        return reverse("share_picture", args=[self.pk, digest])
 
     @property
     def scope(self):
