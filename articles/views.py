@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingPeriod,
     RankingSubject,
     SearchDocument,
     SitePage,
@@ -72,7 +73,8 @@ def monthly_issue_list(request):
 
 @kept(CONTENT)
 def ranking_list(request):
-    rankings = Ranking.objects.published().prefetch_related("periods")
+    periods = Prefetch("periods", RankingPeriod.objects.published())
+    rankings = Ranking.objects.published().prefetch_related(periods)
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
