@@ -1,5 +1,6 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
 from comments.models.moderation import ModerationEvent
+from comments.models.queue import QueuedComment
 from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
 from comments.models.revision import CommentRevision
@@ -12,6 +13,7 @@ __all__ = [
     "EditConflict",
     "ModerationEvent",
     "ModerationRule",
+    "QueuedComment",
     "RateLimit",
     "Report",
     "SubmissionConflict",

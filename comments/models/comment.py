@@ -313,7 +313,7 @@ class Comment(models.Model):
                 return earlier
             if self.parent_id:
                 self.parent = Comment.objects.get(pk=self.parent_id)
-                if not self.parent.is_visible:
+                if not self.parent.is_readable:
                     raise EditConflict
             if self._submission_key_is_taken():
                 self.submission_key = None
