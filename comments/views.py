@@ -9,12 +9,16 @@ from django.views.decorators.csrf import csrf_exempt
 
 from articles.kept import never_kept
 from articles.models import Article
+from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
-from comments.forms import CommentEditForm, CommentForm, PairForm
+from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
 
 State = Comment.State
+
+# Of what is said about one row; the thread has the rest.
+SAID_SHOWN = 20
 
 
 def public_form(view):
@@ -38,10 +42,15 @@ def public_form(view):
 
 @public_form
 def comment_create(request, article_id):
+    """Post a comment; asked for with an anchor, show what is said about it and the form."""
     article = get_object_or_404(Article.objects.published(), pk=article_id)
-    if request.method != "POST":
+    fields = request.POST if request.method == "POST" else request.GET
+    anchor = find_anchor(article, fields.get("about", ""))
+    is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR
+    if request.method != "POST" and not (anchor or is_report):
         return redirect(article.get_absolute_url() + "#comment-form")
-    return post_comment(request, article)
+    make_form = FigureReportForm if is_report else CommentForm
+    return post_comment(request, article, make_form=make_form, anchor=anchor)
 
 
 @public_form
@@ -53,16 +62,17 @@ def comment_reply(request, comment_id):
     return post_comment(request, parent.article, parent)
 
 
-def post_comment(request, article, parent=None):
-    """Show the form for a comment on `article`, a reply when `parent` is given, or post it."""
-    form = CommentForm(
+def post_comment(request, article, parent=None, anchor=None, make_form=CommentForm):
+    """Show the form for a comment on `article` or what it shows, or for a reply; or post it."""
+    form = make_form(
         request.POST or None,
         article=article,
         parent=parent,
+        anchor=anchor,
         initial={"submission_key": get_random_string(32)},
     )
     status = 200
-    if not article.takes_comments:
+    if not article.takes_comments and (request.method == "POST" or not anchor):
         # The page says so in the form's place and gives back what was typed.
         status = 403
     elif request.method == "POST":
@@ -77,7 +87,13 @@ def post_comment(request, article, parent=None):
                 form.add_error(None, _("The comment that you are replying to has gone."))
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)
-    context = {"article": article, "parent": parent, "form": form}
+    context = {"article": article, "parent": parent, "form": form, "anchor": anchor}
+    if anchor:
+        context |= {
+            "said": Comment.objects.latest().about(anchor).filter(article=article)[:SAID_SHOWN],
+            "comment_address": about_address(article, anchor.key),
+            "report_address": about_address(article, anchor.key, kind=FigureReportForm.kind.value),
+        }
     return answer_form(request, "comments/comment_form.html", context, status)
 
 

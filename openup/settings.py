@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env_file = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
+ENV_FILE = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
 
 
 def check_env_file(path):
@@ -40,11 +40,11 @@ def check_env_file(path):
         names.add(match[1])
 
 
-if env_file.exists():
-    check_env_file(env_file)
-    env.read_env(env_file)
+if ENV_FILE.exists():
+    check_env_file(ENV_FILE)
+    env.read_env(ENV_FILE)
 elif "OPENUP_ENV_FILE" in os.environ:
-    raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {env_file}")
+    raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {ENV_FILE}")
 
 
 def read(cast, name, expected, **default):

@@ -24,6 +24,7 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
+from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment, Thread
@@ -64,6 +65,22 @@ def article_detail(request, article_id, slug=""):
     return render(request, "articles/article_detail.html", context)
 
 
+@kept(CONTENT, CONVERSATION)
+def monthly_issue_detail(request, year, month):
+    issues = MonthlyIssue.objects.published()
+    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
+    lead = issue.lead_article
+    counts = Comment.objects.counts_by_anchor(None, lead)
+    context = {
+        "issue": issue,
+        "articles": issue.articles.published().for_listing(),
+        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
+        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
+        "item_links": item_links(issue, lead, counts),
+    }
+    return render(request, "articles/monthly_issue_detail.html", context)
+
+
 def article_context(article, page_number=1):
     """Return what an article's page shows: its parts, its month's issue and its thread."""
     thread = Thread.objects.filter(article=article).first() or Thread(article=article)
@@ -78,6 +95,18 @@ def article_context(article, page_number=1):
         "pages": range(1, thread.last_page + 1),
         "comments": Comment.objects.filter(article=article).in_page(page_number).for_thread(),
         "form": CommentForm(article=article),
+        **anchor_links(article),
+    }
+
+
+def anchor_links(article):
+    """Return the links that lead from rows and items to what is said about them."""
+    issue = article.monthly_issue
+    lead = issue.lead_article if issue else None
+    counts = Comment.objects.counts_by_anchor(article, lead)
+    return {
+        "entry_links": entry_links(article, counts),
+        "item_links": item_links(issue, lead, counts),
     }
 
 

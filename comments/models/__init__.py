@@ -1,4 +1,5 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
+from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.queue import QueuedComment
 from comments.models.rate_limit import RateLimit
@@ -11,6 +12,7 @@ __all__ = [
     "Comment",
     "CommentRevision",
     "EditConflict",
+    "FigureReport",
     "ModerationEvent",
     "ModerationRule",
     "QueuedComment",

@@ -3,7 +3,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Value
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -16,9 +16,12 @@ from articles.models import (
     MonthlyIssueItem,
     PageVersion,
     RankingEntry,
+    article_scope,
 )
+from comments.anchors import Anchor
 from comments.credentials import email_digest, needs_redigest
 from comments.folding import digest_text
+from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rule import ModerationRule
 from comments.text import HTML_VERSION, body_to_html
@@ -121,9 +124,42 @@ class CommentQuerySet(models.QuerySet):
         return (
             self.drawn()
             .with_block()
+            .with_anchor()
             .defer("body", "email_digest", "password")
             .order_by("path", "pk")
         )
+
+    def with_anchor(self):
+        """Load what each comment speaks of and, of the report of a wrong figure, its outcome."""
+        return self.select_related(
+            "figure_report", "ranking_entry__period", "issue_item__issue"
+        ).defer("issue_item__body", "issue_item__body_html")
+
+    def about(self, anchor):
+        """Keep the comments that speak of `anchor`."""
+        return self.filter(**{name: row for name, row in anchor.columns.items() if row})
+
+    def counts_by_anchor(self, article, lead):
+        """Return {anchor's key: how many comments that show speak of it}, in one query.
+
+        The rows are those of `article`; the items' comments belong to `lead`, if there is one.
+        """
+        # Two halves, so that each is read from an index of its own.
+        entries, items = (
+            self.filter(
+                article=owner, state=Comment.State.PUBLISHED, **{f"{column}__isnull": False}
+            )
+            .order_by()
+            .values(column)
+            .annotate(count=Count("pk"))
+            .values_list(Value(prefix), column, "count")
+            for prefix, column, owner in (
+                ("entry", "ranking_entry", article.pk if article else 0),
+                ("item", "issue_item", lead.pk if lead else 0),
+            )
+        )
+        rows = entries.union(items, all=True)
+        return {f"{prefix}-{number}": count for prefix, number, count in rows}
 
     def latest(self):
         """Return the comments of published articles that may be read, newest first."""
@@ -253,6 +289,16 @@ class Comment(models.Model):
             ),
             models.Index(fields=["email_digest", "-created_at", "-id"], name="comment_by_address"),
             models.Index(fields=["text_digest", "-created_at"], name="comment_by_text"),
+            models.Index(
+                fields=["article", "ranking_entry"],
+                condition=Q(ranking_entry__isnull=False),
+                name="comment_by_entry",
+            ),
+            models.Index(
+                fields=["article", "issue_item"],
+                condition=Q(issue_item__isnull=False),
+                name="comment_by_item",
+            ),
         ]
 
     def __str__(self):
@@ -290,6 +336,21 @@ class Comment(models.Model):
     def is_readable(self):
         return self.is_visible and not self.is_blocked
 
+    @property
+    def is_figure_report(self):
+        return self.kind == self.Kind.FIGURE_ERROR
+
+    @property
+    def speaks_of_something(self):
+        return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
+
+    @property
+    def anchor(self):
+        """What the comment speaks of when it is not the article as a whole, or None."""
+        if self.ranking_entry_id or self.issue_item_id:
+            return Anchor(self.ranking_entry, self.issue_item)
+        return None
+
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
 
@@ -322,6 +383,8 @@ class Comment(models.Model):
             self._take_place(thread)
             self.body_html = body_to_html(self.body)
             self.save(force_insert=True)
+            if self.is_figure_report:
+                FigureReport.objects.create(comment=self)
             if self.is_visible:
                 thread.add(1)
                 self._count_under_parents(1)
@@ -563,4 +626,10 @@ class Comment(models.Model):
             comment = parent
 
     def _raise_page_versions(self):
-        PageVersion.raise_for(self.article.scope, CONVERSATION)
+        """Make every page stale that draws or counts the comment."""
+        scopes = [self.article.scope, CONVERSATION]
+        if self.issue_item_id:
+            # Each article of the month draws the item, and beside it the count.
+            articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
+            scopes += map(article_scope, articles.values_list("pk", flat=True))
+        PageVersion.raise_for(*scopes)
