@@ -7,13 +7,14 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.kept import never_kept
-from articles.models import Article
+from articles.kept import kept, never_kept
+from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.pages import branch_page
 
 State = Comment.State
 
@@ -97,11 +98,31 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
     return answer_form(request, "comments/comment_form.html", context, status)
 
 
-@never_kept
+# Its article is not in the address, so it is made anew with every change of any thread.
+@kept(CONTENT, CONVERSATION, query=["page"])
 def comment_detail(request, comment_id):
-    """Lead a comment's short address to its place in the thread."""
-    comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
-    return redirect(comment)
+    """Lead a comment's short address to its place; a root with a long branch is a page itself."""
+    shown = Comment.objects.public().for_thread()
+    comment = get_object_or_404(shown, pk=comment_id)
+    if comment.branch_page > 1:
+        root = Comment.objects.only("pk").get(
+            article=comment.article, root_number=comment.root_number, reply_number=0
+        )
+        query = f"page={comment.branch_page}&comment={comment.pk}"
+        return redirect(f"{root.get_permalink()}?{query}#comment-{comment.pk}")
+    page = branch_page(comment, request.GET) if not comment.parent_id else None
+    if not page or page.last == 1:
+        return redirect(comment)
+    article = comment.article
+    takes_replies = article.takes_comments and comment.is_readable
+    context = {
+        "article": article,
+        "root": comment,
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(comment.get_permalink()),
+        "form": CommentForm(article=article, parent=comment) if takes_replies else None,
+    }
+    return render(request, "comments/comment_detail.html", context)
 
 
 @public_form

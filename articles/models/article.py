@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from articles import share_picture
+from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
@@ -19,6 +20,9 @@ from articles.models.page_version import CONTENT, Due, PageVersion, article_scop
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
+
+# A table of contents with fewer lines helps nobody.
+LEAST_CONTENTS = 3
 
 
 def new_uid():
@@ -131,6 +135,7 @@ class Article(models.Model):
         ),
     )
     body_html = models.TextField(editable=False)
+    reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(
         _("published at"),
@@ -267,7 +272,8 @@ class Article(models.Model):
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
         with transaction.atomic():
-            self.body_html = to_html(self.body)
+            self.body_html = with_anchors(to_html(self.body))
+            self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
             # An article leads no month but its own.
@@ -306,6 +312,11 @@ class Article(models.Model):
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
         return RANKING_MARK.findall(to_html(self.body))
+
+    def contents(self):
+        """Return the headings for a table of contents; none where the text is short."""
+        headings = contents(self.body_html)
+        return headings if len(headings) >= LEAST_CONTENTS else []
 
     def parts(self):
         """Return the page's body in order: pieces of HTML and ranking tables.
