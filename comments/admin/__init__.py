@@ -1,5 +1,1 @@
-<<<<<<< HEAD
-from comments.admin import comment, queue, rule, takedown  # noqa: F401 - registers
-=======
-from comments.admin import comment, figure_report  # noqa: F401 - register
->>>>>>> main
+from comments.admin import comment, figure_report, queue, rule, takedown  # noqa: F401 - registers
