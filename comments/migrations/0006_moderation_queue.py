@@ -4,24 +4,22 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('comments', '0005_branch_numbers'),
+        ("comments", "0005_branch_numbers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='QueuedComment',
-            fields=[
-            ],
+            name="QueuedComment",
+            fields=[],
             options={
-                'verbose_name': 'comment to decide about',
-                'verbose_name_plural': 'moderation queue',
-                'proxy': True,
-                'default_permissions': (),
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "comment to decide about",
+                "verbose_name_plural": "moderation queue",
+                "proxy": True,
+                "default_permissions": (),
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('comments.comment',),
+            bases=("comments.comment",),
         ),
     ]
