@@ -403,7 +403,7 @@ class Comment(models.Model):
                 return earlier
             if self.parent_id:
                 self.parent = Comment.objects.get(pk=self.parent_id)
-                if not self.parent.is_visible:
+                if not self.parent.is_readable:
                     raise EditConflict
                 newest = self.parent.edit_version
                 self.answered_version = min(self.answered_version or newest, newest)
