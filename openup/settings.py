@@ -165,6 +165,7 @@ if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
 
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
+SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
 
 # The server: threads and processes, and how many password hashes they may compute
 
