@@ -163,21 +163,25 @@ class Ranking(models.Model):
             self.index()
 
     def index(self):
-        """Bring what the search knows of the series and its periods up to date."""
-        periods = list(self.periods.prefetch_related("entries"))
-        if not periods:
+        """Bring what the search knows of the series and of every period up to date."""
+        self.index_title()
+        for period in self.periods.prefetch_related("entries"):
+            period.index()
+
+    def index_title(self):
+        """Bring what the search knows of the series itself up to date."""
+        newest = self.periods.order_by("as_of").last()
+        if newest is None:
             return
         SearchDocument.put(
             SearchDocument.Kind.RANKING,
             self.pk,
-            moment=first_moment(periods[-1].as_of),
+            moment=first_moment(newest.as_of),
             title=self.title,
             text=", ".join(column["heading"] for column in self.columns),
             url=self.get_absolute_url(),
             ranking=self,
         )
-        for period in periods:
-            period.index()
 
     def raise_page_versions(self):
         """Make the series' page and the articles that show it stale, and when a period is due."""
@@ -302,7 +306,8 @@ class RankingPeriod(models.Model):
             after = {entry.subject_id: figure_of(entry) for entry in entries}
             self._record_corrections(before, after, reason, by)
             self.ranking.raise_page_versions()
-            self.ranking.index()
+            self.ranking.index_title()
+            self.index()
 
     def index(self):
         """Bring what the search knows of the period's figures up to date."""
