@@ -46,7 +46,7 @@ def free_port():
 
 
 @contextmanager
-def running_server(env):
+def running_server(env, settings=UNSAFE_BUT_FAST):
     """Run a server in a temporary folder on a free loopback port; give its DATABASE_URL."""
     programs, options = find_programs(), unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="openup-postgresql-"))
@@ -70,7 +70,7 @@ def running_server(env):
         port = free_port()
         command = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", port]
         command += ["-k", ""]
-        for setting in UNSAFE_BUT_FAST:
+        for setting in settings:
             command += ["-c", setting]
         with (folder / "log").open("w") as log:
             server = start(command, env, stdout=log, stderr=log, **options)
