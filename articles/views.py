@@ -1,12 +1,13 @@
 import re
 from datetime import date
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from articles import search_text
 from articles.kept import kept, never_kept
@@ -16,6 +17,8 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingCorrection,
+    RankingPeriod,
     RankingSubject,
     SearchDocument,
     SitePage,
@@ -72,7 +75,8 @@ def monthly_issue_list(request):
 
 @kept(CONTENT)
 def ranking_list(request):
-    rankings = Ranking.objects.published().prefetch_related("periods")
+    periods = Prefetch("periods", RankingPeriod.objects.published())
+    rankings = Ranking.objects.published().prefetch_related(periods)
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
@@ -89,6 +93,22 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+@kept(CONTENT, query=["before"])
+def correction_list(request):
+    corrections = RankingCorrection.objects.published().for_listing()
+    before = request.GET.get("before", "")
+    is_first_page = not (before.isdecimal() and len(before) < 16)
+    if not is_first_page:
+        corrections = corrections.filter(pk__lt=int(before))
+    corrections = list(corrections[: LIST_SIZE + 1])
+    context = {
+        "corrections": corrections[:LIST_SIZE],
+        "older": corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None,
+        "is_first_page": is_first_page,
+    }
+    return render(request, "articles/correction_list.html", context)
 
 
 @kept(CONTENT)
@@ -149,11 +169,14 @@ def search_address(words):
 
 def found(document, pattern):
     """Return what the page shows of a hit, its words marked."""
+    title = document.title
+    if document.kind == SearchDocument.Kind.COMMENT:
+        title = _("Comment on: %(article)s") % {"article": document.article.full_title}
     return {
         "moment": document.moment,
         "kind": document.get_kind_display(),
         "url": document.url,
-        "title": search_text.marked(document.title, pattern),
+        "title": search_text.marked(title, pattern),
         "excerpt": search_text.excerpt(document.text, pattern),
     }
 

@@ -46,6 +46,13 @@ class BodyField(forms.CharField):
         return clean_body(value) if value else ""
 
 
+class VersionField(forms.IntegerField):
+    """Which version of a comment the form was shown with."""
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput, **kwargs)
+
+
 class PairForm(forms.Form):
     """The e-mail and the password that a comment is, or was, written with."""
 
@@ -115,6 +122,8 @@ class CommentForm(PairForm):
     body = BodyField(label=_("Comment"), error_messages={"required": _("Write something.")})
     submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
     about = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The parent's version that the writer of a reply saw.
+    version = VersionField(required=False)
 
     field_order = ["name", "email", "password", "body", "submission_key"]
     kind = Comment.Kind.COMMENT
@@ -126,6 +135,8 @@ class CommentForm(PairForm):
         self.anchor = anchor
         self.initial["about"] = anchor.key if anchor else ""
         self.fields["password"].widget.attrs["autocomplete"] = "new-password"
+        if parent:
+            self.initial.setdefault("version", parent.edit_version)
 
     def clean_email(self):
         return credentials.canonical_address(self.cleaned_data["email"])
@@ -176,6 +187,7 @@ class CommentForm(PairForm):
             email_digest=active,
             password=password,
             submission_key=fields["submission_key"],
+            answered_version=fields["version"],
             kind=self.kind,
             hold_reasons=flood_reasons(),
             **(self.anchor or Anchor()).columns,
@@ -272,7 +284,7 @@ class CommentEditForm(PairForm):
 
     name = CommentForm.base_fields["name"]
     body = CommentForm.base_fields["body"]
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    version = VersionField()
 
     field_order = ["name", "email", "password", "body", "version"]
 

@@ -7,13 +7,14 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.kept import never_kept
-from articles.models import Article
+from articles.kept import kept, never_kept
+from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.pages import branch_page
 
 State = Comment.State
 
@@ -55,7 +56,10 @@ def comment_create(request, article_id):
 
 @public_form
 def comment_reply(request, comment_id):
-    parent = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    parents = Comment.objects.public().with_block()
+    parent = get_object_or_404(parents, pk=comment_id, state=State.PUBLISHED)
+    if parent.is_blocked:
+        return answer_blocked(request, parent)
     return post_comment(request, parent.article, parent)
 
 
@@ -94,16 +98,39 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
     return answer_form(request, "comments/comment_form.html", context, status)
 
 
-@never_kept
+# Its article is not in the address, so it is made anew with every change of any thread.
+@kept(CONTENT, CONVERSATION, query=["page"])
 def comment_detail(request, comment_id):
-    """Lead a comment's short address to its place in the thread."""
-    comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
-    return redirect(comment)
+    """Lead a comment's short address to its place; a root with a long branch is a page itself."""
+    shown = Comment.objects.public().for_thread()
+    comment = get_object_or_404(shown, pk=comment_id)
+    if comment.branch_page > 1:
+        root = Comment.objects.only("pk").get(
+            article=comment.article, root_number=comment.root_number, reply_number=0
+        )
+        query = f"page={comment.branch_page}&comment={comment.pk}"
+        return redirect(f"{root.get_permalink()}?{query}#comment-{comment.pk}")
+    page = branch_page(comment, request.GET) if not comment.parent_id else None
+    if not page or page.last == 1:
+        return redirect(comment)
+    article = comment.article
+    takes_replies = article.takes_comments and comment.is_readable
+    context = {
+        "article": article,
+        "root": comment,
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(comment.get_permalink()),
+        "form": CommentForm(article=article, parent=comment) if takes_replies else None,
+    }
+    return render(request, "comments/comment_detail.html", context)
 
 
 @public_form
 def comment_edit(request, comment_id):
-    comment = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
+    if comment.is_blocked:
+        return answer_blocked(request, comment)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -122,9 +149,7 @@ def comment_edit(request, comment_id):
                 status = 403
             except EditConflict:
                 status = 409
-                comment = get_object_or_404(
-                    Comment.objects.public(), pk=comment_id, state=State.PUBLISHED
-                )
+                comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
             except (Busy, LimitReached) as refusal:
@@ -134,9 +159,8 @@ def comment_edit(request, comment_id):
 
 @public_form
 def comment_delete(request, comment_id):
-    comment = get_object_or_404(
-        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
-    )
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN])
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
     status = 200
@@ -159,6 +183,12 @@ def answer_writer(request, comment):
         return redirect(comment)
     context = {"article": comment.article, "comment": comment}
     return render(request, "comments/comment_held.html", context)
+
+
+def answer_blocked(request, comment):
+    """Say until when a takedown keeps the text out of sight; its author may still delete it."""
+    context = {"article": comment.article, "comment": comment}
+    return render(request, "comments/comment_blocked.html", context, status=403)
 
 
 def answer_form(request, template, context, status):

@@ -165,6 +165,7 @@ if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
 
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
+SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
 
 # The server: threads and processes, and how many password hashes they may compute
 
@@ -183,6 +184,12 @@ REPORTS_THAT_HIDE = read_count("REPORTS_THAT_HIDE", default=0, largest=1000, sma
 COMMENTS_CLOSE_AFTER_DAYS = read_count(
     "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
 )
+
+# Numbers for Prometheus: nothing of them stands on the public port
+
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_PORT = read_count("METRICS_PORT", default=0, largest=65_535, smallest=0)
+METRICS_FOLDER = read_folder("METRICS_FOLDER", VAR_DIR / "metrics")
 
 # Django
 
@@ -266,6 +273,8 @@ def read_database():
     options = database.setdefault("OPTIONS", {})
     match database.get("ENGINE"):
         case "django.db.backends.sqlite3" if database.get("NAME"):
+            # Opening the file takes a tenth of the time that a page does.
+            database["CONN_MAX_AGE"] = None
             options |= {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": DATABASE_LOCK_TIMEOUT_MS / 1000,
@@ -277,7 +286,14 @@ def read_database():
                 "connect_timeout": 3,
                 "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
                 f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
-                "pool": {"min_size": 1, "max_size": SERVER_THREADS + 2, "timeout": 3},
+                # After a failed try the pool waits ever longer: give up soon, and the next request
+                # tries anew, so that a database that is back is used at once.
+                "pool": {
+                    "min_size": 1,
+                    "max_size": SERVER_THREADS + 2,
+                    "timeout": 3,
+                    "reconnect_timeout": 1,
+                },
             }
         case _:
             raise ImproperlyConfigured(

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -14,12 +15,15 @@ from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
     CONVERSATION,
     Article,
+    ArticleReading,
     LegacyPath,
     MonthlyIssue,
     RankingTable,
@@ -27,10 +31,14 @@ from articles.models import (
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
-from comments.models import Comment, Thread
+from comments.models import Comment
+from comments.pages import article_page
+from openup.readings import readings
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
+MOST_READ = 5
+MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
@@ -49,20 +57,31 @@ def home(request):
         "lead_table": newest_table,
         "articles": articles[1:],
         "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
+        "most_read": ArticleReading.most_read(MOST_READ_DAYS, MOST_READ)
+        if settings.SHOW_MOST_READ
+        else [],
         "comments": Comment.objects.latest()[:LATEST_COMMENTS],
     }
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", query=["page"])
+@kept("article:{article_id}", query=["page", "order"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    number = request.GET.get("page", "1")
-    context = article_context(article, int(number) if number.isdecimal() and len(number) < 9 else 1)
+    context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
+
+
+@csrf_exempt
+@never_kept
+@require_POST
+def article_read(request, article_id):
+    """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
+    readings.add(article_id)
+    return HttpResponse(status=204)
 
 
 @kept(CONTENT, CONVERSATION)
@@ -81,19 +100,17 @@ def monthly_issue_detail(request, year, month):
     return render(request, "articles/monthly_issue_detail.html", context)
 
 
-def article_context(article, page_number=1):
-    """Return what an article's page shows: its parts, its month's issue and its thread."""
-    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
-    page_number = min(max(page_number, 1), thread.last_page)
+def article_context(article, query):
+    """Return what an article's page shows: its parts, its month's issue, its thread."""
+    page = article_page(article, query)
     issue = article.monthly_issue
     return {
         "article": article,
+        "contents": article.contents(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
-        "thread": thread,
-        "page_number": page_number,
-        "pages": range(1, thread.last_page + 1),
-        "comments": Comment.objects.filter(article=article).in_page(page_number).for_thread(),
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
         "form": CommentForm(article=article),
         **anchor_links(article),
     }

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from articles import share_picture
+from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
@@ -19,6 +20,9 @@ from articles.models.page_version import CONTENT, Due, PageVersion, article_scop
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
+
+# A table of contents with fewer lines helps nobody.
+LEAST_CONTENTS = 3
 
 
 def new_uid():
@@ -61,6 +65,7 @@ class ArticleQuerySet(models.QuerySet):
                 "monthly_issue__items",
                 "ranking_tables__ranking",
                 Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
+                "ranking_tables__periods__corrections",
             )
         )
 
@@ -130,6 +135,7 @@ class Article(models.Model):
         ),
     )
     body_html = models.TextField(editable=False)
+    reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(
         _("published at"),
@@ -228,7 +234,7 @@ class Article(models.Model):
         super().clean()
         if not self.slug:
             self.slug = slugify(self.title, allow_unicode=True)[:100].strip("-") or "article"
-        if self.slug.isdecimal() or self.slug == "comments":
+        if self.slug.isdecimal() or self.slug in {"comments", "read"}:
             # /articles/2025/10/ is a month's archive; below …/comments/ the thread is written to.
             raise ValidationError({"slug": _("This word has another meaning in addresses.")})
         for name in ("published_at", "withdrawn_at", "comments_close_at"):
@@ -244,10 +250,30 @@ class Article(models.Model):
         if faults and self.state == self.State.PUBLISHED:
             raise ValidationError({"body": faults})
 
+    def publishing_faults(self, moment=None):
+        """Return what keeps the stored article from going live (at `moment`), as sentences."""
+        html = to_html(self.body)
+        faults = faults_for_publishing(self.body, html)
+        tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
+        faults += [
+            _("The text places [[ranking:%(slug)s]], but no table has that slug.") % {"slug": slug}
+            for slug in dict.fromkeys(RANKING_MARK.findall(html))
+            if slug not in tables
+        ]
+        faults += [
+            _("The table “%(caption)s” shows no period.") % {"caption": table.caption}
+            for table in tables.values()
+            if not table.periods.all()
+        ]
+        if self.withdrawn_at and self.withdrawn_at <= (moment or timezone.now()):
+            faults.append(_("Its withdrawal lies before the publication."))
+        return faults
+
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
         with transaction.atomic():
-            self.body_html = to_html(self.body)
+            self.body_html = with_anchors(to_html(self.body))
+            self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
             # An article leads no month but its own.
@@ -286,6 +312,11 @@ class Article(models.Model):
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
         return RANKING_MARK.findall(to_html(self.body))
+
+    def contents(self):
+        """Return the headings for a table of contents; none where the text is short."""
+        headings = contents(self.body_html)
+        return headings if len(headings) >= LEAST_CONTENTS else []
 
     def parts(self):
         """Return the page's body in order: pieces of HTML and ranking tables.

@@ -173,10 +173,14 @@ class MonthlyIssueItem(models.Model):
             raise ValidationError(
                 {"body": _("Headings in an item begin at the third level (###).")}
             )
-        # An item stands under a second-level headline.
-        faults = faults_for_publishing(self.body, html, level=2)
+        faults = self.publishing_faults()
         if faults and self.issue_id and self.issue.state == MonthlyIssue.State.PUBLISHED:
             raise ValidationError({"body": faults})
+
+    def publishing_faults(self):
+        """Return what keeps the item from being published, as sentences."""
+        # An item stands under a second-level headline.
+        return faults_for_publishing(self.body, to_html(self.body), level=2)
 
     def store(self):
         """Make the HTML and save the item; its issue raises the page versions."""

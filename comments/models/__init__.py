@@ -1,11 +1,13 @@
-from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
+from comments.models.comment import Comment, EditConflict, SubmissionConflict
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
+from comments.models.queue import QueuedComment
 from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
 from comments.models.revision import CommentRevision
 from comments.models.rule import ModerationRule
 from comments.models.takedown import Takedown
+from comments.models.thread import Thread
 
 __all__ = [
     "Comment",
@@ -14,6 +16,7 @@ __all__ = [
     "FigureReport",
     "ModerationEvent",
     "ModerationRule",
+    "QueuedComment",
     "RateLimit",
     "Report",
     "SubmissionConflict",

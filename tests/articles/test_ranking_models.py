@@ -2,18 +2,18 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 
 from articles.models import (
     EntryRow,
     PageVersion,
     Ranking,
-    RankingCorrection,
     RankingEntry,
     RankingSubject,
 )
-from tests.factories import make_article, make_ranking, make_staff, make_subject, make_table
+from tests.factories import make_article, make_ranking, make_subject, make_table
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +130,7 @@ def test_ties_can_be_made_and_taken_back():
 
 def test_entries_that_were_loaded_earlier_do_not_mislead_a_second_replacement():
     pk = make_period([("가", "", "A")]).ranking_id
-    period = Ranking.objects.for_page().get(pk=pk).periods.all()[0]
+    period = Ranking.objects.prefetch_related("periods__entries").get(pk=pk).periods.all()[0]
     rows = [EntryRow(1, make_subject("나"), "나", {"model": "B"})]
 
     period.replace_entries(rows)
@@ -151,7 +151,7 @@ def test_texts_are_kept_in_nfc_on_one_line():
     assert (entry.label, entry.cells) == (label, {"model": "가 나"})
 
 
-def test_replacing_costs_the_same_however_many_rows(django_assert_num_queries):
+def test_replacing_costs_the_same_however_many_rows():
     subjects = [make_subject(f"이름 {number}") for number in range(30)]
     rows = [
         EntryRow(rank, subject, subject.name, {"model": "M"})
@@ -160,8 +160,12 @@ def test_replacing_costs_the_same_however_many_rows(django_assert_num_queries):
     period = make_period()
     period.replace_entries(rows[:15])
 
-    with django_assert_num_queries(11):
-        period.replace_entries(rows[1:])
+    with CaptureQueriesContext(connection) as few:
+        period.replace_entries(rows[1:16])
+    with CaptureQueriesContext(connection) as many:
+        period.replace_entries(rows[2:])
+
+    assert len(few) == len(many)
 
 
 def test_new_figures_make_the_articles_that_show_them_stale():
@@ -170,7 +174,7 @@ def test_new_figures_make_the_articles_that_show_them_stale():
     make_table(article, ranking)
     before = dict(PageVersion.objects.values_list("scope", "version"))
 
-    ranking.periods.first().replace_entries([])
+    ranking.periods.first().replace_entries([], reason="오기")
 
     after = dict(PageVersion.objects.values_list("scope", "version"))
     raised = {scope for scope in after if after[scope] != before.get(scope)}
@@ -234,18 +238,3 @@ def test_columns_that_no_table_can_have_are_refused(columns):
 
     with pytest.raises(ValidationError, match="columns"):
         ranking.full_clean()
-
-
-def test_the_ledger_of_corrections_is_only_ever_added_to():
-    correction = RankingCorrection.objects.create(
-        ranking=make_ranking(), old="1", new="2", reason="오기", corrected_by=make_staff()
-    )
-
-    for change in (
-        correction.save,
-        correction.delete,
-        RankingCorrection.objects.all().delete,
-        lambda: RankingCorrection.objects.update(new="3"),
-    ):
-        with pytest.raises(TypeError):
-            change()

@@ -42,6 +42,7 @@ class Installation:
     def __init__(self, folder, environ):
         self.folder = folder
         self.app_port, self.http_port, self.https_port = (free_port() for _ in range(3))
+        self.metrics_port = free_port()
         self.places = {
             "/var/cache/nginx/openup": folder / "nginx" / "cache",
             "/var/cache/openup": folder / "cache",
@@ -64,6 +65,8 @@ class Installation:
             "STATIC_ROOT": self.folder / "cache" / "static",
             "MEDIA_ROOT": self.folder / "lib" / "media",
             "TRUSTED_PROXIES": "127.0.0.1/32",
+            "METRICS_PORT": self.metrics_port,
+            "METRICS_FOLDER": self.folder / "lib" / "metrics",
             "SERVER_WORKERS": "1",
             "SERVER_THREADS": "8",
             "PORT": self.app_port,
