@@ -59,7 +59,7 @@ def copy_article(sample, number):
     copy.pk, copy._state.adding = None, True
     copy.uid, copy.slug = uuid.uuid4().hex, f"{sample.slug}-{number}"[:100]
     copy.published_at -= timedelta(hours=number)
-    copy.store()
+    copy.save()
     copy.tags.set(sample.tags.all())
     for row in (*sample.references.all(), *sample.ranking_tables.all()):
         periods = list(row.periods.all()) if isinstance(row, RankingTable) else None
