@@ -1,1 +1,1 @@
-from comments.admin import comment, figure_report, queue, rule, takedown  # noqa: F401 - registers
+from comments.admin import comment, figure_report, queue, revision, rule, takedown  # noqa: F401 - registers

@@ -27,6 +27,7 @@ from articles.models import (
     PageVersion,
     RankingCorrection,
     RankingEntry,
+    SearchDocument,
     article_scope,
 )
 from comments.anchors import Anchor
@@ -417,21 +418,34 @@ class Comment(models.Model):
             if self.is_figure_report:
                 FigureReport.objects.create(comment=self)
             if self.is_visible:
-                self._raise_page_versions()
+                self._change_what_readers_see()
             return self
 
     def edit(self, *, body, name, version, reasons=()):
         """Replace the text and name if `version` is still the comment's; else raise EditConflict.
 
         Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
-        waits for review like a new comment.
+        waits for review like a new comment. What it said before stays readable as a revision.
         """
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+            self.refresh_from_db(
+                fields=[
+                    *("state", "blocked_until", "edit_version", "reply_count"),
+                    *("name", "body", "edited_at"),
+                ]
+            )
             if self.edit_version != version or not self.is_visible:
                 raise EditConflict
+            if (self.body, self.name) == (body, name):
+                return
             was_visible = self.is_visible
+            self.revisions.create(
+                version=self.edit_version,
+                name=self.name,
+                body=self.body,
+                written_at=self.edited_at or self.created_at,
+            )
             self.body, self.name = body, name
             self.text_digest = digest_text(body)
             self._hold_if_needed(reasons)
@@ -445,7 +459,19 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
+
+    def remove_revision(self, version, *, by=None, reason=""):
+        """Wipe what the comment said as `version`, for good; `by` is None for its author."""
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            revision = self.revisions.filter(version=version, removed_at=None)
+            if not revision.update(name="", body="", removed_at=timezone.now()):
+                return
+            if by:
+                self._record(ModerationEvent.Action.REMOVE_REVISION, by, reason, self.state)
+            self._change_what_readers_see()
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -454,7 +480,10 @@ class Comment(models.Model):
             self.save(update_fields=["email_digest"])
 
     def delete_by_author(self):
-        """Wipe the comment for good; a tombstone is drawn while replies hang from it."""
+        """Wipe the comment and all its earlier texts for good.
+
+        A tombstone is drawn while replies hang from it.
+        """
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
@@ -473,10 +502,11 @@ class Comment(models.Model):
                     *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
+            self.revisions.all().delete()
             # Who reported it may have quoted it.
             self.reports.update(text="")
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
 
     # What staff do. Each returns the event that it leaves, or None where it does not apply; `batch`
     # is shared by what is done at once, and undone at once.
@@ -534,7 +564,7 @@ class Comment(models.Model):
             self.__dict__.pop("is_blocked", None)
             self.save(update_fields=["blocked_until"])
             Due.plan([self.article.scope, CONVERSATION], [until])
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, self.state)
 
     def reopen(self, *, by, reason, **event):
@@ -557,7 +587,7 @@ class Comment(models.Model):
                 return None
             thread.pinned = self if is_pin else None
             thread.save(update_fields=["pinned"])
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, "", self.state)
 
     def note(self, text, *, by):
@@ -569,14 +599,15 @@ class Comment(models.Model):
     def _moderate(self, state, action, by, reason, **event):
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "reply_count"])
+            # The search asks for the block: a stale one would let the text out.
+            self.refresh_from_db(fields=["state", "reply_count", "blocked_until"])
             if self.is_deleted or self.state == state:
                 return None
             before, was_visible = self.state, self.is_visible
             self.state = state
             self.save(update_fields=["state"])
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, before, **event)
 
     def _record(self, action, by, reason, state_before, **event):
@@ -679,11 +710,27 @@ class Comment(models.Model):
                 return
             comment = parent
 
-    def _raise_page_versions(self):
-        """Make every page stale that draws or counts the comment."""
+    def _change_what_readers_see(self):
+        """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
             # Each article of the month draws the item, and beside it the count.
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
+        self.index()
+
+    def index(self):
+        """Bring what the search knows of the comment up to date: the text that readers see."""
+        if not self.is_visible:
+            SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
+            return
+        SearchDocument.put(
+            SearchDocument.Kind.COMMENT,
+            self.pk,
+            moment=self.created_at,
+            text=self.body,
+            url=self.get_permalink(),
+            article=self.article,
+            visible_from=self.blocked_until,
+        )
