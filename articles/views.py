@@ -16,6 +16,7 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingCorrection,
     RankingPeriod,
     RankingSubject,
     SearchDocument,
@@ -91,6 +92,22 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+@kept(CONTENT, query=["before"])
+def correction_list(request):
+    corrections = RankingCorrection.objects.published().for_listing()
+    before = request.GET.get("before", "")
+    is_first_page = not (before.isdecimal() and len(before) < 16)
+    if not is_first_page:
+        corrections = corrections.filter(pk__lt=int(before))
+    corrections = list(corrections[: LIST_SIZE + 1])
+    context = {
+        "corrections": corrections[:LIST_SIZE],
+        "older": corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None,
+        "is_first_page": is_first_page,
+    }
+    return render(request, "articles/correction_list.html", context)
 
 
 @kept(CONTENT)

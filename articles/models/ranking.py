@@ -168,16 +168,6 @@ class Ranking(models.Model):
         """Return the table of every period, as `/rankings/<slug>/` shows it."""
         return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
 
-    @property
-    def corrections(self):
-        """Return what the ledger says of the loaded periods, newest first."""
-        return corrections_of(self.periods.all())
-
-
-def corrections_of(periods):
-    corrections = [correction for period in periods for correction in period.corrections.all()]
-    return sorted(corrections, key=lambda each: (each.created_at, each.pk), reverse=True)
-
 
 class RankingPeriodQuerySet(models.QuerySet):
     def published(self):
@@ -404,8 +394,3 @@ class RankingTable(models.Model):
     def cell_anchor(self, entry):
         """Return the id that the entry's first cell has in the table's layout."""
         return f"table-{self.pk}-e{entry.pk}"
-
-    @property
-    def corrections(self):
-        """Return what the ledger says of the loaded periods, newest first."""
-        return corrections_of(self.periods.all())

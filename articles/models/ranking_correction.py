@@ -27,7 +27,7 @@ class RankingCorrectionQuerySet(models.QuerySet):
         return dict(newest.annotate(Max("created_at")))
 
     def for_listing(self):
-        return self.select_related("ranking")
+        return self.select_related("ranking").order_by("-pk")
 
     # The database refuses both too, by triggers.
     def update(self, **values):
@@ -101,14 +101,11 @@ class RankingCorrection(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return f"{self.ranking.get_absolute_url()}#{self.anchor}"
+        """Return the line's place below its series' table."""
+        return f"{self.ranking.get_absolute_url()}#ranking-{self.ranking_id}-c{self.pk}"
 
     def delete(self, *args, **kwargs):
         raise TypeError(LEDGER_REFUSAL)
-
-    @property
-    def anchor(self):
-        return f"correction-{self.pk}"
 
     @property
     def is_new_row(self):

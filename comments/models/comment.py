@@ -3,7 +3,17 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Q, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Value,
+)
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +25,7 @@ from articles.models import (
     Due,
     MonthlyIssueItem,
     PageVersion,
+    RankingCorrection,
     RankingEntry,
     article_scope,
 )
@@ -99,10 +110,18 @@ class CommentQuerySet(models.QuerySet):
         return self.defer("email_digest", "password")
 
     def with_anchor(self):
-        """Load what each comment speaks of and, of the report of a wrong figure, its outcome."""
-        return self.select_related(
-            "figure_report", "ranking_entry__period", "issue_item__issue"
-        ).defer("issue_item__body", "issue_item__body_html")
+        """Load what each comment speaks of, and of a figure whether it was corrected since.
+
+        Of the report of a wrong figure its outcome is loaded too.
+        """
+        since = RankingCorrection.objects.of_entry_since(
+            OuterRef("ranking_entry"), OuterRef("created_at")
+        )
+        return (
+            self.select_related("figure_report", "ranking_entry__period", "issue_item__issue")
+            .defer("issue_item__body", "issue_item__body_html")
+            .annotate(was_corrected_since=Exists(since))
+        )
 
     def about(self, anchor):
         """Keep the comments that speak of `anchor`."""

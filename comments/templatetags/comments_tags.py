@@ -42,6 +42,7 @@ class CommentDrawing:
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
+        self.corrected_since = escape(_("The figure has been corrected since."))
         self.held_text = escape(_("This comment is waiting for review."))
 
     def branch(self, branch):
@@ -119,7 +120,8 @@ class CommentDrawing:
         if anchor := comment.anchor:
             place = escape(f"{self.article_address}#{anchor.key}")
             text = escape(f"{anchor.label}, {anchor.period}")
-            pieces = f'<p class="of"><a href="{place}">{text}</a></p>\n'
+            since = f" {self.corrected_since}" if comment.was_corrected_since else ""
+            pieces = f'<p class="of"><a href="{place}">{text}</a>{since}</p>\n'
         if comment.is_figure_report:
             pieces += render_to_string("comments/_figure_report.html", {"comment": comment})
         return pieces

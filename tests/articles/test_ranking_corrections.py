@@ -1,17 +1,27 @@
 """After publication a changed figure needs a reason, and what was corrected stays readable."""
 
 from datetime import date, timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from articles.models import EntryRow, RankingCorrection, RankingPeriod
-from tests.factories import PUBLISHED_AT, make_article, make_ranking, make_staff, make_table
+from articles.models import EntryRow, PageVersion, RankingCorrection, RankingPeriod
+from tests.factories import (
+    PUBLISHED_AT,
+    make_article,
+    make_comment,
+    make_ranking,
+    make_staff,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 
+SEOUL = ZoneInfo("Asia/Seoul")
 NAMES = [("지푸 AI", "중국", "GLM"), ("딥시크", "중국", "R1"), ("메타", "미국", "Llama")]
 
 
@@ -224,3 +234,117 @@ def test_correction_outlives_its_row_its_period_and_its_user():
     assert RankingCorrection.objects.get().entry_label == "메타 (미국)"
     with pytest.raises(DatabaseError), transaction.atomic():
         type(user).objects.filter(pk=user.pk).delete()
+
+
+# What readers see of it
+
+
+def correct_one(period, reason="오기"):
+    rows = rows_of(period)
+    rows[1].cells = {"model": "V3"}
+    correct(period, rows, reason)
+
+
+def test_article_series_list_and_feed_show_the_correction(client):
+    period = make_period()
+    article = make_article()
+    make_table(article, period.ranking)
+    correct_one(period, reason="원자료의 오기 <b>")
+    correction = RankingCorrection.objects.get()
+
+    addresses = [
+        article.get_absolute_url(),
+        period.ranking.get_absolute_url(),
+        "/corrections/",
+        "/corrections/feed/",
+    ]
+    for address in addresses:
+        answer = client.get(address)
+        content = (
+            unescape(answer.content.decode()) if "feed" in address else answer.content.decode()
+        )
+        assert answer.status_code == 200 and not answer.cookies
+        assert "<del>R1</del>" in content and "<ins>V3</ins>" in content
+        assert "원자료의 오기 &lt;b&gt;" in content
+        assert f"{correction.created_at.astimezone(SEOUL):%Y.%m.%d}" in content
+    series = client.get(addresses[1]).content.decode()
+    assert f'href="#ranking-{period.ranking_id}-c{correction.pk}"' in series
+    assert f'id="ranking-{period.ranking_id}-c{correction.pk}"' in series
+
+
+def test_correction_of_figures_that_are_no_longer_public_is_not_shown(client):
+    period = make_period()
+    correct_one(period)
+    RankingPeriod.objects.update(published_at=None)
+
+    assert "V3" not in client.get("/corrections/").content.decode()
+    assert "V3" not in client.get("/corrections/feed/").content.decode()
+
+
+def test_list_of_corrections_goes_on_by_key_and_costs_the_same(client, django_assert_num_queries):
+    period = make_period()
+    correct_one(period)
+    for number in range(25):
+        rows = rows_of(period)
+        rows[0].cells = {"model": f"판 {number}"}
+        correct(period, rows)
+
+    with django_assert_num_queries(3):
+        first = client.get("/corrections/").content.decode()
+    older = RankingCorrection.objects.order_by("-pk")[19].pk
+    rest = client.get(f"/corrections/?before={older}").content.decode()
+
+    assert first.count("<del>") == 20 and f"?before={older}" in first
+    assert rest.count("<del>") == 6
+    for odd in ("x", "-1", "9" * 30, "²", "0"):
+        assert client.get(f"/corrections/?before={odd}").status_code == 200
+
+
+def test_comment_on_a_corrected_row_says_so_and_others_do_not(client):
+    period = make_period()
+    article = make_article()
+    make_table(article, period.ranking)
+    first, second, _third = period.entries.all()
+    make_comment(article, body="첫째 줄", ranking_entry=first)
+    make_comment(article, body="둘째 줄", ranking_entry=second)
+
+    before = client.get(article.get_absolute_url()).content.decode()
+    correct_one(period)
+    make_comment(article, body="나중 글", ranking_entry=second)
+    after = client.get(article.get_absolute_url()).content.decode()
+
+    assert "has been corrected since" not in before
+    assert after.count("has been corrected since") == 1
+
+
+def test_correction_makes_the_pages_that_show_it_stale():
+    period = make_period()
+    article = make_article()
+    make_table(article, period.ranking)
+    before = dict(PageVersion.objects.values_list("scope", "version"))
+
+    correct_one(period)
+
+    after = dict(PageVersion.objects.values_list("scope", "version"))
+    assert all(after[scope] > before[scope] for scope in (article.scope, "content"))
+
+
+def test_ledger_in_the_admin_can_be_read_and_nothing_else(client):
+    correction = a_correction()
+    names = [
+        f"articles.{action}_rankingcorrection" for action in ("add", "change", "delete", "view")
+    ]
+    client.force_login(make_staff(*names))
+    address = "/manage/articles/rankingcorrection/"
+
+    listed = client.get(address).content.decode()
+    answers = [
+        client.get(f"{address}{correction.pk}/change/"),
+        client.post(f"{address}{correction.pk}/change/", {"reason": "다른 사유"}),
+        client.post(f"{address}{correction.pk}/delete/", {"post": "yes"}),
+        client.post(f"{address}add/", {"reason": "지어낸 사유"}),
+    ]
+
+    assert "오기" in listed and "delete_selected" not in listed
+    assert [answer.status_code for answer in answers] == [200, 403, 403, 403]
+    assert RankingCorrection.objects.get().reason == correction.reason

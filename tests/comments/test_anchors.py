@@ -213,7 +213,7 @@ def test_same_words_about_two_rows_are_two_comments(client, article):
 def test_comment_outlives_the_row_that_it_speaks_of(client, article, entry):
     comment = make_comment(article, ranking_entry=entry)
 
-    entry.period.replace_entries([], reason="빠짐", by=make_staff())
+    entry.period.replace_entries([], reason="오기")
 
     page = page_of(client.get(article.get_absolute_url()))
     assert page.get_element_by_id(f"comment-{comment.pk}") is not None
@@ -306,7 +306,7 @@ def test_report_without_one_of_its_parts_says_which(client, article, entry, name
 
 def test_report_of_a_row_that_went_meanwhile_keeps_what_was_typed(client, article, entry):
     fields = {**REPORT, "about": f"entry-{entry.pk}"}
-    entry.period.replace_entries([], reason="빠짐", by=make_staff())
+    entry.period.replace_entries([], reason="오기")
 
     response = client.post(form_address(article), fields)
     again = client.post(form_address(article), {**fields, "about": ""})
