@@ -36,6 +36,7 @@ urlpatterns = [
     ),
     path("rankings/", views.ranking_list, name="ranking_list"),
     path("rankings/<str:slug>/", views.ranking_detail, name="ranking_detail"),
+    path("search/", views.search, name="search"),
     path("subjects/<str:slug>/", views.subject_detail, name="subject_detail"),
     path("pages/<str:slug>/", views.site_page_detail, name="site_page_detail"),
 ]

@@ -1,14 +1,20 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
 from comments.models.moderation import ModerationEvent
 from comments.models.rate_limit import RateLimit
+from comments.models.report import Report
 from comments.models.revision import CommentRevision
+from comments.models.rule import ModerationRule
+from comments.models.takedown import Takedown
 
 __all__ = [
     "Comment",
     "CommentRevision",
     "EditConflict",
     "ModerationEvent",
+    "ModerationRule",
     "RateLimit",
+    "Report",
     "SubmissionConflict",
+    "Takedown",
     "Thread",
 ]
