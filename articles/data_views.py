@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE
 from csp.decorators import csp_replace
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -14,7 +14,7 @@ from articles import twins
 from articles.figures import BYTE_ORDER_MARK, to_csv
 from articles.kept import kept
 from articles.models import CONTENT, Article, MonthlyIssue
-from articles.views import find_histories, listing, load_ranking
+from articles.views import listing, load_ranking, load_subject
 from articles.workbook import to_xlsx
 
 SCHEMAS = {path.stem: path for path in Path(__file__).with_name("schemas").glob("*.json")}
@@ -85,9 +85,11 @@ def ranking_embed(request, slug):
 
 @kept(CONTENT)
 def subject_json(request, slug):
-    subject, histories = find_histories(slug)
-    if not histories:
-        raise Http404
+    subject, histories = load_subject(slug)
+    if subject.slug != slug:
+        response = redirect("articles:subject_json", subject.slug, permanent=True)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
     return data_response(twins.subject_data(subject, histories))
 
 

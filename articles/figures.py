@@ -18,7 +18,7 @@ NOTE_SIGN = "#"
 BYTE_ORDER_MARK = "\ufeff"
 # What a spreadsheet would take for a formula, also as full-width signs; what begins a note; and the
 # apostrophe itself, so that exactly one is taken off again.
-GUARDED = tuple("=+-@\t\r＝＋－＠'") + (NOTE_SIGN,)
+GUARDED = tuple("=+-@#\t\r＝＋－＠'")
 
 Value = str | int
 Note = tuple[str, str]

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,10 +32,7 @@ class Provenance:
     @property
     def addresses(self) -> dict[str, str]:
         """Return the absolute addresses of the files, by their kind."""
-        return {
-            kind: absolute(reverse(f"articles:ranking_{kind}", args=[self.ranking.slug]))
-            for kind in ("csv", "xlsx", "json")
-        }
+        return {kind: absolute(path) for kind, path in self.ranking.files.items()}
 
     @property
     def articles(self) -> list[Any]:
@@ -45,8 +41,9 @@ class Provenance:
 
     @property
     def date(self) -> date:
-        """Return the day on which the figures last came out with an article."""
-        return max(timezone.localdate(table.article.published_at) for table in self.tables)
+        """Return the day on which the figures last came out with an article, else theirs."""
+        days = [timezone.localdate(table.article.published_at) for table in self.tables]
+        return max(days or [period.as_of for period in self.ranking.periods.all()])
 
     @property
     def licences(self) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from articles import views
+from articles import data_views, views
 
 app_name = "articles"
 
@@ -27,6 +27,7 @@ register_converter(MonthConverter, "month")
 
 urlpatterns = [
     path("articles/", views.article_list, name="article_list"),
+    path("articles.json", data_views.articles_json, name="articles_json"),
     path("articles/<year:year>/<month:month>/", views.month_archive, name="month_archive"),
     path("categories/<str:slug>/", views.category_detail, name="category_detail"),
     path("tags/<str:slug>/", views.tag_detail, name="tag_detail"),
@@ -34,9 +35,20 @@ urlpatterns = [
     path(
         "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
     ),
+    path(
+        "issues/<year:year>-<month:month>.json",
+        data_views.monthly_issue_json,
+        name="monthly_issue_json",
+    ),
     path("rankings/", views.ranking_list, name="ranking_list"),
     path("rankings/<str:slug>/", views.ranking_detail, name="ranking_detail"),
+    path("rankings/<str:slug>.json", data_views.ranking_json, name="ranking_json"),
+    path("rankings/<str:slug>.csv", data_views.ranking_csv, name="ranking_csv"),
+    path("rankings/<str:slug>.xlsx", data_views.ranking_xlsx, name="ranking_xlsx"),
+    path("rankings/<str:slug>/embed/", data_views.ranking_embed, name="ranking_embed"),
     path("search/", views.search, name="search"),
     path("subjects/<str:slug>/", views.subject_detail, name="subject_detail"),
+    path("subjects/<str:slug>.json", data_views.subject_json, name="subject_json"),
+    path("schemas/<str:name>.json", data_views.schema, name="schema"),
     path("pages/<str:slug>/", views.site_page_detail, name="site_page_detail"),
 ]

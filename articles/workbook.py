@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from articles.figures import Figures, Note, Value, guard
+from articles.figures import Figures, Note, guard
 from articles.ranking_layout import Layout
 
 DATA_SHEET = "data"
@@ -36,35 +36,27 @@ def to_xlsx(
         table.append([guard(name), guard(text)])
     data = workbook.create_sheet(DATA_SHEET)
     for row in figures.table:
-        _append(data, row)
+        data.append(row)
     return _bytes(workbook)
-
-
-def _append(sheet: Worksheet, values: Sequence[Value]) -> None:
-    sheet.append(list(values))
-    for cell in sheet[sheet.max_row]:
-        if isinstance(cell.value, str):
-            cell.data_type = "s"
 
 
 def _write_table(sheet: Worksheet, title: str, layout: Layout) -> None:
     """Write the title and the two rows of headers, merged as on the page, and the rows."""
     width = 1 + len(layout.columns)
-    _append(sheet, [guard(title)])
+    sheet.append([guard(title)])
     sheet["A1"].font = Font(bold=True, size=14)
-    _append(sheet, [guard(layout.rank_heading.text)])
-    _append(sheet, ["", *(guard(column.text) for column in layout.columns)])
+    sheet.append([guard(layout.rank_heading.text)])
+    sheet.append(["", *(guard(column.text) for column in layout.columns)])
     sheet.merge_cells(start_row=2, end_row=3, start_column=1, end_column=1)
     column = 2
     for group in layout.groups:
-        cell = sheet.cell(2, column, guard(group.text))
-        cell.data_type = "s"
+        sheet.cell(2, column, guard(group.text))
         last = column + group.span - 1
         sheet.merge_cells(start_row=2, end_row=2, start_column=column, end_column=last)
         column = last + 1
     for row in layout.rows:
         texts = (f"{cell.text} ({cell.note})" if cell.note else cell.text for cell in row.cells)
-        _append(sheet, [guard(row.heading.text), *map(guard, texts)])
+        sheet.append([guard(row.heading.text), *map(guard, texts)])
     for cells in sheet.iter_rows(min_row=2, max_row=3, max_col=width):
         for cell in cells:
             cell.font, cell.fill = Font(bold=True), HEAD_FILL

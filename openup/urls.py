@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
+    path("articles/<int:article_id>/<str:slug>.json", views.article_json, name="article_json"),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

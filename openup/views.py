@@ -13,8 +13,10 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from articles.data_views import data_response
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
@@ -24,9 +26,12 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
+from articles.provenance import absolute
+from articles.twins import article_data
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment, Thread
+from comments.twins import thread_data
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
@@ -59,9 +64,29 @@ def article_detail(request, article_id, slug=""):
     if slug != article.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    number = request.GET.get("page", "1")
-    context = article_context(article, int(number) if number.isdecimal() and len(number) < 9 else 1)
+    context = article_context(article, asked_page(request))
     return render(request, "articles/article_detail.html", context)
+
+
+@kept("article:{article_id}", query=["page"])
+def article_json(request, article_id, slug):
+    """Send the article, its tables and a page of its thread as data (docs/data.md)."""
+    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    path = reverse("article_json", args=[article.pk, article.slug])
+    if slug != article.slug:
+        query = request.META.get("QUERY_STRING", "")
+        response = redirect(path + (f"?{query}" if query else ""), permanent=True)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+    shown = article_context(article, asked_page(request))
+    thread = thread_data(shown["thread"], shown["comments"], shown["page_number"], absolute(path))
+    return data_response({**article_data(article, shown["issue"]), "comments": thread})
+
+
+def asked_page(request):
+    """Return the number of the thread's page that is asked for, 1 for anything unreadable."""
+    number = request.GET.get("page", "1")
+    return int(number) if number.isdecimal() and len(number) < 9 else 1
 
 
 def article_context(article, page_number=1):

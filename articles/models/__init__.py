@@ -13,9 +13,9 @@ from articles.models.ranking import (
     RankingCorrection,
     RankingEntry,
     RankingPeriod,
-    RankingSubject,
     RankingTable,
 )
+from articles.models.ranking_subject import RankingSubject, SubjectAddress
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.ranking_rows import EntryRow
@@ -41,6 +41,7 @@ __all__ = [
     "Reference",
     "SearchDocument",
     "SitePage",
+    "SubjectAddress",
     "Tag",
     "article_scope",
 ]

@@ -57,7 +57,21 @@ class Content:
             "/rankings/",
             self.ranking.get_absolute_url(),
             *(subject.get_absolute_url() for subject in RankingSubject.objects.all()),
+            *self.files(),
             self.page.get_absolute_url(),
+        ]
+
+    def files(self):
+        """The addresses of the twins, of the figures' files and of the embedded table."""
+        article, ranking, month = self.article, self.ranking, f"{self.issue.month:%Y-%m}"
+        subjects = RankingSubject.objects.all()
+        return [
+            "/articles.json",
+            f"/articles/{article.pk}/{article.slug}.json",
+            f"/issues/{month}.json",
+            *(f"/rankings/{ranking.slug}{kind}" for kind in (".json", ".csv", ".xlsx", "/embed/")),
+            *(f"/subjects/{subject.slug}.json" for subject in subjects),
+            "/schemas/ranking.json",
         ]
 
 
@@ -78,6 +92,10 @@ OPERATIONS = {
     "a ranking is renamed": lambda c: changed(c.ranking, title="새 순위"),
     "a subject is renamed": lambda c: changed(RankingSubject.objects.first(), name="새 기업"),
     "a subject gets another address": lambda c: changed(RankingSubject.objects.first(), slug="x"),
+    "subjects are merged": lambda c: RankingSubject.objects.first().merge_into(
+        RankingSubject.objects.last()
+    ),
+    "figures are replaced": lambda c: c.ranking.periods.first().replace_entries([]),
     "a site page is renamed": lambda c: changed(c.page, title="새 방침"),
     "a comment is posted": lambda c: make_comment(c.article, body="새 댓글"),
     "a reply is posted": lambda c: make_comment(c.article, parent=c.comment, body="새 답글"),
