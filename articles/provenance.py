@@ -40,10 +40,21 @@ class Provenance:
         return list({table.article_id: table.article for table in self.tables}.values())
 
     @property
+    def corrections(self) -> list[Any]:
+        """Return the ledger's lines about the loaded periods, the newest first."""
+        lines = [line for period in self.ranking.periods.all() for line in period.corrections.all()]
+        return sorted(lines, key=lambda line: (line.created_at, line.pk), reverse=True)
+
+    @property
     def date(self) -> date:
-        """Return the day on which the figures last came out with an article, else theirs."""
-        days = [timezone.localdate(table.article.published_at) for table in self.tables]
-        return max(days or [period.as_of for period in self.ranking.periods.all()])
+        """Return the day on which the figures last came out or were corrected, else theirs."""
+        periods = self.ranking.periods.all()
+        moments = [table.article.published_at for table in self.tables]
+        moments += [each.created_at for each in self.corrections]
+        now = timezone.now()
+        moments += [each.published_at for each in periods if each.published_at]
+        days = [timezone.localdate(moment) for moment in moments if moment <= now]
+        return max(days or [each.as_of for each in periods])
 
     @property
     def licences(self) -> list[dict[str, str]]:

@@ -51,6 +51,10 @@ class Query:
     def needles(self) -> list[str]:
         return search_text.needles(self.text)
 
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.kind or self.category_id or self.year)
+
 
 @dataclass(frozen=True)
 class Hits:

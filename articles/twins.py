@@ -107,12 +107,27 @@ def ranking_data(provenance):
         "columns": ranking.columns,
         "periods": periods_data(list(ranking.periods.all())),
         "articles": [article_link(article) for article in provenance.articles],
+        "corrections": [correction_data(line) for line in provenance.corrections],
         "sources": provenance.sources,
         "licences": provenance.licences,
         "date": provenance.date.isoformat(),
         "citation": provenance.citation,
         "digest": provenance.digest,
         "files": provenance.addresses,
+    }
+
+
+def correction_data(line):
+    """Return a line of the ledger as data, without who corrected."""
+    return {
+        "corrected_at": moment(line.created_at),
+        "period": line.period_label,
+        "rank": line.rank,
+        "label": line.entry_label,
+        "field": line.field,
+        "old": line.old,
+        "new": line.new,
+        "reason": line.reason,
     }
 
 

@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,8 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingCorrection,
+    RankingPeriod,
     RankingSubject,
     RankingTable,
     SearchDocument,
@@ -75,21 +77,9 @@ def monthly_issue_list(request):
 
 
 @kept(CONTENT)
-def monthly_issue_detail(request, year, month):
-    issues = MonthlyIssue.objects.published()
-    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
-    context = {
-        "issue": issue,
-        "articles": issue.articles.published().for_listing(),
-        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
-        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
-    }
-    return render(request, "articles/monthly_issue_detail.html", context)
-
-
-@kept(CONTENT)
 def ranking_list(request):
-    rankings = Ranking.objects.published().prefetch_related("periods")
+    periods = Prefetch("periods", RankingPeriod.objects.published())
+    rankings = Ranking.objects.published().prefetch_related(periods)
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
@@ -111,6 +101,22 @@ def load_ranking(slug):
     tables = tuple(RankingTable.objects.published().filter(ranking=ranking))
     figures = figures_of(ranking)
     return figures, Provenance(ranking, tables, figures.digest)
+
+
+@kept(CONTENT, query=["before"])
+def correction_list(request):
+    corrections = RankingCorrection.objects.published().for_listing()
+    before = request.GET.get("before", "")
+    is_first_page = not (before.isdecimal() and len(before) < 16)
+    if not is_first_page:
+        corrections = corrections.filter(pk__lt=int(before))
+    corrections = list(corrections[: LIST_SIZE + 1])
+    context = {
+        "corrections": corrections[:LIST_SIZE],
+        "older": corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None,
+        "is_first_page": is_first_page,
+    }
+    return render(request, "articles/correction_list.html", context)
 
 
 @kept(CONTENT)
@@ -156,7 +162,7 @@ def search(request):
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
         "results": [found(document, pattern) for document in hits.documents],
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
-        "wider": query != Query(query.text) and search_address(query.text),
+        "wider": query.is_narrowed and search_address(query.text),
         "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
     }
     return render(request, "articles/search.html", context)
