@@ -165,6 +165,7 @@ if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
 
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
+SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
 
 # The server: threads and processes, and how many password hashes they may compute
 
@@ -183,6 +184,12 @@ REPORTS_THAT_HIDE = read_count("REPORTS_THAT_HIDE", default=0, largest=1000, sma
 COMMENTS_CLOSE_AFTER_DAYS = read_count(
     "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
 )
+
+# Numbers for Prometheus: nothing of them stands on the public port
+
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_PORT = read_count("METRICS_PORT", default=0, largest=65_535, smallest=0)
+METRICS_FOLDER = read_folder("METRICS_FOLDER", VAR_DIR / "metrics")
 
 # Django
 

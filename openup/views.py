@@ -16,6 +16,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from articles.data_views import data_response
 from articles.kept import kept, never_kept
@@ -23,6 +25,7 @@ from articles.models import (
     CONTENT,
     CONVERSATION,
     Article,
+    ArticleReading,
     LegacyPath,
     MonthlyIssue,
     RankingTable,
@@ -35,9 +38,12 @@ from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
 from comments.twins import thread_data
+from openup.readings import readings
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
+MOST_READ = 5
+MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
@@ -56,6 +62,9 @@ def home(request):
         "lead_table": newest_table,
         "articles": articles[1:],
         "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
+        "most_read": ArticleReading.most_read(MOST_READ_DAYS, MOST_READ)
+        if settings.SHOW_MOST_READ
+        else [],
         "comments": Comment.objects.latest()[:LATEST_COMMENTS],
     }
     return render(request, "home.html", context)
@@ -85,6 +94,15 @@ def article_json(request, article_id, slug):
     issue = article.monthly_issue
     data = article_data(article, issue if issue and issue.is_public else None)
     return data_response({**data, "comments": thread_data(page, absolute(path))})
+
+
+@csrf_exempt
+@never_kept
+@require_POST
+def article_read(request, article_id):
+    """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
+    readings.add(article_id)
+    return HttpResponse(status=204)
 
 
 @kept(CONTENT, CONVERSATION)

@@ -1,1 +1,1 @@
-from comments.admin import comment, figure_report  # noqa: F401 - register
+from comments.admin import comment, figure_report, queue, revision, rule, takedown  # noqa: F401 - registers

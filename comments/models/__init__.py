@@ -1,6 +1,7 @@
 from comments.models.comment import Comment, EditConflict, SubmissionConflict
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
+from comments.models.queue import QueuedComment
 from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
 from comments.models.revision import CommentRevision
@@ -15,6 +16,7 @@ __all__ = [
     "FigureReport",
     "ModerationEvent",
     "ModerationRule",
+    "QueuedComment",
     "RateLimit",
     "Report",
     "SubmissionConflict",
