@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import CONVERSATION, Article, MonthlyIssueItem, PageVersion, RankingEntry
 from comments.credentials import email_digest, needs_redigest
 from comments.models.moderation import ModerationEvent
+from comments.models.subscription import Notice, ReplySubscription
 from comments.text import HTML_VERSION, body_to_html
 
 ROOTS_PER_PAGE = 50
@@ -285,6 +286,8 @@ class Comment(models.Model):
                 thread.add(1)
                 self._count_under_parents(1)
                 self._raise_page_versions()
+                Notice.of_reply(self)
+            Notice.to_staff(self)
             return self
 
     def edit(self, *, body, name, version):
@@ -339,6 +342,8 @@ class Comment(models.Model):
                     *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
+            ReplySubscription.end_for([self])
+            self.notices.all().delete()
             self._count(thread, was_visible)
             self._raise_page_versions()
 
@@ -361,6 +366,8 @@ class Comment(models.Model):
             if self.is_deleted or self.state == state:
                 return
             was_visible = self.is_visible
+            if self.state == self.State.HELD and state == self.State.PUBLISHED:
+                Notice.of_reply(self)
             self.state = state
             self.save(update_fields=["state"])
             self.moderation_events.create(moderator=by, action=action, reason=reason)
