@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from html import unescape
 
 # Bidirectional controls and zero-width characters; the zero-width joiner stays, emoji need it.
 _MISLEADING = re.compile(r"[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c\u00ad]")
@@ -21,6 +22,15 @@ def normalise(text: str) -> str:
 def normalise_line(text: str) -> str:
     """Return `text` normalised, on one line, with single spaces."""
     return " ".join(normalise(text).split())
+
+
+_BLOCK_END = re.compile(r"</(?:p|li|h[1-6]|t[dhr]|blockquote|pre|figcaption)>|<(?:br|hr) ?/?>")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def plain_text(html: str) -> str:
+    """Return the text of HTML that was sanitised here, on one line."""
+    return " ".join(unescape(_TAG.sub("", _BLOCK_END.sub(" ", html))).split())
 
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from articles import views
+from articles import feeds, sitemaps, views
 
 app_name = "articles"
 
@@ -36,6 +36,13 @@ urlpatterns = [
     ),
     path("rankings/", views.ranking_list, name="ranking_list"),
     path("rankings/<str:slug>/", views.ranking_detail, name="ranking_detail"),
+    path("feed/", feeds.article_feed, name="article_feed"),
+    path("categories/<str:slug>/feed/", feeds.category_feed, name="category_feed"),
+    path("tags/<str:slug>/feed/", feeds.tag_feed, name="tag_feed"),
+    path("sitemap.xml", sitemaps.sitemap_index, name="sitemap_index"),
+    path("sitemaps/<str:part>.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("search/", views.search, name="search"),
     path("subjects/<str:slug>/", views.subject_detail, name="subject_detail"),
     path("pages/<str:slug>/", views.site_page_detail, name="site_page_detail"),
 ]

@@ -1,11 +1,15 @@
+import re
 from datetime import date
 
 from django.db.models import Max, Min
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
-from articles.kept import kept
+from articles import search_text
+from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
     Article,
@@ -13,12 +17,16 @@ from articles.models import (
     MonthlyIssue,
     Ranking,
     RankingSubject,
+    SearchDocument,
     SitePage,
     Tag,
 )
+from articles.search import Query, find
 from articles.subject_history import history_of
+from articles.text import normalise_line
 
 LIST_SIZE = 20
+YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
 @kept(CONTENT, query=["before"])
@@ -111,6 +119,56 @@ def subject_detail(request, slug):
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
+
+
+@never_kept
+def search(request):
+    """Show what a reader's words find; words and filters stand in the address."""
+    query = asked(request.GET)
+    hits = find(query, request.GET.get("after", ""))
+    pattern = search_text.pattern(query.needles)
+    first = Article.objects.published().aggregate(first=Min("published_at"))["first"]
+    this_year = timezone.localdate().year
+    words = query.text.split()
+    context = {
+        "query": query,
+        "kinds": SearchDocument.Kind.choices,
+        "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
+        "results": [found(document, pattern) for document in hits.documents],
+        "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
+        "wider": query.is_narrowed and search_address(query.text),
+        "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
+    }
+    return render(request, "articles/search.html", context)
+
+
+def asked(parameters):
+    """Return the query of a search address; a filter that is none of ours is passed over."""
+    kind, year = parameters.get("kind", ""), parameters.get("year", "")
+    slug = parameters.get("category", "")
+    return Query(
+        normalise_line(parameters.get("q", ""))[: search_text.MAX_QUERY_CHARACTERS],
+        kind=kind if kind in SearchDocument.Kind.values else "",
+        category_id=Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
+        if slug
+        else None,
+        year=int(year) if YEAR.fullmatch(year) else None,
+    )
+
+
+def search_address(words):
+    return f"{reverse('articles:search')}?{urlencode({'q': words})}"
+
+
+def found(document, pattern):
+    """Return what the page shows of a hit, its words marked."""
+    return {
+        "moment": document.moment,
+        "kind": document.get_kind_display(),
+        "url": document.url,
+        "title": search_text.marked(document.title, pattern),
+        "excerpt": search_text.excerpt(document.text, pattern),
+    }
 
 
 def listing(request, articles):

@@ -43,13 +43,18 @@ _LOOK_ALIKES = {
     "y": "уγүʏ",
     "z": "ᴢ",
 }
-_FOLDED: dict[int, str | None] = {
+# Each look-alike to its Latin letter; digits and signs are among them.
+LOOK_ALIKES: dict[int, str | None] = {
     ord(other): letter for letter, others in _LOOK_ALIKES.items() for other in others
 }
 # Squared, circled and regional letters that have no compatibility form.
 for _first in (0x1F150, 0x1F170, 0x1F1E6):
-    _FOLDED |= {_first + offset: letter for offset, letter in enumerate(string.ascii_lowercase)}
-_FOLDED |= dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0])  # Hangul fillers draw nothing
+    LOOK_ALIKES |= {_first + offset: letter for offset, letter in enumerate(string.ascii_lowercase)}
+LOOK_ALIKES |= dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0])  # Hangul fillers draw nothing
+# The letters alone, other than the Latin i: for texts in which digits and signs have a meaning.
+LETTER_LOOK_ALIKES = {
+    code: letter for code, letter in LOOK_ALIKES.items() if code > 0x7F and letter is not None
+}
 # Once more, for the letters that the last lines gave.
 _LAST_FOLD = str.maketrans("i", "l")
 
@@ -65,7 +70,7 @@ def is_reserved(name: str) -> bool:
 
 def _fold(name: str) -> str:
     """Return the letters of `name` as plain Latin ones, Hangul as its keystrokes."""
-    text = keystrokes(name).translate(_FOLDED).translate(_LAST_FOLD)
+    text = keystrokes(name).translate(LOOK_ALIKES).translate(_LAST_FOLD)
     return "".join(filter(str.isalnum, text)).replace("rn", "m")
 
 

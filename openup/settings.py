@@ -253,6 +253,13 @@ HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
 PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=64, largest=65_536, smallest=0)
 PAGE_CACHE_BYTES = 0 if DEBUG else PAGE_CACHE_MEGABYTES * 1024 * 1024
 
+# Comments: what the operator decides; 0 is never
+
+REPORTS_THAT_HIDE = read_count("REPORTS_THAT_HIDE", default=0, largest=1000, smallest=0)
+COMMENTS_CLOSE_AFTER_DAYS = read_count(
+    "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
+)
+
 # Django
 
 INSTALLED_APPS = [

@@ -16,5 +16,7 @@ class MinifiedManifestStorage(CompressedManifestStaticFilesStorage):
     def _save(self, name, content):
         minify = MINIFIERS.get(name[name.rfind(".") :])
         if minify and name.startswith(OWN_FOLDERS):
-            content = ContentFile(minify(content.read().decode()).encode())
+            # By chunks, which begin at the beginning: its hash may have been read from it.
+            source = b"".join(content.chunks())
+            content = ContentFile(minify(source.decode()).encode())
         return super()._save(name, content)

@@ -16,7 +16,7 @@ from articles.models import (
     RankingTable,
 )
 from comments import credentials
-from comments.models import Comment
+from comments.models import Comment, ModerationRule
 
 numbers = count(1)
 EMAIL = "mina@example.com"
@@ -140,6 +140,15 @@ def make_comment(article=None, *, email=EMAIL, password=PASSWORD, **fields):
         }
     )
     return comment.post()
+
+
+def make_rule(**fields):
+    """Return a stored moderation rule; with `is_active`, one that was rehearsed and is on."""
+    rule = ModerationRule(**{"name": f"규칙 {next(numbers)}", "kind": "words", **fields})
+    rule.rehearsed_definition = rule.definition if rule.is_active else ""
+    rule.full_clean()
+    rule.store()
+    return rule
 
 
 def make_staff(*permissions, **fields):

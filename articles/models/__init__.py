@@ -16,6 +16,7 @@ from articles.models.ranking import (
     RankingSubject,
     RankingTable,
 )
+from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.ranking_rows import EntryRow
 
@@ -38,6 +39,7 @@ __all__ = [
     "RankingSubject",
     "RankingTable",
     "Reference",
+    "SearchDocument",
     "SitePage",
     "Tag",
     "article_scope",

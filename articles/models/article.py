@@ -14,8 +14,9 @@ from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
-from articles.text import is_plausible
+from articles.text import is_plausible, plain_text
 
 
 def new_uid():
@@ -174,6 +175,7 @@ class Article(models.Model):
             models.Index(
                 fields=["category", "state", "-published_at", "-id"], name="article_by_category"
             ),
+            models.Index(fields=["-updated_at"], name="article_last_changed"),
         ]
 
     def __str__(self):
@@ -239,6 +241,23 @@ class Article(models.Model):
                 issue.lead_article = None
                 issue.store()
             self.raise_page_versions()
+            self.index()
+
+    def index(self):
+        """Bring what the search knows of the article up to date; whether it is public, it asks."""
+        if not self.published_at:
+            SearchDocument.take_out(kind=SearchDocument.Kind.ARTICLE, object_id=self.pk)
+            return
+        SearchDocument.put(
+            SearchDocument.Kind.ARTICLE,
+            self.pk,
+            moment=self.published_at,
+            title=self.full_title,
+            text=f"{self.summary} {plain_text(RANKING_MARK.sub(' ', self.body_html))}".strip(),
+            url=self.get_absolute_url(),
+            article=self,
+            category_id=self.category_id,
+        )
 
     def raise_page_versions(self):
         """Make the article's page and the lists stale, now and at each planned moment."""

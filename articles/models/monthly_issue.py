@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from articles.fields import LineField, MarkdownField
 from articles.markdown import faults_for_publishing, to_html
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
-from articles.text import is_plausible
+from articles.models.search_document import SearchDocument
+from articles.text import is_plausible, plain_text
 
 
 class MonthlyIssueQuerySet(models.QuerySet):
@@ -90,6 +91,24 @@ class MonthlyIssue(models.Model):
         with transaction.atomic():
             self.save()
             self.raise_page_versions()
+            self.index()
+
+    def index(self):
+        """Bring what the search knows of the items up to date; whether they are public, it asks."""
+        kind = SearchDocument.Kind.ISSUE_ITEM
+        SearchDocument.take_out(kind=kind, issue=self)
+        if not self.published_at:
+            return
+        for item in self.items.all():
+            SearchDocument.put(
+                kind,
+                item.pk,
+                moment=self.published_at,
+                title=str(item),
+                text=plain_text(item.body_html),
+                url=f"{self.get_absolute_url()}#{item.anchor}",
+                issue=self,
+            )
 
     def raise_page_versions(self):
         """Make the issue's page, the lists and the pages of the month's articles stale."""
@@ -115,6 +134,7 @@ class MonthlyIssue(models.Model):
                 item.store()
             self.items.filter(position__gt=len(rows)).delete()
             self.raise_page_versions()
+            self.index()
 
 
 class MonthlyIssueItem(models.Model):

@@ -1,15 +1,26 @@
 from datetime import timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.models import CONVERSATION, Article, MonthlyIssueItem, PageVersion, RankingEntry
+from articles.models import (
+    CONVERSATION,
+    Article,
+    Due,
+    MonthlyIssueItem,
+    PageVersion,
+    RankingEntry,
+)
 from comments.credentials import email_digest, needs_redigest
+from comments.folding import digest_text
 from comments.models.moderation import ModerationEvent
+from comments.models.rule import ModerationRule
 from comments.models.subscription import Notice, ReplySubscription
 from comments.text import HTML_VERSION, body_to_html
 
@@ -84,6 +95,18 @@ class CommentQuerySet(models.QuerySet):
             .defer("article__body", "article__body_html")
         )
 
+    def with_block(self):
+        """Load whether a takedown keeps the text out of sight now, by the database's clock.
+
+        Pages that are kept need it: their validator's moments are the database's.
+        """
+        is_blocked = Q(blocked_until__isnull=False, blocked_until__gt=Now())
+        return self.annotate(is_blocked=ExpressionWrapper(is_blocked, BooleanField()))
+
+    def unblocked(self):
+        """Keep the comments whose text no takedown keeps out of sight now."""
+        return self.exclude(blocked_until__isnull=False, blocked_until__gt=Now())
+
     def in_page(self, number):
         """Keep the roots numbered within page `number` (from 1) and all their replies."""
         return self.filter(
@@ -96,12 +119,26 @@ class CommentQuerySet(models.QuerySet):
 
     def for_thread(self):
         """Load what the thread draws, in its order, and nothing of who wrote it."""
-        return self.drawn().defer("body", "email_digest", "password").order_by("path", "pk")
+        return (
+            self.drawn()
+            .with_block()
+            .defer("body", "email_digest", "password")
+            .order_by("path", "pk")
+        )
+
+    def erase(self):
+        """Wipe every comment for good, one transaction for each thread; again is no harm."""
+        for article in Article.objects.filter(pk__in=self.order_by().values("article")).order_by("pk"):
+            with transaction.atomic():
+                Thread.lock(article)
+                for comment in self.filter(article=article).order_by("pk"):
+                    comment.delete_by_author()
 
     def latest(self):
-        """Return published comments of published articles, newest first."""
+        """Return the comments of published articles that may be read, newest first."""
         return (
             self.public()
+            .unblocked()
             .filter(state=Comment.State.PUBLISHED)
             .defer("email_digest", "password", "article__body", "article__body_html")
             .order_by("-created_at", "-pk")
@@ -113,7 +150,7 @@ class Comment(models.Model):
         PUBLISHED = "published", _("Published")
         HELD = "held", _("Waiting for review")
         HIDDEN = "hidden", _("Hidden by staff")
-        DELETED = "deleted", _("Deleted by its author")
+        DELETED = "deleted", _("Deleted")
 
     class Kind(models.TextChoices):
         COMMENT = "comment", _("Comment")
@@ -194,7 +231,10 @@ class Comment(models.Model):
         verbose_name = _("comment")
         verbose_name_plural = _("comments")
         ordering = ["-created_at", "-pk"]
-        permissions = [("moderate_comment", _("Can hide, restore and approve comments"))]
+        permissions = [
+            ("moderate_comment", _("Can hide, restore, approve and delete comments")),
+            ("answer_comment", _("Can answer comments in the staff's name")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["article", "path"], name="one_comment_per_path"),
             models.UniqueConstraint(
@@ -250,6 +290,15 @@ class Comment(models.Model):
     def is_deleted(self):
         return self.state == self.State.DELETED
 
+    @cached_property
+    def is_blocked(self):
+        """Tell whether a takedown keeps the text out of sight; `with_block` loads it instead."""
+        return self.blocked_until is not None and self.blocked_until > timezone.now()
+
+    @property
+    def is_readable(self):
+        return self.is_visible and not self.is_blocked
+
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
 
@@ -277,8 +326,8 @@ class Comment(models.Model):
                     raise EditConflict
             if self._submission_key_is_taken():
                 self.submission_key = None
-            if self.article.reviews_comments or self.hold_reasons:
-                self.state = self.State.HELD
+            self.text_digest = digest_text(self.body)
+            self._hold_if_needed(self.hold_reasons)
             self._take_place(thread)
             self.body_html = body_to_html(self.body)
             self.save(force_insert=True)
@@ -290,10 +339,11 @@ class Comment(models.Model):
             Notice.to_staff(self)
             return self
 
-    def edit(self, *, body, name, version):
+    def edit(self, *, body, name, version, reasons=()):
         """Replace the text and name if `version` is still the comment's; else raise EditConflict.
 
-        Where the article reviews comments, the new text waits for review like a new comment.
+        Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
+        waits for review like a new comment.
         """
         with transaction.atomic():
             thread = Thread.lock(self.article)
@@ -301,16 +351,16 @@ class Comment(models.Model):
             if self.edit_version != version or not self.is_visible:
                 raise EditConflict
             was_visible = self.is_visible
-            if self.article.reviews_comments:
-                self.state = self.State.HELD
             self.body, self.name = body, name
+            self.text_digest = digest_text(body)
+            self._hold_if_needed(reasons)
             self.body_html, self.html_version = body_to_html(body), HTML_VERSION
             self.edited_at = timezone.now()
             self.edit_version += 1
             self.save(
                 update_fields=[
                     *("state", "name", "body", "body_html", "html_version"),
-                    *("edited_at", "edit_version"),
+                    *("edited_at", "edit_version", "text_digest", "hold_reasons"),
                 ]
             )
             self._count(thread, was_visible)
@@ -347,32 +397,112 @@ class Comment(models.Model):
             self._count(thread, was_visible)
             self._raise_page_versions()
 
-    def hide(self, *, by, reason):
+    # What staff do. Each returns the event that it leaves, or None where it does not apply; `batch`
+    # is shared by what is done at once, and undone at once.
+
+    def hide(self, *, by, reason, **event):
         """Take the comment out of sight and record who did it and why."""
-        self._moderate(self.State.HIDDEN, ModerationEvent.Action.HIDE, by, reason)
+        return self._moderate(self.State.HIDDEN, ModerationEvent.Action.HIDE, by, reason, **event)
 
-    def restore(self, *, by, reason):
+    def restore(self, *, by, reason, **event):
         """Show a hidden comment again and record who did it and why."""
-        self._moderate(self.State.PUBLISHED, ModerationEvent.Action.RESTORE, by, reason)
+        return self._moderate(
+            self.State.PUBLISHED, ModerationEvent.Action.RESTORE, by, reason, **event
+        )
 
-    def approve(self, *, by, reason=""):
+    def approve(self, *, by, reason="", **event):
         """Show a comment that waited for review and record who let it."""
-        self._moderate(self.State.PUBLISHED, ModerationEvent.Action.APPROVE, by, reason)
+        return self._moderate(
+            self.State.PUBLISHED, ModerationEvent.Action.APPROVE, by, reason, **event
+        )
 
-    def _moderate(self, state, action, by, reason):
+    def hold(self, *, by, reason, **event):
+        """Take the comment out of sight until staff have read it; `by` is None for the rules."""
+        return self._moderate(self.State.HELD, ModerationEvent.Action.HOLD, by, reason, **event)
+
+    def delete_by_staff(self, *, by, reason, **event):
+        """Wipe the comment for good, as its author could, and record who did it and why."""
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            if self.is_deleted:
+                return None
+            before = self.state
+            self.delete_by_author()
+            return self._record(ModerationEvent.Action.DELETE, by, reason, before, **event)
+
+    def dismiss_reports(self, *, by, reason="", **event):
+        """Close the comment's open reports: it stays as it is."""
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            if not self.reports.open().exists():
+                return None
+            return self._record(ModerationEvent.Action.DISMISS, by, reason, self.state, **event)
+
+    def block(self, until, *, by, reason):
+        """Keep the text out of sight until a moment, or let it be read again when it is None.
+
+        Its place and its count stay. A block ends by itself: the pages' Due moment makes them anew.
+        """
+        action = ModerationEvent.Action.BLOCK if until else ModerationEvent.Action.UNBLOCK
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state", "blocked_until"])
+            self.blocked_until = until
+            self.__dict__.pop("is_blocked", None)
+            self.save(update_fields=["blocked_until"])
+            Due.plan([self.article.scope, CONVERSATION], [until])
+            self._raise_page_versions()
+            return self._record(action, by, reason, self.state)
+
+    def reopen(self, *, by, reason, **event):
+        """Put the comment back before the moderators, as it is."""
+        return self._record(ModerationEvent.Action.REOPEN, by, reason, self.state, **event)
+
+    def note(self, text, *, by):
+        """Leave a note for the other moderators."""
+        return self.moderation_events.create(
+            moderator=by, action=ModerationEvent.Action.NOTE, reason=text
+        )
+
+    def _moderate(self, state, action, by, reason, **event):
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(fields=["state", "reply_count"])
             if self.is_deleted or self.state == state:
-                return
-            was_visible = self.is_visible
-            if self.state == self.State.HELD and state == self.State.PUBLISHED:
+                return None
+            before, was_visible = self.state, self.is_visible
+            if before == self.State.HELD and state == self.State.PUBLISHED:
                 Notice.of_reply(self)
             self.state = state
             self.save(update_fields=["state"])
-            self.moderation_events.create(moderator=by, action=action, reason=reason)
             self._count(thread, was_visible)
             self._raise_page_versions()
+            return self._record(action, by, reason, before, **event)
+
+    def _record(self, action, by, reason, state_before, **event):
+        """Leave an event; whoever decides about a comment has answered its reports too."""
+        event = self.moderation_events.create(
+            moderator=by,
+            action=action,
+            reason=reason,
+            state_before=state_before,
+            state_after=self.state,
+            **event,
+        )
+        if event.closes_reports:
+            self.reports.open().update(closed_by=event)
+        return event
+
+    def _hold_if_needed(self, reasons):
+        """Let the text wait where the article, one of `reasons` or a rule wants it read first."""
+        self.hold_reasons = [*reasons]
+        if self.staff_id:
+            return
+        self.hold_reasons += ModerationRule.objects.reasons_for(self)
+        if self.hold_reasons or self.article.reviews_comments:
+            self.state = self.State.HELD
 
     def _earlier_submission(self):
         earlier = Comment.objects.filter(

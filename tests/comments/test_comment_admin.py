@@ -3,7 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from articles.models import PageVersion
-from comments.admin import MAX_AT_ONCE
+from comments.admin.comment import MAX_AT_ONCE
 from comments.models import Comment, Thread
 from tests.factories import EMAIL, make_article, make_comment, make_staff
 

@@ -57,7 +57,10 @@ def test_publisher_does_what_an_editor_does_and_publishes():
 def test_moderator_and_data_steward_have_exactly_their_own():
     set_up()
 
-    assert permissions_of("moderator") == {"view_comment", "moderate_comment", "view_article"}
+    assert permissions_of("moderator") == {
+        *("view_comment", "moderate_comment", "answer_comment", "view_article"),
+        *(f"{action}_moderationrule" for action in ("add", "change", "delete", "view")),
+    }
     assert permissions_of("data steward") == {
         "view_rankingcorrection",
         *(

@@ -32,6 +32,16 @@ def test_own_files_lose_what_only_their_readers_need(tmp_path):
     assert "word-break:keep-all" in style
 
 
+def test_files_named_by_their_content_are_the_same(tmp_path):
+    name = "css/site.css"
+    collected = collect(name, settings.BASE_DIR / "static" / name, tmp_path)
+    storage = MinifiedManifestStorage(location=tmp_path)
+
+    list(storage.post_process({name: (storage, name)}))
+
+    assert (tmp_path / storage.stored_name(name)).read_bytes() == collected
+
+
 def test_files_of_others_stay_as_they_came(tmp_path):
     source = tmp_path / "theirs.css"
     source.write_text("/* theirs */\na { color: red; }\n")

@@ -14,9 +14,9 @@ EDIT = ("add", "change", "view")
 ALL = ("add", "change", "delete", "view")
 
 
-def on(models, actions):
-    """Return the names of the permissions for `actions` on `models` of the articles."""
-    return {f"articles.{action}_{model}" for model in models for action in actions}
+def on(models, actions, app="articles"):
+    """Return the names of the permissions for `actions` on `models` of an app."""
+    return {f"{app}.{action}_{model}" for model in models for action in actions}
 
 
 CONTENT = ("article", "tag", "monthlyissue")
@@ -29,8 +29,11 @@ GROUPS = {
     "editor": EDITOR,
     "publisher": EDITOR
     | on((*CONTENT, "category", "sitepage"), ALL)
-    | {"articles.publish_article"},
-    "moderator": {"comments.view_comment", "comments.moderate_comment", "articles.view_article"},
+    # Whoever may publish an article may answer below it in the staff's name.
+    | {"articles.publish_article", "comments.answer_comment"},
+    "moderator": on(["comment"], VIEW, "comments")
+    | on(["moderationrule"], ALL, "comments")
+    | {"comments.moderate_comment", "comments.answer_comment", "articles.view_article"},
     "data steward": on((*FIGURES, "rankingtable"), ALL) | on(["rankingcorrection"], VIEW),
 }
 

@@ -1,0 +1,73 @@
+"""Atom feeds (RFC 4287): the newest articles of the site, of a category, of a tag."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from articles.kept import kept
+from articles.models import CONTENT, Article, Category, Tag
+
+FEED_SIZE = 30
+
+
+def atom(title, page, feed, entries):
+    """Return the answer with a feed; `page` and `feed` are paths: what it follows, and its own.
+
+    Each entry is a dict for `SyndicationFeed.add_item`, its link a path of this site; texts are
+    plain, markup is in `description` alone.
+    """
+    generator = Atom1Feed(
+        title=f"{title} | {settings.SITE_NAME}",
+        link=settings.SITE_URL + page,
+        description="",
+        language=settings.LANGUAGE_CODE,
+        feed_url=settings.SITE_URL + feed,
+        author_name=settings.SITE_NAME,
+    )
+    for entry in entries:
+        link = settings.SITE_URL + entry.pop("link")
+        generator.add_item(link=link, **{"unique_id": link} | entry)
+    return HttpResponse(generator.writeString("utf-8"), content_type=generator.content_type)
+
+
+def article_entry(article):
+    """Return an article's entry; its id stays when its address changes."""
+    return {
+        "title": article.full_title,
+        "link": article.get_absolute_url(),
+        "unique_id": f"urn:openup:article:{article.uid}",
+        "description": format_html("<p>{}</p>", article.summary) if article.summary else "",
+        "author_name": article.byline or settings.SITE_NAME,
+        "categories": [article.category.name],
+        "pubdate": article.published_at,
+        "updateddate": max(article.updated_at, article.published_at),
+    }
+
+
+def feed_of(title, page, feed, articles):
+    newest = articles.for_listing()[:FEED_SIZE]
+    return atom(title, page, feed, [article_entry(article) for article in newest])
+
+
+@kept(CONTENT)
+def article_feed(request):
+    articles = Article.objects.published()
+    return feed_of(_("All articles"), reverse("home"), reverse("articles:article_feed"), articles)
+
+
+@kept(CONTENT)
+def category_feed(request, slug):
+    category = get_object_or_404(Category, slug=slug)
+    feed = reverse("articles:category_feed", args=[slug])
+    return feed_of(category.name, category.get_absolute_url(), feed, category.articles.published())
+
+
+@kept(CONTENT)
+def tag_feed(request, slug):
+    tag = get_object_or_404(Tag, slug=slug)
+    feed = reverse("articles:tag_feed", args=[slug])
+    return feed_of(tag.name, tag.get_absolute_url(), feed, tag.articles.published())

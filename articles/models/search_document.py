@@ -1,0 +1,130 @@
+from datetime import UTC, datetime
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from articles.search_text import fold, initials, tokens
+
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+# A document's key is its moment in seconds, then its kind, then the end of its object's key.
+_KIND_BITS, _OBJECT_BITS = 3, 24
+# FTS5 keeps the tokens only: taking a document out needs the very tokens that it was put in with.
+# A document that went with its article leaves its tokens behind: they find nothing any more.
+_SQLITE_INSERT = "INSERT INTO articles_searchindex (tokens, rowid) VALUES (%s, %s)"
+_SQLITE_DELETE = (
+    "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
+    " VALUES ('delete', %s, %s)"
+)
+
+
+class SearchDocument(models.Model):
+    """What can be found: one row for each article, item, ranking, subject and comment.
+
+    Written in the transaction that changes what it holds. The key orders the hits: a newer moment
+    has a greater one. The tokens stand where only SQL sees them (migration `search`): in a table of
+    FTS5 on SQLite, in a tsvector with GIN on PostgreSQL.
+    """
+
+    class Kind(models.TextChoices):
+        ARTICLE = "article", _("Articles")
+        ISSUE_ITEM = "issue", _("Monthly issues")
+        RANKING = "ranking", _("Rankings")
+        SUBJECT = "subject", _("Ranked subjects")
+        COMMENT = "comment", _("Comments")
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    object_id = models.BigIntegerField()
+    # What must be public for the document to be found, and goes with it.
+    article = models.ForeignKey(
+        "articles.Article", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    issue = models.ForeignKey(
+        "articles.MonthlyIssue", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    ranking = models.ForeignKey(
+        "articles.Ranking", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    subject = models.ForeignKey(
+        "articles.RankingSubject", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    # Of an article, to narrow the hits by.
+    category_id = models.BigIntegerField(null=True)
+    # Set while a text is out of sight until then.
+    visible_from = models.DateTimeField(null=True)
+    url = models.CharField(max_length=600)
+    title = models.CharField(max_length=300, blank=True)
+    # As it is shown, and folded as it is compared (see `articles.search_text`).
+    text = models.TextField()
+    folded_title = models.TextField(blank=True)
+    folded_text = models.TextField()
+
+    class Meta:
+        verbose_name = _("search document")
+        verbose_name_plural = _("search documents")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="one_document_per_object")
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.object_id}"
+
+    @property
+    def moment(self):
+        seconds = self.pk >> (_KIND_BITS + _OBJECT_BITS)
+        return datetime.fromtimestamp(seconds + _BEGINNING.timestamp(), UTC)
+
+    @classmethod
+    def first_key(cls, moment):
+        """Return the least key that documents of `moment` and later have."""
+        seconds = int((moment - _BEGINNING).total_seconds())
+        return max(0, seconds) << (_KIND_BITS + _OBJECT_BITS)
+
+    @classmethod
+    def put(cls, kind, object_id, *, moment, **fields):
+        """Index an object anew; `fields` are title, text, url and what must be public."""
+        cls.take_out(kind=kind, object_id=object_id)
+        document = cls(kind=kind, object_id=object_id, **fields)
+        document.folded_title = fold(document.title)
+        if kind != cls.Kind.COMMENT:
+            document.folded_title += f" {initials(document.folded_title)}"
+        document.folded_text = f"{document.folded_title} {fold(document.text)}"
+        document.pk = cls._free_key(moment, kind, object_id)
+        document.save(force_insert=True)
+        document._write_tokens(_SQLITE_INSERT)
+
+    @classmethod
+    def take_out(cls, **what):
+        """Take documents out of the index: those that `what`, field look-ups, finds."""
+        documents = cls.objects.filter(**what)
+        if connection.vendor == "sqlite":
+            for document in documents.defer("text"):
+                document._write_tokens(_SQLITE_DELETE)
+        documents.delete()
+
+    @classmethod
+    def _free_key(cls, moment, kind, object_id):
+        number = cls.Kind.values.index(kind)
+        key = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % (1 << _OBJECT_BITS)
+        # Another object of the same second with the same end of its key: next to it.
+        while cls.objects.filter(pk=key).exists():
+            key += 1
+        return key
+
+    def _tokens(self):
+        found = tokens(self.folded_text)
+        found |= {f"^{token}" for token in tokens(self.folded_title)}
+        found.add(f"={self.kind}")
+        if self.category_id:
+            found.add(f"=category{self.category_id}")
+        return sorted(found)
+
+    def _write_tokens(self, sqlite_statement):
+        if connection.vendor == "sqlite":
+            sql, value = sqlite_statement, " ".join(self._tokens())
+        else:
+            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
+            value = self._tokens()
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [value, self.pk])

@@ -1,0 +1,158 @@
+"""Text for the search: folded, cut into tokens, and found again in what the reader sees.
+
+Folded text is what both databases compare: in NFKC and case folded, runs of Hangul, Han and Kana
+as they are, every other word between bars, one space for whatever stands between. "K리그의 GPT-4o"
+is "|k|리그의 |gpt| |4o|". A query is folded too: a Korean word is found within longer ones, a
+Latin word or a number only as a whole.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+
+# Hangul syllables and letters, Han, Hiragana and Katakana: written without spaces or with endings.
+_SYLLABLE = "\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+_RUN = re.compile(rf"(?P<syllables>[{_SYLLABLE}]+)|[^\W_{_SYLLABLE}]+")
+_PARTS = re.compile(rf"\|(?P<word>[^|]+)\||(?P<syllables>[{_SYLLABLE}]+)|(?P<gap> )")
+# NFKC makes conjoining letters of those that stand alone, as in a query of initials (ㅋㅂㄴㅌㅅ).
+_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_ALONE = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
+_FIRST_SYLLABLE, _SYLLABLES_PER_INITIAL = 0xAC00, 588
+
+MAX_QUERY_CHARACTERS = 100
+MAX_NEEDLES = 8
+_QUOTED = re.compile(r"[\"“”「」『』]([^\"“”「」『』]*)[\"“”「」『』]")
+# The longest first. A word keeps at least two syllables, or a Latin word, before its particle.
+_PARTICLES = re.compile(
+    rf"(?<=[{_SYLLABLE}]{{2}}|.\|)"
+    "(?:에서는|에서의|으로는|으로의|에게서|이라는|이라고|에서|에게|으로|까지|부터|처럼|보다|라는|라고|마다|조차"
+    "|이나|은|는|이|가|을|를|의|에|로|와|과|도|만|랑)$"
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` folded, as the head of this module describes."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", text)).casefold()
+    text = text.translate(_ALONE)
+    pieces: list[str] = []
+    end = 0
+    for run in _RUN.finditer(text):
+        if pieces and run.start() > end:
+            pieces.append(" ")
+        pieces.append(run.group() if run["syllables"] else f"|{run.group()}|")
+        end = run.end()
+    return "".join(pieces)
+
+
+def initials(folded: str) -> str:
+    """Return `folded` with each Hangul syllable as its initial: 쿠버네티스 as ㅋㅂㄴㅌㅅ."""
+    return "".join(
+        _INITIALS[(ord(character) - _FIRST_SYLLABLE) // _SYLLABLES_PER_INITIAL]
+        if "가" <= character <= "힣"
+        else character
+        for character in folded
+    )
+
+
+def needles(query: str) -> list[str]:
+    """Return the folded words of `query`, all of which a text must hold; a quoted phrase is one.
+
+    Particles at the ends of words that are not quoted are optional. Takes the first
+    `MAX_QUERY_CHARACTERS` characters and `MAX_NEEDLES` words.
+    """
+    query = query[:MAX_QUERY_CHARACTERS]
+    found = [fold(phrase) for phrase in _QUOTED.findall(query)]
+    for word in _QUOTED.sub(" ", query).split():
+        found.append(_PARTICLES.sub("", fold(word)))
+    return list(dict.fromkeys(filter(None, found)))[:MAX_NEEDLES]
+
+
+def tokens(folded: str) -> set[str]:
+    """Return what a folded text is indexed by: words, and runs of one to three syllables.
+
+    A token across two parts joins their ends by "_" over a space and by "-" without one, so that
+    rare phrases of common words are rare in the index too.
+    """
+    return _tokens(folded, lambda length: range(1, min(length, 3) + 1))
+
+
+def needle_tokens(needle: str) -> set[str]:
+    """Return tokens that every text with `needle` in it has, as few as tell it best."""
+    return _tokens(needle, lambda length: range(min(length, 3), min(length, 3) + 1))
+
+
+def _tokens(folded: str, sizes: Callable[[int], range]) -> set[str]:
+    found: set[str] = set()
+    before, joint = "", "-"
+    for part in _parts(folded):
+        if part == " ":
+            joint = "_"
+            continue
+        if part[0] == "|":
+            first = last = part[1:]
+            found.add(first)
+        else:
+            first, last = part[0], part[-1]
+            for size in sizes(len(part)):
+                found.update(part[start : start + size] for start in range(len(part) - size + 1))
+        if before:
+            found.add(f"{before}{joint}{first}")
+        before, joint = last, "-"
+    return found
+
+
+def _parts(folded: str) -> Iterator[str]:
+    """Yield "|word" for a word, a run of syllables as it is, and " " for a gap."""
+    for match in _PARTS.finditer(folded):
+        yield f"|{match['word']}" if match["word"] else match.group()
+
+
+# What the reader sees
+
+
+def pattern(needles: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds the needles in text as it is shown, initials in its syllables too."""
+    alternatives = ["".join(map(_part_pattern, _parts(needle))) for needle in needles]
+    if not alternatives:
+        return None
+    return re.compile("|".join(sorted(alternatives, key=len, reverse=True)), re.IGNORECASE)
+
+
+def _part_pattern(part: str) -> str:
+    if part == " ":
+        return r"[\W_]+"
+    if part[0] == "|":
+        edge = rf"[^\W_{_SYLLABLE}]"
+        return rf"(?<!{edge}){re.escape(part[1:])}(?!{edge})"
+    return "".join(map(_syllable_pattern, part))
+
+
+def _syllable_pattern(character: str) -> str:
+    if character not in _INITIALS:
+        return re.escape(character)
+    first = _FIRST_SYLLABLE + _INITIALS.index(character) * _SYLLABLES_PER_INITIAL
+    return f"[{character}{chr(first)}-{chr(first + _SYLLABLES_PER_INITIAL - 1)}]"
+
+
+def marked(text: str, hits: re.Pattern[str] | None) -> list[tuple[str, bool]]:
+    """Return `text` in pieces, each with whether the query found it."""
+    pieces: list[tuple[str, bool]] = []
+    end = 0
+    for match in hits.finditer(text) if hits else ():
+        pieces += [(text[end : match.start()], False), (match.group(), True)]
+        end = match.end()
+    return [piece for piece in (*pieces, (text[end:], False)) if piece[0]]
+
+
+def excerpt(text: str, hits: re.Pattern[str] | None, width: int = 140) -> list[tuple[str, bool]]:
+    """Return about `width` characters of `text` around the first hit, in pieces as `marked`."""
+    match = hits.search(text) if hits else None
+    start = max(0, match.start() - width // 3) if match else 0
+    # From the beginning of a word, not from within it.
+    if start:
+        start = text.find(" ", start, match.start() if match else start) + 1 or start
+    end = min(len(text), start + width)
+    if end < len(text):
+        end = max(text.rfind(" ", start + width // 2, end), match.end() if match else 0) or end
+    cut = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+    return marked(cut, hits)

@@ -1,0 +1,1 @@
+from comments.admin import comment  # noqa: F401 - registers

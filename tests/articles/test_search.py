@@ -1,0 +1,178 @@
+"""What a reader's words find, and what they never find."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import Article, SearchDocument
+from articles.search import PAGE_SIZE, Query, find
+from tests.factories import make_article, make_category, make_issue
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+AT = datetime(2025, 10, 28, tzinfo=UTC)
+
+
+def titles(words, **filters):
+    return [document.title for document in find(Query(words, **filters)).documents]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "중국",
+        "중국의",
+        "생태계",
+        "K리그",
+        "gpt-4o",
+        "GPT-4o는",
+        '"여러 나라의 생태계"',
+        "나라 생태계",
+        "법",
+        "4.6",
+    ],
+)
+def test_words_in_the_text_are_found(words):
+    make_article(title="글", body="중국의 K리그와 GPT-4o, 여러 나라의 생태계와 법과 GLM-4.6")
+
+    assert titles(words) == ["글"]
+
+
+@pytest.mark.parametrize("words", ["국중", "AI", "태생계", '"나라 생태계"', "GPT-4", "없는말"])
+def test_other_words_are_not(words):
+    make_article(title="글", body="중국의 K리그와 GPT-4o, 여러 나라의 생태계와 maintain")
+
+    assert titles(words) == []
+
+
+def test_initials_find_titles_only():
+    make_article(title="쿠버네티스 소식", body="본문")
+    make_article(title="다른 글", body="쿠버네티스 소식")
+
+    assert titles("ㅋㅂㄴㅌㅅ") == ["쿠버네티스 소식"]
+
+
+def test_titles_stand_first_and_then_the_newest():
+    make_article(title="오래된 글", body="파이썬 이야기", published_at=AT - DAY)
+    make_article(title="새 글", body="파이썬 이야기", published_at=AT + DAY)
+    make_article(title="파이썬 특집", body="본문", published_at=AT - 2 * DAY)
+
+    assert titles("파이썬") == ["파이썬 특집", "새 글", "오래된 글"]
+
+
+def test_draft_scheduled_and_withdrawn_articles_are_never_found():
+    now = timezone.now()
+    make_article(title="초안", body="비밀 낱말", state=Article.State.DRAFT, published_at=None)
+    make_article(title="예약", body="비밀 낱말", published_at=now + DAY)
+    make_article(title="철회", body="비밀 낱말", state=Article.State.WITHDRAWN)
+    make_article(title="기한 지남", body="비밀 낱말", withdrawn_at=now - DAY)
+    make_issue([("정책", "비밀 낱말", "")], state="draft", published_at=None)
+
+    assert titles("비밀") == []
+
+
+def test_what_an_edit_took_away_is_not_found():
+    article = make_article(title="글", body="처음 낱말")
+    article.body = "나중 표현"
+    article.store()
+
+    assert titles("낱말") == []
+    assert titles("표현") == ["글"]
+    assert SearchDocument.objects.count() == 1
+
+
+def test_deleted_article_is_not_found():
+    make_article(title="글", body="처음 낱말").delete()
+
+    assert titles("낱말") == []
+
+
+def test_items_of_a_month_lead_to_their_place():
+    issue = make_issue([("정책", "새 전략", "- 유럽의 전략")])
+
+    found = find(Query("유럽")).documents
+
+    assert [document.url for document in found] == [
+        f"{issue.get_absolute_url()}#{issue.items.get().anchor}"
+    ]
+
+
+def test_hits_are_narrowed():
+    category = make_category(name="정책")
+    make_article(title="정책 글", body="낱말", category=category, published_at=AT)
+    make_article(title="옛 글", body="낱말", published_at=AT - 400 * DAY)
+    make_issue([("정책", "항목", "- 낱말")])
+
+    assert titles("낱말", category_id=category.pk) == ["정책 글"]
+    assert titles("낱말", year=2024) == ["옛 글"]
+    assert titles("낱말", kind="issue") == ["(정책) 항목"]
+
+
+def test_two_articles_of_one_second_are_both_found():
+    for number in range(3):
+        make_article(title=f"글 {number}", body="낱말", published_at=AT)
+
+    assert titles("낱말") == ["글 2", "글 1", "글 0"]
+
+
+def test_pages_follow_one_another_without_gap_or_repetition():
+    for number in range(PAGE_SIZE * 2 + 3):
+        in_title = number % 2
+        make_article(
+            title=f"낱말 {number}" if in_title else f"글 {number}",
+            body="낱말",
+            published_at=AT + number * DAY,
+        )
+    found, after = [], ""
+    while True:
+        hits = find(Query("낱말"), after)
+        found += [document.title for document in hits.documents]
+        if not (after := hits.after):
+            break
+
+    assert len(found) == len(set(found)) == PAGE_SIZE * 2 + 3
+    assert found[0] == f"낱말 {PAGE_SIZE * 2 + 1}"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%EC%A4%91%EA%B5%AD&kind=x&category=y&year=z&after=t999999999999999999999",
+        "q=%22%27%2a%5e%29%28 OR AND NEAR(",
+        "q=%ff%fe",
+        "q=" + "가" * 5000,
+        "after=b-1",
+        "q=a&year=0000",
+    ],
+)
+def test_odd_addresses_are_answered(client, query):
+    make_article()
+
+    assert client.get(f"{reverse('articles:search')}?{query}").status_code == 200
+
+
+def test_words_are_escaped_and_hits_marked(client):
+    make_article(title="글", body="낱말 1 < 2")
+
+    html = client.get(reverse("articles:search"), {"q": "낱말 <script>"}).content.decode()
+    hit = client.get(reverse("articles:search"), {"q": "낱말"}).content.decode()
+
+    assert "<script>" not in html.replace('<script src="', "")
+    assert "<mark>낱말</mark> 1 &lt; 2" in hit
+
+
+def test_nothing_found_helps_on(client):
+    response = client.get(reverse("articles:search"), {"q": "없는말 다른말", "kind": "issue"})
+
+    assert "없는말" in response.content.decode()
+    assert "?q=%EC%97%86%EB%8A%94%EB%A7%90" in response.content.decode()
+
+
+def test_search_costs_the_same_for_one_hit_and_for_many(client, django_assert_max_num_queries):
+    for number in range(PAGE_SIZE + 5):
+        make_article(title=f"글 {number}", body="낱말")
+
+    with django_assert_max_num_queries(8):
+        client.get(reverse("articles:search"), {"q": "낱말", "category": "x"})

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from articles.search_text import (
+    excerpt,
+    fold,
+    initials,
+    marked,
+    needle_tokens,
+    needles,
+    pattern,
+    tokens,
+)
+
+KOREAN = st.text(alphabet="가나다라중국의생태계는ㅋㅂ 阿K4리그AIai-.·é\n", max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("K리그의 GPT-4o", "|k|리그의 |gpt| |4o|"),
+        ("중국, 생태계!", "중국 생태계"),
+        ("Ａ１ 한글", "|a1| 한글"),
+        ("오픈소스", "오픈소스"),
+        ("ㅋㅂㄴㅌㅅ", "ㅋㅂㄴㅌㅅ"),
+        ("Straße", "|strasse|"),
+        ("", ""),
+        ("?!", ""),
+    ],
+)
+def test_text_is_folded(text, folded):
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("중국의 생태계는", ["중국", "생태계"]),
+        ('"오픈소스 모델을" AI는', ["오픈소스 모델을", "|ai|"]),
+        ("“큰따옴표 안”", ["큰따옴표 안"]),
+        ("K리그에서", ["|k|리그"]),
+        ("회의", ["회의"]),
+        ("법", ["법"]),
+        ("중국 중국", ["중국"]),
+        ('"', []),
+        ("!!!", []),
+    ],
+)
+def test_query_is_cut_into_words(query, found):
+    assert needles(query) == found
+
+
+def test_initials_stand_for_syllables():
+    assert initials(fold("쿠버네티스 AI")) == "ㅋㅂㄴㅌㅅ |ai|"
+
+
+@given(KOREAN, st.integers(0, 30), st.integers(1, 12))
+@example("오픈소스 모델", 0, 7)
+def test_every_text_has_the_tokens_of_what_it_holds(text, start, length):
+    folded = fold(text)
+    for needle in needles(f'"{text[start : start + length]}"'):
+        if needle in folded:
+            assert needle_tokens(needle) <= tokens(folded)
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_pieces_make_up_the_text(text, query):
+    pieces = marked(text, pattern(needles(query)))
+
+    assert "".join(piece for piece, _is_hit in pieces) == text
+
+
+@given(KOREAN, KOREAN)
+def test_excerpt_is_bounded(text, query):
+    pieces = excerpt(text * 20, pattern(needles(query)), width=40)
+
+    assert sum(len(piece) for piece, _is_hit in pieces) <= 40 + len(query) * 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "hits"),
+    [
+        ("중국의 모형", "중국", ["중국"]),
+        ("maintain AI", "AI", ["AI"]),
+        ("쿠버네티스 보안", "ㅋㅂㄴㅌㅅ", ["쿠버네티스"]),
+        ("GPT‑4o 모형", "GPT-4o", ["GPT‑4o"]),
+        ("오픈소스,모델", '"오픈소스 모델"', ["오픈소스,모델"]),
+    ],
+)
+def test_hits_are_marked(text, query, hits):
+    pieces = marked(text, pattern(needles(query)))
+
+    assert [piece for piece, is_hit in pieces if is_hit] == hits
