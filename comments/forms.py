@@ -1,10 +1,11 @@
 import re
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from comments import credentials, limits
-from comments.models import Comment
+from comments.models import Comment, Outbox
 from comments.text import clean_body, clean_name
 
 POSTED_TOO_OFTEN = _(
@@ -44,7 +45,29 @@ class BodyField(forms.CharField):
         return clean_body(value) if value else ""
 
 
-class PairForm(forms.Form):
+class PublicForm(forms.Form):
+    """A form that anyone may send."""
+
+    @property
+    def failed_fields(self):
+        """Return the bound fields that have errors, for the summary above the form."""
+        return [field for field in self if field.errors]
+
+    # Seconds after which it may be sent again, once it was refused for the time being.
+    retry_after = None
+
+    def refuse(self, refusal):
+        """Say why the form cannot be taken now, and until when; return the answer's status."""
+        self.retry_after = refusal.retry_after
+        if isinstance(refusal, credentials.Busy):
+            self.add_error(None, _("Too many people are writing right now. Please send it again."))
+            return 503
+        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
+        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
+        return 429
+
+
+class PairForm(PublicForm):
     """The e-mail and the password that a comment is, or was, written with."""
 
     email = forms.CharField(
@@ -59,14 +82,6 @@ class PairForm(forms.Form):
         error_messages={"required": _("Enter the password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    @property
-    def failed_fields(self):
-        """Return the bound fields that have errors, for the summary above the form."""
-        return [field for field in self if field.errors]
-
-    # Seconds after which it may be sent again, once it was refused for the time being.
-    retry_after = None
 
     def opens(self, comment, network):
         """Tell whether the pair is the comment's own, at the cost of one password hash.
@@ -91,16 +106,6 @@ class PairForm(forms.Form):
             self.add_error(None, _("This e-mail and password do not belong to this comment."))
         return is_right
 
-    def refuse(self, refusal):
-        """Say why the form cannot be taken now, and until when; return the answer's status."""
-        self.retry_after = refusal.retry_after
-        if isinstance(refusal, credentials.Busy):
-            self.add_error(None, _("Too many people are writing right now. Please send it again."))
-            return 503
-        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
-        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
-        return 429
-
 
 class CommentForm(PairForm):
     """A new comment on `article`, or a reply to `parent`."""
@@ -113,7 +118,11 @@ class CommentForm(PairForm):
     body = BodyField(label=_("Comment"), error_messages={"required": _("Write something.")})
     submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    field_order = ["name", "email", "password", "body", "submission_key"]
+    is_notified = forms.BooleanField(
+        label=_("Send me a mail when somebody replies"), required=False
+    )
+
+    field_order = ["name", "email", "password", "body", "is_notified", "submission_key"]
 
     def __init__(self, *args, article, parent=None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -159,7 +168,12 @@ class CommentForm(PairForm):
             hold_reasons=flood_reasons(),
         )
         comment.other_digests = others
-        posted = comment.post()
+        is_mailed = fields["is_notified"] and may_be_mailed(network, fields["email"])
+        with transaction.atomic():
+            posted = comment.post()
+            if posted is comment and is_mailed:
+                # Whoever typed the address may not own it: notices begin when it has confirmed.
+                Outbox.queue(Outbox.Kind.CONFIRM, fields["email"], comment=comment)
         if posted is not comment:
             limits.refund_all(shares)
         return posted
@@ -173,6 +187,15 @@ class CommentForm(PairForm):
             str(self.parent.pk if self.parent else ""),
             fields["submission_key"] or fields["body"],
         )
+
+
+def may_be_mailed(network, address):
+    """Count a mail that somebody asks for; tell whether it may be sent. The answer is the same."""
+    try:
+        limits.spend_all(limits.mail_link(network, credentials.email_digest(address)))
+    except limits.LimitReached:
+        return False
+    return True
 
 
 def flood_reasons():

@@ -298,7 +298,7 @@ ROOT_URLCONF = "openup.urls"
 WSGI_APPLICATION = "openup.wsgi.application"
 TEMPLATES = [
     {
-        "EMAIL_BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -440,7 +440,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "EMAIL_BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "openup.static_files.MinifiedManifestStorage"
     },

@@ -128,7 +128,8 @@ class CommentQuerySet(models.QuerySet):
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
-        for article in Article.objects.filter(pk__in=self.order_by().values("article")).order_by("pk"):
+        articles = Article.objects.filter(pk__in=self.order_by().values("article"))
+        for article in articles.order_by("pk"):
             with transaction.atomic():
                 Thread.lock(article)
                 for comment in self.filter(article=article).order_by("pk"):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from comments.sealing import new_token, seal_under, token_digest, unseal_under
 
 LINK_MINUTES = 10
-DESK_MINUTES = 30
+DESK_MINUTES = 60
 
 
 class MailLink(models.Model):
