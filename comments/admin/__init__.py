@@ -1,1 +1,1 @@
-from comments.admin import comment  # noqa: F401 - registers
+from comments.admin import comment, followed_article  # noqa: F401 - register
