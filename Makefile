@@ -2,10 +2,10 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test lint messages audit lock clean
+.PHONY: help python run dev test deploy-check lint messages audit lock clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 # -E: the caller's own PYTHONPATH and the like must not reach our scripts.
 
@@ -21,6 +21,9 @@ dev: python ## The same with Django's development server: reloads changed code, 
 
 test: python ## Everything that CI runs
 	@$(PYTHON) -E -m tests.run
+
+deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, restart, backup
+	@$(PYTHON) -E -m tests.run system environment deploy-check
 
 lint: python ## Only the checks that read the code: ruff, djade, mypy
 	@$(PYTHON) -E -m tests.run environment lint

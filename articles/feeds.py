@@ -1,15 +1,16 @@
-"""Atom feeds (RFC 4287): the newest articles of the site, of a category, of a tag."""
+"""Atom feeds (RFC 4287): the newest articles of the site, a category, a tag; the corrections."""
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.kept import kept
-from articles.models import CONTENT, Article, Category, Tag
+from articles.models import CONTENT, Article, Category, RankingCorrection, Tag
 
 FEED_SIZE = 30
 
@@ -71,3 +72,23 @@ def tag_feed(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     feed = reverse("articles:tag_feed", args=[slug])
     return feed_of(tag.name, tag.get_absolute_url(), feed, tag.articles.published())
+
+
+@kept(CONTENT)
+def correction_feed(request):
+    newest = RankingCorrection.objects.published().for_listing()[:FEED_SIZE]
+    feed = reverse("articles:correction_feed")
+    entries = [correction_entry(correction) for correction in newest]
+    return atom(_("Corrections"), reverse("articles:correction_list"), feed, entries)
+
+
+def correction_entry(line):
+    place = f"{line.ranking.title}, {line.period_label} {line.rank} {line.entry_label}"
+    return {
+        "title": place,
+        "link": line.get_absolute_url(),
+        "unique_id": f"urn:openup:correction:{line.pk}",
+        "description": render_to_string("articles/_correction.html", {"line": line}).strip(),
+        "pubdate": line.created_at,
+        "updateddate": line.created_at,
+    }

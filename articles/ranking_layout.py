@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -29,6 +30,7 @@ class Cell:
     anchor: str = ""
     url: str = ""
     move: Move | None = None
+    correction: str = ""  # the id of what was last corrected in the row
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,14 @@ class Departure:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A line of the ledger, with its id in the page."""
+
+    id: str
+    line: Any
+
+
+@dataclass(frozen=True)
 class Layout:
     """A table to draw; there is no chart where fewer than two periods have figures."""
 
@@ -57,6 +67,7 @@ class Layout:
     description: str
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
+    corrections: tuple[Correction, ...]  # the newest first
 
 
 def ranks_of(period) -> dict[int, int]:
@@ -67,19 +78,22 @@ def ranks_of(period) -> dict[int, int]:
 def lay_out(ranking, periods, prefix: str) -> Layout:
     """Lay the entries of `periods` (in order) out side by side, one row a position.
 
-    Their entries and those's subjects are loaded. `prefix` makes the ids unique in the page. A
-    row's header is the rank its entries share; where a tie makes them differ, each cell says its
-    own.
+    Their entries, those's subjects and the corrections are loaded. `prefix` makes the ids unique
+    in the page. A row's header is the rank its entries share; where a tie makes them differ, each
+    cell says its own.
     """
     groups = tuple(
         Heading(f"{prefix}-g{number}", period.label, len(ranking.columns))
         for number, period in enumerate(periods)
     )
     comparisons = compare([ranks_of(period) for period in periods])
+    corrections = _corrections(periods, prefix)
+    # The newest of an entry comes first, and is what stays.
+    newest = {each.line.entry_id: each.id for each in reversed(corrections)}
     by_position = [{entry.position: entry for entry in period.entries.all()} for period in periods]
     rows = tuple(
         _row(
-            *(ranking, groups, comparisons, prefix, position),
+            *(ranking, groups, comparisons, newest, prefix, position),
             [entries.get(position) for entries in by_position],
         )
         for position in sorted(set().union(*by_position))
@@ -96,6 +110,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         description=_describe(ranking, groups, rows),
         departures=_departures(periods, comparisons),
         chart=_chart(ranking, periods, prefix),
+        corrections=corrections,
     )
 
 
@@ -111,7 +126,9 @@ def _describe(ranking, groups, rows) -> str:
     }
 
 
-def _row(ranking, groups, comparisons: list[Comparison], prefix, position, entries) -> Row:
+def _row(
+    ranking, groups, comparisons: list[Comparison], corrected, prefix, position, entries
+) -> Row:
     ranks = {entry.rank for entry in entries if entry}
     shared = len(ranks) == 1
     heading = Heading(f"{prefix}-r{position}", rank_text(ranks.pop() if shared else position))
@@ -129,6 +146,7 @@ def _row(ranking, groups, comparisons: list[Comparison], prefix, position, entri
                         *(headers, entry.label, _rank_note(entry, shared), f"{prefix}-e{entry.pk}"),
                         url=entry.subject.get_absolute_url(),
                         move=comparison.moves.get(entry.subject_id),
+                        correction=corrected.get(entry.pk, ""),
                     )
                 )
     return Row(heading, tuple(cells))
@@ -142,6 +160,12 @@ def rank_text(rank: int, tied: bool = False) -> str:
 
 def _rank_note(entry, shared: bool) -> str:
     return "" if shared and not entry.tied else rank_text(entry.rank, entry.tied)
+
+
+def _corrections(periods, prefix) -> tuple[Correction, ...]:
+    lines = [line for period in periods for line in period.corrections.all()]
+    lines.sort(key=lambda line: (line.created_at, line.pk), reverse=True)
+    return tuple(Correction(f"{prefix}-c{line.pk}", line) for line in lines)
 
 
 def _departures(periods, comparisons: list[Comparison]) -> tuple[Departure, ...]:

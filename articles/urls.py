@@ -31,9 +31,8 @@ urlpatterns = [
     path("categories/<str:slug>/", views.category_detail, name="category_detail"),
     path("tags/<str:slug>/", views.tag_detail, name="tag_detail"),
     path("issues/", views.monthly_issue_list, name="monthly_issue_list"),
-    path(
-        "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
-    ),
+    path("corrections/", views.correction_list, name="correction_list"),
+    path("corrections/feed/", feeds.correction_feed, name="correction_feed"),
     path("rankings/", views.ranking_list, name="ranking_list"),
     path("rankings/<str:slug>/", views.ranking_detail, name="ranking_detail"),
     path("feed/", feeds.article_feed, name="article_feed"),

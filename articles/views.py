@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,6 +16,8 @@ from articles.models import (
     Category,
     MonthlyIssue,
     Ranking,
+    RankingCorrection,
+    RankingPeriod,
     RankingSubject,
     SearchDocument,
     SitePage,
@@ -71,21 +73,9 @@ def monthly_issue_list(request):
 
 
 @kept(CONTENT)
-def monthly_issue_detail(request, year, month):
-    issues = MonthlyIssue.objects.published()
-    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
-    context = {
-        "issue": issue,
-        "articles": issue.articles.published().for_listing(),
-        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
-        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
-    }
-    return render(request, "articles/monthly_issue_detail.html", context)
-
-
-@kept(CONTENT)
 def ranking_list(request):
-    rankings = Ranking.objects.published().prefetch_related("periods")
+    periods = Prefetch("periods", RankingPeriod.objects.published())
+    rankings = Ranking.objects.published().prefetch_related(periods)
     context = {"rankings": rankings}
     return render(request, "articles/ranking_list.html", context)
 
@@ -102,6 +92,22 @@ def ranking_detail(request, slug):
         .distinct(),
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+@kept(CONTENT, query=["before"])
+def correction_list(request):
+    corrections = RankingCorrection.objects.published().for_listing()
+    before = request.GET.get("before", "")
+    is_first_page = not (before.isdecimal() and len(before) < 16)
+    if not is_first_page:
+        corrections = corrections.filter(pk__lt=int(before))
+    corrections = list(corrections[: LIST_SIZE + 1])
+    context = {
+        "corrections": corrections[:LIST_SIZE],
+        "older": corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None,
+        "is_first_page": is_first_page,
+    }
+    return render(request, "articles/correction_list.html", context)
 
 
 @kept(CONTENT)

@@ -4,7 +4,9 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from articles.fields import LineFormField
 from comments import credentials, limits
+from comments.anchors import Anchor
 from comments.models import Comment, Outbox
 from comments.text import clean_body, clean_name
 
@@ -43,6 +45,13 @@ class BodyField(forms.CharField):
 
     def to_python(self, value):
         return clean_body(value) if value else ""
+
+
+class VersionField(forms.IntegerField):
+    """Which version of a comment the form was shown with."""
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput, **kwargs)
 
 
 class PublicForm(forms.Form):
@@ -117,18 +126,25 @@ class CommentForm(PairForm):
     )
     body = BodyField(label=_("Comment"), error_messages={"required": _("Write something.")})
     submission_key = forms.CharField(required=False, widget=forms.HiddenInput)
-
+    about = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The parent's version that the writer of a reply saw.
+    version = VersionField(required=False)
     is_notified = forms.BooleanField(
         label=_("Send me a mail when somebody replies"), required=False
     )
 
     field_order = ["name", "email", "password", "body", "is_notified", "submission_key"]
+    kind = Comment.Kind.COMMENT
 
-    def __init__(self, *args, article, parent=None, **kwargs):
+    def __init__(self, *args, article, parent=None, anchor=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.article = article
         self.parent = parent
+        self.anchor = anchor
+        self.initial["about"] = anchor.key if anchor else ""
         self.fields["password"].widget.attrs["autocomplete"] = "new-password"
+        if parent:
+            self.initial.setdefault("version", parent.edit_version)
 
     def clean_email(self):
         return credentials.canonical_address(self.cleaned_data["email"])
@@ -136,6 +152,20 @@ class CommentForm(PairForm):
     def clean_submission_key(self):
         key = self.cleaned_data["submission_key"]
         return key if SUBMISSION_KEY.fullmatch(key) else None
+
+    def clean_about(self):
+        key = self.cleaned_data["about"]
+        if key and not (self.anchor and key == self.anchor.key):
+            # Sent again, it speaks of the article as a whole.
+            self.data = self.data.copy()
+            self.data["about"] = ""
+            raise forms.ValidationError(
+                _(
+                    "What you are writing about no longer stands in this article. Send it again to"
+                    " post it about the article as a whole."
+                )
+            )
+        return key
 
     def clean_password(self):
         # Declared after the e-mail, so the address is there if it was a good one.
@@ -165,7 +195,10 @@ class CommentForm(PairForm):
             email_digest=active,
             password=password,
             submission_key=fields["submission_key"],
+            answered_version=fields["version"],
+            kind=self.kind,
             hold_reasons=flood_reasons(),
+            **(self.anchor or Anchor()).columns,
         )
         comment.other_digests = others
         is_mailed = fields["is_notified"] and may_be_mailed(network, fields["email"])
@@ -186,6 +219,8 @@ class CommentForm(PairForm):
             str(self.article.pk),
             str(self.parent.pk if self.parent else ""),
             fields["submission_key"] or fields["body"],
+            # The same words about two rows are two comments.
+            *filter(None, [fields["about"]]),
         )
 
 
@@ -208,12 +243,70 @@ def flood_reasons():
     return []
 
 
+class FigureReportForm(CommentForm):
+    """A comment that says that one figure of what it speaks of is wrong.
+
+    Its text is made of the fields, so that it is read, edited, moderated and kept as any other.
+    """
+
+    kind = Comment.Kind.FIGURE_ERROR
+
+    figure = LineFormField(
+        label=_("Wrong figure"),
+        max_length=200,
+        error_messages={"required": _("Say which figure is wrong.")},
+    )
+    should_be = LineFormField(
+        label=_("What it should be"),
+        max_length=200,
+        error_messages={"required": _("Say what it should be.")},
+    )
+    source = LineFormField(
+        label=_("Source"),
+        max_length=500,
+        error_messages={"required": _("Say where the right figure is found.")},
+    )
+
+    field_order = ["figure", "should_be", "source", "body", "name", "email", "password"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if figures := self.anchor.figures() if self.anchor else []:
+            choose = ("", _("Choose a figure"))
+            self.fields["figure"] = forms.ChoiceField(
+                label=self.fields["figure"].label,
+                choices=[choose, *((figure, figure) for figure in figures)],
+                error_messages={
+                    "required": self.fields["figure"].error_messages["required"],
+                    "invalid_choice": _("The row has changed meanwhile. Choose the figure again."),
+                },
+            )
+            self.order_fields(self.field_order)
+        self.fields["body"].required = False
+        self.fields["body"].label = _("Explanation")
+
+    def clean(self):
+        fields = super().clean()
+        if not self.errors:
+            lines = [
+                _("Wrong figure: %(text)s") % {"text": fields["figure"]},
+                _("What it should be: %(text)s") % {"text": fields["should_be"]},
+                _("Source: %(text)s") % {"text": fields["source"]},
+            ]
+            text = "\n".join(lines) + "\n\n" + fields["body"]
+            try:
+                fields["body"] = clean_body(text)
+            except forms.ValidationError as error:
+                self.add_error("body", error)
+        return fields
+
+
 class CommentEditForm(PairForm):
     """A new text for a comment; `version` is the one its author saw."""
 
     name = CommentForm.base_fields["name"]
     body = CommentForm.base_fields["body"]
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    version = VersionField()
 
     field_order = ["name", "email", "password", "body", "version"]
 

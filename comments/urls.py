@@ -1,9 +1,15 @@
 from django.urls import path
 
-from comments import desk_views, views
+from comments import desk_views, feeds, views
 
 app_name = "comments"
 urlpatterns = [
+    path("comments/feed/", feeds.comment_feed, name="comment_feed"),
+    path(
+        "articles/<int:article_id>/comments/feed/",
+        feeds.article_comment_feed,
+        name="article_comment_feed",
+    ),
     path("articles/<int:article_id>/comments/", views.comment_create, name="comment_create"),
     path("comments/<int:comment_id>/", views.comment_detail, name="comment_detail"),
     path("comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),

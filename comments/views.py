@@ -7,14 +7,19 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.kept import never_kept
-from articles.models import Article
+from articles.kept import kept, never_kept
+from articles.models import CONTENT, CONVERSATION, Article
+from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
-from comments.forms import CommentEditForm, CommentForm, PairForm
+from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.pages import branch_page
 
 State = Comment.State
+
+# Of what is said about one row; the thread has the rest.
+SAID_SHOWN = 20
 
 
 def public_form(view):
@@ -38,10 +43,15 @@ def public_form(view):
 
 @public_form
 def comment_create(request, article_id):
+    """Post a comment; asked for with an anchor, show what is said about it and the form."""
     article = get_object_or_404(Article.objects.published(), pk=article_id)
-    if request.method != "POST":
+    fields = request.POST if request.method == "POST" else request.GET
+    anchor = find_anchor(article, fields.get("about", ""))
+    is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR
+    if request.method != "POST" and not (anchor or is_report):
         return redirect(article.get_absolute_url() + "#comment-form")
-    return post_comment(request, article)
+    make_form = FigureReportForm if is_report else CommentForm
+    return post_comment(request, article, make_form=make_form, anchor=anchor)
 
 
 @public_form
@@ -50,16 +60,17 @@ def comment_reply(request, comment_id):
     return post_comment(request, parent.article, parent)
 
 
-def post_comment(request, article, parent=None):
-    """Show the form for a comment on `article`, a reply when `parent` is given, or post it."""
-    form = CommentForm(
+def post_comment(request, article, parent=None, anchor=None, make_form=CommentForm):
+    """Show the form for a comment on `article` or what it shows, or for a reply; or post it."""
+    form = make_form(
         request.POST or None,
         article=article,
         parent=parent,
+        anchor=anchor,
         initial={"submission_key": get_random_string(32)},
     )
     status = 200
-    if not article.takes_comments:
+    if not article.takes_comments and (request.method == "POST" or not anchor):
         # The page says so in the form's place and gives back what was typed.
         status = 403
     elif request.method == "POST":
@@ -74,15 +85,41 @@ def post_comment(request, article, parent=None):
                 form.add_error(None, _("The comment that you are replying to has gone."))
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)
-    context = {"article": article, "parent": parent, "form": form}
+    context = {"article": article, "parent": parent, "form": form, "anchor": anchor}
+    if anchor:
+        context |= {
+            "said": Comment.objects.latest().about(anchor).filter(article=article)[:SAID_SHOWN],
+            "comment_address": about_address(article, anchor.key),
+            "report_address": about_address(article, anchor.key, kind=FigureReportForm.kind.value),
+        }
     return answer_form(request, "comments/comment_form.html", context, status)
 
 
-@never_kept
+# Its article is not in the address, so it is made anew with every change of any thread.
+@kept(CONTENT, CONVERSATION, query=["page"])
 def comment_detail(request, comment_id):
-    """Lead a comment's short address to its place in the thread."""
-    comment = get_object_or_404(Comment.objects.public().drawn(), pk=comment_id)
-    return redirect(comment)
+    """Lead a comment's short address to its place; a root with a long branch is a page itself."""
+    shown = Comment.objects.public().for_thread()
+    comment = get_object_or_404(shown, pk=comment_id)
+    if comment.branch_page > 1:
+        root = Comment.objects.only("pk").get(
+            article=comment.article, root_number=comment.root_number, reply_number=0
+        )
+        query = f"page={comment.branch_page}&comment={comment.pk}"
+        return redirect(f"{root.get_permalink()}?{query}#comment-{comment.pk}")
+    page = branch_page(comment, request.GET) if not comment.parent_id else None
+    if not page or page.last == 1:
+        return redirect(comment)
+    article = comment.article
+    takes_replies = article.takes_comments and comment.is_readable
+    context = {
+        "article": article,
+        "root": comment,
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(comment.get_permalink()),
+        "form": CommentForm(article=article, parent=comment) if takes_replies else None,
+    }
+    return render(request, "comments/comment_detail.html", context)
 
 
 @public_form

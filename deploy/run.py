@@ -1,5 +1,7 @@
 """Start Open UP from a bare checkout: `make run`, or `make dev` while working on it.
 
+`python -m deploy.run production` is for a service manager, which has prepared all by itself.
+
 Standard library only, since it runs before anything is installed.
 """
 
@@ -221,7 +223,7 @@ def server_command(values, address, port):
         *("--workers", values.get("SERVER_WORKERS") or "1"),
         *("--blocking-threads", values.get("SERVER_THREADS") or "8"),
         *("--backlog", "1024", "--backpressure", "512", "--http1-header-read-timeout", "10000"),
-        *("--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "5"),
+        *("--respawn-failed-workers", "--respawn-interval", "10", "--workers-kill-timeout", "5"),
         *("--no-access-log", "--log-level", "error"),
         "openup.wsgi:application",
     ]
@@ -320,13 +322,26 @@ def develop(environ):
     os.execve(VENV_PYTHON, [str(part) for part in command], env)
 
 
+def become_server(environ):
+    """Become granian on the address in HOST and PORT; nothing is installed or prepared."""
+    file = settings_file(environ)
+    if environ.get("OPENUP_ENV_FILE") and not file.is_file():
+        raise Stop(f"OPENUP_ENV_FILE names no file: {file}. Correct it, or unset it.")
+    values = read_settings(file) | environ
+    host, port = read_address(values)
+    command = server_command(values, listening_address(host, port), port)
+    os.chdir(ROOT)
+    os.execve(VENV_PYTHON, [str(part) for part in command], child_environment(environ))
+
+
 def main():
     stop_on_signals()
     try:
         check_python()
         sys.stdout.reconfigure(errors="replace")
         sys.stderr.reconfigure(errors="replace")
-        {"serve": serve, "develop": develop}[sys.argv[1]](dict(os.environ))
+        modes = {"serve": serve, "develop": develop, "production": become_server}
+        modes[sys.argv[1]](dict(os.environ))
     except Stop as reason:
         print(f"\n{reason}", file=sys.stderr)
         return 1

@@ -117,7 +117,7 @@ def article_preview(request, article_id):
         raise PermissionDenied
     article = get_object_or_404(Article.objects.for_page(), pk=article_id)
     issue = article.monthly_issue
-    context = article_context(article) | {
+    context = article_context(article, request.GET) | {
         "is_preview": True,
         "issue": issue,
         "issue_is_hidden": issue is not None and not issue.is_public,

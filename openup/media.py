@@ -1,5 +1,7 @@
-"""Uploaded pictures: fixed types by extension, and nothing in them can run."""
+"""Pictures, uploaded or made here: fixed types by extension, and nothing in them can run."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from csp.constants import NONE
@@ -7,10 +9,13 @@ from csp.decorators import csp
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
 from articles.kept import never_kept
+from articles.models import Article
+from articles.share_picture import draw
 
 TYPES = {
     ".jpg": "image/jpeg",
@@ -36,3 +41,27 @@ def media_file(request, name):
     response = FileResponse(file, content_type=TYPES[path.suffix])
     response["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
+
+
+@never_kept
+@require_safe
+def share_picture(request, article_id, digest):
+    """Send the picture beside an article's shared link; it is made when first asked for."""
+    articles = Article.objects.published().defer("body", "body_html")
+    article = get_object_or_404(articles, pk=article_id)
+    if request.path != article.share_picture_url:
+        # Of an earlier title, on a page that somebody has kept.
+        return redirect(article.share_picture_url)
+    name = f"share/{digest}.png"
+    path = Path(settings.MEDIA_ROOT, name)
+    if not path.exists():
+        write_whole(path, draw(*article.share_lines))
+    return media_file(request, name)
+
+
+def write_whole(path, content):
+    """Write a file that nobody ever sees half of, whoever writes the same at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, path)

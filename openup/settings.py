@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env_file = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
+ENV_FILE = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
 
 
 def check_env_file(path):
@@ -40,11 +40,11 @@ def check_env_file(path):
         names.add(match[1])
 
 
-if env_file.exists():
-    check_env_file(env_file)
-    env.read_env(env_file)
+if ENV_FILE.exists():
+    check_env_file(ENV_FILE)
+    env.read_env(ENV_FILE)
 elif "OPENUP_ENV_FILE" in os.environ:
-    raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {env_file}")
+    raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {ENV_FILE}")
 
 
 def read(cast, name, expected, **default):
@@ -342,6 +342,8 @@ def read_database():
     options = database.setdefault("OPTIONS", {})
     match database.get("ENGINE"):
         case "django.db.backends.sqlite3" if database.get("NAME"):
+            # Opening the file takes a tenth of the time that a page does.
+            database["CONN_MAX_AGE"] = None
             options |= {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": DATABASE_LOCK_TIMEOUT_MS / 1000,
@@ -353,7 +355,14 @@ def read_database():
                 "connect_timeout": 3,
                 "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
                 f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
-                "pool": {"min_size": 1, "max_size": SERVER_THREADS + 2, "timeout": 3},
+                # After a failed try the pool waits ever longer: give up soon, and the next request
+                # tries anew, so that a database that is back is used at once.
+                "pool": {
+                    "min_size": 1,
+                    "max_size": SERVER_THREADS + 2,
+                    "timeout": 3,
+                    "reconnect_timeout": 1,
+                },
             }
         case _:
             raise ImproperlyConfigured(

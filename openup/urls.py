@@ -22,9 +22,13 @@ urlpatterns = [
     ),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
+    path("share/<int:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
+    path(
+        "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
+    ),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -24,9 +25,11 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
+from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
-from comments.models import Comment, Thread
+from comments.models import Comment
+from comments.pages import article_page
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
@@ -53,31 +56,56 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", query=["page"])
+@kept("article:{article_id}", query=["page", "order"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    number = request.GET.get("page", "1")
-    context = article_context(article, int(number) if number.isdecimal() and len(number) < 9 else 1)
+    context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
 
 
-def article_context(article, page_number=1):
-    """Return what an article's page shows: its parts, its month's issue and its thread."""
-    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
-    page_number = min(max(page_number, 1), thread.last_page)
+@kept(CONTENT, CONVERSATION)
+def monthly_issue_detail(request, year, month):
+    issues = MonthlyIssue.objects.published()
+    issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
+    lead = issue.lead_article
+    counts = Comment.objects.counts_by_anchor(None, lead)
+    context = {
+        "issue": issue,
+        "articles": issue.articles.published().for_listing(),
+        "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
+        "next": issues.filter(month__gt=issue.month).order_by("month").first(),
+        "item_links": item_links(issue, lead, counts),
+    }
+    return render(request, "articles/monthly_issue_detail.html", context)
+
+
+def article_context(article, query):
+    """Return what an article's page shows: its parts, its month's issue, its thread."""
+    page = article_page(article, query)
     issue = article.monthly_issue
     return {
         "article": article,
+        "contents": article.contents(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
-        "thread": thread,
-        "page_number": page_number,
-        "pages": range(1, thread.last_page + 1),
-        "comments": Comment.objects.filter(article=article).in_page(page_number).for_thread(),
+        "page": page,
+        "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
         "form": CommentForm(article=article),
+        **anchor_links(article),
+    }
+
+
+def anchor_links(article):
+    """Return the links that lead from rows and items to what is said about them."""
+    issue = article.monthly_issue
+    lead = issue.lead_article if issue else None
+    counts = Comment.objects.counts_by_anchor(article, lead)
+    return {
+        "entry_links": entry_links(article, counts),
+        "item_links": item_links(issue, lead, counts),
     }
 
 

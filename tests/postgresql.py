@@ -5,6 +5,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -45,42 +46,69 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@contextmanager
-def running_server(env):
-    """Run a server in a temporary folder on a free loopback port; give its DATABASE_URL."""
-    programs, options = find_programs(), unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="openup-postgresql-"))
-    env = env | {"LC_ALL": "C"}
-    password = secrets.token_hex(16)
-    password_file = folder / "password"
-    password_file.write_text(password)
-    if options:
-        for path in (folder, password_file):
-            os.chown(path, options["user"], options["group"])
-    try:
-        initdb = [programs / "initdb", "--pgdata", folder / "data", "--username", USER]
+class Cluster:
+    """A server in a folder of its own: it can be killed and started again."""
+
+    def __init__(self, folder, env):
+        self.programs, self.options = find_programs(), unprivileged()
+        self.folder, self.env = folder, env | {"LC_ALL": "C"}
+        self.port = free_port()
+        self.password = secrets.token_hex(16)
+        self.process = None
+        self.url = f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{USER}"
+
+    def initialise(self):
+        password_file = self.folder / "password"
+        password_file.write_text(self.password)
+        if self.options:
+            for path in (self.folder, password_file):
+                os.chown(path, self.options["user"], self.options["group"])
+        initdb = [self.programs / "initdb", "--pgdata", self.folder / "data", "--username", USER]
         initdb += ["--auth", "scram-sha-256", "--pwfile", password_file, "--no-sync"]
         initdb += ["--encoding", "UTF8", "--locale", "C"]
         made = subprocess.run(
             [str(part) for part in initdb],
-            check=False, capture_output=True, cwd=folder, env=env, text=True, **options,
+            check=False, capture_output=True, cwd=self.folder, env=self.env, text=True,
+            **self.options,
         )  # fmt: skip
         if made.returncode != 0:
             raise Stop(f"initdb could not make a database for the tests:\n{made.stderr}")
-        port = free_port()
-        command = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", port]
-        command += ["-k", ""]
+
+    def start(self):
+        command = [self.programs / "postgres", "-D", self.folder / "data"]
+        command += ["-h", "127.0.0.1", "-p", self.port, "-k", ""]
         for setting in UNSAFE_BUT_FAST:
             command += ["-c", setting]
-        with (folder / "log").open("w") as log:
-            server = start(command, env, stdout=log, stderr=log, **options)
-        try:
-            wait_until_ready(server, programs, port, folder / "log")
-            yield f"postgresql://{USER}:{password}@127.0.0.1:{port}/{USER}"
-        finally:
-            end(server)
+        with (self.folder / "log").open("a") as log:
+            self.process = start(command, self.env, stdout=log, stderr=log, **self.options)
+        wait_until_ready(self.process, self.programs, self.port, self.folder / "log")
+
+    def kill(self):
+        """End the server and all its processes at once, as a crash of the machine would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running_cluster(env):
+    """Run a server in a temporary folder on a free loopback port; give its Cluster."""
+    folder = Path(tempfile.mkdtemp(prefix="openup-postgresql-"))
+    cluster = Cluster(folder, env)
+    try:
+        cluster.initialise()
+        cluster.start()
+        yield cluster
     finally:
+        if cluster.process:
+            end(cluster.process)
         shutil.rmtree(folder)
+
+
+@contextmanager
+def running_server(env):
+    """Run a server in a temporary folder on a free loopback port; give its DATABASE_URL."""
+    with running_cluster(env) as cluster:
+        yield cluster.url
 
 
 def wait_until_ready(server, programs, port, log):

@@ -36,6 +36,9 @@ APPS = ["openup", "articles", "comments"]
 # One way of gathering, so that a second one changes nothing.
 MAKEMESSAGES = ["makemessages", "--locale", "ko", "--no-location", "--no-wrap"]
 MAKEMESSAGES += ["--ignore", "tests", "--ignore", "var", "--verbosity", "0"]
+BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
+# Debian leaves /usr/sbin out of the path of those who are not root.
+PROGRAM_FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin"
 CATALOGUE = Path("locale", "ko", "LC_MESSAGES", "django.po")
 # Settings that a person's own shell may hold; the tests choose theirs.
 SETTINGS = {
@@ -74,6 +77,9 @@ def missing_packages():
         "gettext": shutil.which("msgfmt"),
         "postgresql": find_programs(),
         "chromium-browser" if is_ubuntu else "chromium": find_chromium(),
+        "nginx": shutil.which("nginx", path=PROGRAM_FOLDERS),
+        "libnginx-mod-http-brotli-static": BROTLI_MODULE.exists(),
+        "openssl": shutil.which("openssl"),
         "fontconfig": shutil.which("fc-list"),
         "fonts-noto-cjk": has_korean_font(),
     }
@@ -195,17 +201,28 @@ def pytest(env, database_url, *options):
 
 
 def test_on_sqlite(env, folder):
-    pytest(env, f"sqlite:///{folder}/tests.sqlite3", "-m", "not browser", "-n", "2")
+    pytest(
+        env, f"sqlite:///{folder}/tests.sqlite3", "-m", "not browser and not deployed", "-n", "2"
+    )
 
 
 def test_on_postgresql(env, folder):
     with running_server(env) as database_url:
-        pytest(env, database_url, "-m", "not browser", "-n", "2")
+        pytest(env, database_url, "-m", "not browser and not deployed", "-n", "2")
 
 
 def test_in_browser(env, folder):
     browser = env | {"CHROMIUM": find_chromium()}
     pytest(browser, f"sqlite:///{folder}/browser.sqlite3", "-m", "browser")
+
+
+def test_deployment(env, folder):
+    """Run the installation of the guide; `make deploy-check` tries its slower sides too."""
+    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "deployed and not slow")
+
+
+def check_whole_deployment(env, folder):
+    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "deployed")
 
 
 PARTS = {
@@ -218,10 +235,12 @@ PARTS = {
     "sqlite": ("Tests on SQLite", test_on_sqlite),
     "postgresql": ("Tests on PostgreSQL", test_on_postgresql),
     "browser": ("Tests in Chromium", test_in_browser),
+    "deployed": ("Tests behind nginx", test_deployment),
 }
 # Only when asked for by name.
 PARTS_APART = {
     "audit": ("Known weaknesses of the packages", audit),
+    "deploy-check": ("The whole deployment", check_whole_deployment),
     "messages": ("Writing the Korean catalogue", write_catalogue),
 }
 

@@ -1,1 +1,7 @@
-from articles.admin import article, monthly_issue, ranking, taxonomy  # noqa: F401 - registers
+from articles.admin import (  # noqa: F401 - registers
+    article,
+    monthly_issue,
+    ranking,
+    ranking_correction,
+    taxonomy,
+)

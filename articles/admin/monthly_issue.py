@@ -1,8 +1,10 @@
 from django import forms
 from django.contrib import admin
 from django.db.models import F
+from django.urls import path
 
 from articles.admin.numbered import NumberedFormSet
+from articles.admin.release import release_view
 from articles.admin.seen import SeenForm, SeenModelAdmin
 from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.markdown import faults_for_publishing, to_html
@@ -75,6 +77,17 @@ class MonthlyIssueAdmin(SeenModelAdmin, PublishedModelAdmin):
     list_display_links = ["month", "title"]
     list_filter = ["state"]
     search_fields = ["title", "items__headline"]
+
+    def get_urls(self):
+        release = path(
+            "<int:issue_id>/release/",
+            self.admin_site.admin_view(self.release_view),
+            name="articles_monthlyissue_release",
+        )
+        return [release, *super().get_urls()]
+
+    def release_view(self, request, issue_id):
+        return release_view(self, request, issue_id)
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

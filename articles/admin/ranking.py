@@ -11,13 +11,20 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from articles.admin.ranking_columns import ColumnsField, LinesField
 from articles.admin.ranking_grid import PERIODS_AT_ONCE, RankingGridForm
-from articles.admin.stored import StoredModelAdmin
+from articles.admin.stored import (
+    ReleasedModelAdmin,
+    StoredModelAdmin,
+    may_publish,
+    tell_taken_off,
+)
 from articles.models import (
     Ranking,
     RankingEntry,
     RankingPeriod,
     RankingSubject,
     RankingTable,
+    Release,
+    recheck_releases,
 )
 
 
@@ -61,6 +68,11 @@ class PeriodFormSet(forms.BaseInlineFormSet):
                 _("The table “%(table)s” of the article “%(article)s” shows a period to delete.")
                 % {"table": table, "article": table.article}
             )
+        for period in RankingPeriod.objects.ever_published().filter(pk__in=periods):
+            raise forms.ValidationError(
+                _("“%(period)s” has been public: correct its figures, with a reason.")
+                % {"period": period.label}
+            )
         self._refuse_periods_that_came_meanwhile()
 
     def _refuse_periods_that_came_meanwhile(self):
@@ -81,12 +93,15 @@ class PeriodFormSet(forms.BaseInlineFormSet):
 class PeriodInline(admin.TabularInline):
     model = RankingPeriod
     formset = PeriodFormSet
-    fields = ["label", "as_of"]
+    fields = ["label", "as_of", "published_at"]
     extra = 1
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if may_publish(request) else ["published_at"]
 
 
 @admin.register(Ranking)
-class RankingAdmin(StoredModelAdmin):
+class RankingAdmin(ReleasedModelAdmin):
     form = RankingForm
     inlines = [PeriodInline]
     list_display = ["title", "slug", "grid_link"]
@@ -109,10 +124,6 @@ class RankingAdmin(StoredModelAdmin):
         address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
         return format_html('<a href="{}">{}</a>', address, _("Enter the figures"))
 
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        form.instance.raise_page_versions()
-
     def grid_view(self, request, ranking_id):
         """Show the series' figures as a grid, or save it whole."""
         if not self.has_change_permission(request):
@@ -120,6 +131,7 @@ class RankingAdmin(StoredModelAdmin):
         rankings = Ranking.objects.prefetch_related("periods__entries__subject")
         with transaction.atomic():
             if request.method == "POST":
+                Release.objects.scheduled().filter(periods__ranking=ranking_id).lock()
                 rankings = rankings.select_for_update()
             ranking = get_object_or_404(rankings, pk=ranking_id)
             pages = period_pages(ranking)
@@ -127,9 +139,10 @@ class RankingAdmin(StoredModelAdmin):
             page = int(page) if page in map(str, range(1, len(pages) + 1)) else 1
             form = RankingGridForm(ranking, pages[page - 1], request.POST or None)
             if form.is_valid():
-                new_subjects = form.save()
+                new_subjects = form.save(by=request.user)
                 self.log_change(request, ranking, _("Changed the figures."))
                 tell_saved(request, new_subjects)
+                tell_taken_off(request, recheck_releases(ranking))
                 return redirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),

@@ -6,10 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from articles.admin.seen import digest
 from articles.fields import LineFormField
-from articles.models import EntryRow, RankingSubject
+from articles.models import EntryRow, RankingPeriod, RankingSubject
 from articles.ranking_rows import empty_cell
 from articles.subject_finder import SubjectFinder
 
@@ -43,6 +44,16 @@ class RankingGridForm(forms.Form):
 
     rows = forms.CharField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = LineFormField(
+        label=gettext_lazy("Reason of the correction"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy(
+            "Readers have seen these figures: what changes in them is shown with this reason and"
+            " the date, and stays in the ledger for good."
+        ),
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+    )
 
     def __init__(self, ranking, periods, data=None):
         self.ranking, self.periods = ranking, periods
@@ -58,6 +69,8 @@ class RankingGridForm(forms.Form):
             data = data.copy()
             data["rows"], data["seen"] = self.row_count, now
         super().__init__(data, initial={"rows": self.row_count, "seen": now})
+        seen_periods = RankingPeriod.objects.ever_published().filter(ranking=ranking)
+        self.public_periods = set(seen_periods.values_list("pk", flat=True))
         for period in periods:
             for number in range(1, self.row_count + 1):
                 self.fields |= cell_fields(ranking, period, number)
@@ -90,7 +103,7 @@ class RankingGridForm(forms.Form):
             if name in self.fields:
                 for error in errors:
                     text = error.messages[0]
-                    if error.code != "row":
+                    if error.code != "row" and name != "reason":
                         text = f"{self.fields[name].label}: {text}"
                     faults.append((self[name], text))
         return faults
@@ -107,6 +120,24 @@ class RankingGridForm(forms.Form):
             )
         self.finder = SubjectFinder(self.ranking)
         self.rows_by_period = [(period, self._clean_period(period)) for period in self.periods]
+        if not self.errors and self.corrects and not self.cleaned_data.get("reason"):
+            self.add_error("reason", _("These figures are public: give a reason."))
+
+    @property
+    def corrects(self):
+        """Tell whether figures that readers have seen are about to change."""
+        return any(
+            period.pk in self.public_periods and period.entries.all()
+            for period, rows in self.changed_periods
+        )
+
+    @property
+    def changed_periods(self):
+        return [
+            (period, rows)
+            for period, rows in self.rows_by_period
+            if rows_as_data(rows) != entries_as_data(period)
+        ]
 
     def _clean_period(self, period):
         """Return the period's [EntryRow]; blank rows are passed over."""
@@ -165,13 +196,12 @@ class RankingGridForm(forms.Form):
         error = ValidationError(message, "row", {**params, "period": period.label})
         self.add_error(names[keys.index(params["column"])], error)
 
-    def save(self):
+    def save(self, *, by):
         """Replace the entries of the periods that differ; return the subjects that are new."""
         with transaction.atomic():
             new = RankingSubject.objects.bulk_create(self.finder.new)
-            for period, rows in self.rows_by_period:
-                if rows_as_data(rows) != entries_as_data(period):
-                    period.replace_entries(rows)
+            for period, rows in self.changed_periods:
+                period.replace_entries(rows, reason=self.cleaned_data["reason"], by=by)
         return new
 
 

@@ -1,13 +1,18 @@
 from django import forms
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.fields import MarkdownField
 from articles.markdown import to_html
+from articles.models import Release, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
 
@@ -76,17 +81,63 @@ class StoredModelAdmin(admin.ModelAdmin):
 
     def delete_model(self, request, obj):
         with transaction.atomic():
-            self.raise_page_versions(obj)
+            self.let_go(request, obj)
             obj.delete()
 
     def delete_queryset(self, request, queryset):
         with transaction.atomic():
             for obj in queryset:
-                self.raise_page_versions(obj)
+                self.let_go(request, obj)
             queryset.delete()
+
+    def let_go(self, request, obj):
+        """Make stale what showed `obj`, which is about to be deleted."""
+        self.raise_page_versions(obj)
 
     def raise_page_versions(self, obj):
         obj.raise_page_versions()
+
+
+class ReleasedModelAdmin(StoredModelAdmin):
+    """What may be part of a release: it is checked after each save, and taken off when it goes."""
+
+    def get_object(self, request, object_id, from_field=None):
+        obj = super().get_object(request, object_id, from_field)
+        if obj and request.method == "POST":
+            # Before the form locks the row itself: two saves then never wait crosswise.
+            Release.objects.scheduled().holding(obj).lock()
+        return obj
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.raise_page_versions()
+        if releases := recheck_releases(form.instance):
+            tell_taken_off(request, releases)
+            # What comes after speaks of the row as it now is.
+            form.instance.refresh_from_db()
+
+    def let_go(self, request, obj):
+        because = _("“%(name)s” has been deleted.") % {"name": obj}
+        tell_taken_off(request, take_off_releases(obj, because))
+        super().let_go(request, obj)
+
+
+def tell_taken_off(request, releases):
+    """Say that the releases are no longer scheduled, why, and where they are mended."""
+    for release in releases:
+        text = _("The release of %(month)s has been taken off the schedule; nothing goes live.")
+        month = date_format(release.issue.month, "YEAR_MONTH_FORMAT")
+        address = reverse("admin:articles_monthlyissue_release", args=[release.issue_id])
+        messages.error(
+            request,
+            format_html(
+                '{} {} <a href="{}">{}</a>',
+                text % {"month": month},
+                " ".join(release.stopped_because.split("\n")),
+                address,
+                _("Open the release"),
+            ),
+        )
 
 
 def without_lines(lines, prefixes):
@@ -101,7 +152,7 @@ def without_lines(lines, prefixes):
     return kept
 
 
-class PublishedModelAdmin(StoredModelAdmin):
+class PublishedModelAdmin(ReleasedModelAdmin):
     """Keep publishing, and all that is published, to those who may publish."""
 
     publisher_fields = []
@@ -122,10 +173,6 @@ class PublishedModelAdmin(StoredModelAdmin):
 
     def view_on_site(self, obj):
         return obj.get_absolute_url() if obj.is_public else None
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        form.instance.raise_page_versions()
 
 
 def may_publish(request):

@@ -81,6 +81,7 @@ class EntryData:
 class PeriodData:
     label: str
     as_of: date
+    published_at: datetime | None = field(default=None, kw_only=True)
     entries: tuple[EntryData, ...] = ()
 
 

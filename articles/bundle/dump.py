@@ -59,6 +59,7 @@ def ranking_data(ranking: Ranking) -> RankingData:
             PeriodData(
                 label=period.label,
                 as_of=period.as_of,
+                published_at=_moment(period.published_at),
                 entries=tuple(
                     EntryData(
                         rank=entry.rank,

@@ -34,6 +34,7 @@ from articles.models import (
     Reference,
     SitePage,
     Tag,
+    recheck_releases,
 )
 
 CREATED = "created"
@@ -190,11 +191,19 @@ def _store_ranking(data: RankingData) -> None:
                 _("An article shows the period %(label)s, which the file does not hold.")
                 % {"label": periods[as_of].label},
             )
+        if periods[as_of].was_ever_published:
+            raise LoadError(
+                ("periods",),
+                _("The period %(label)s has been public, and the file does not hold it.")
+                % {"label": periods[as_of].label},
+            )
         periods[as_of].delete()
     for number, record in enumerate(data.periods):
         path = ("periods", number)
         period = periods.get(record.as_of) or RankingPeriod(ranking=ranking, as_of=record.as_of)
         period.label = record.label
+        # A file that says nothing of it does not hide what staff have made public.
+        period.published_at = record.published_at or period.published_at
         _check(period, path)
         period.save()
         rows = []
@@ -204,9 +213,11 @@ def _store_ranking(data: RankingData) -> None:
             )
             rows.append(EntryRow(entry.rank, subject, entry.label, dict(entry.cells), entry.tied))
         try:
-            period.replace_entries(rows)
+            period.replace_entries(rows, reason=_("Read anew from a file"))
         except ValidationError as error:
             raise refusal(error, (*path, "entries")) from error
+    ranking.raise_page_versions()
+    recheck_releases(ranking)
 
 
 # Monthly issues
@@ -234,6 +245,7 @@ def _store_issue(data: IssueData) -> None:
         except ValidationError as error:
             raise LoadError(("items", number), refusal(error).message) from error
     issue.replace_items([(item.category, item.headline, item.body) for item in data.items])
+    recheck_releases(issue)
 
 
 # Articles
@@ -269,6 +281,7 @@ def _store_article(data: ArticleData) -> None:
     if known.tables != data.tables:
         _store_tables(article, data.tables)
     _store_lead(article, issue, data.leads_month)
+    recheck_releases(article)
 
 
 def _store_references(article: Article, data: ArticleData) -> None:

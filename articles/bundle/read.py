@@ -98,6 +98,7 @@ _ENTRY = {
 _PERIOD = {
     "label": values.line,
     "as_of": values.day,
+    "published_at": values.moment,
     "entries": values.many(values.record(EntryData, _ENTRY, {"rank", "subject", "label"})),
 }
 _COLUMN = {"key": values.line, "heading": values.line}

@@ -10,12 +10,13 @@ from articles.models.page_version import (
 )
 from articles.models.ranking import (
     Ranking,
-    RankingCorrection,
     RankingEntry,
     RankingPeriod,
     RankingSubject,
     RankingTable,
 )
+from articles.models.ranking_correction import RankingCorrection
+from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.ranking_rows import EntryRow
@@ -39,8 +40,11 @@ __all__ = [
     "RankingSubject",
     "RankingTable",
     "Reference",
+    "Release",
     "SearchDocument",
     "SitePage",
     "Tag",
     "article_scope",
+    "recheck_releases",
+    "take_off_releases",
 ]

@@ -1,5 +1,6 @@
 import uuid
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -10,6 +11,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from articles import share_picture
+from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.models.monthly_issue import MonthlyIssue
@@ -17,6 +20,9 @@ from articles.models.page_version import CONTENT, Due, PageVersion, article_scop
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
+
+# A table of contents with fewer lines helps nobody.
+LEAST_CONTENTS = 3
 
 
 def new_uid():
@@ -50,14 +56,16 @@ class ArticleQuerySet(models.QuerySet):
         from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
 
         return (
-            self.select_related("category", "monthly_issue")
-            .defer("body")
+            self.select_related("category", "monthly_issue__lead_article")
+            .defer("body", "monthly_issue__lead_article__body")
+            .defer("monthly_issue__lead_article__body_html")
             .prefetch_related(
                 "tags",
                 "references",
                 "monthly_issue__items",
                 "ranking_tables__ranking",
                 Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
+                "ranking_tables__periods__corrections",
             )
         )
 
@@ -127,6 +135,7 @@ class Article(models.Model):
         ),
     )
     body_html = models.TextField(editable=False)
+    reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(
         _("published at"),
@@ -189,6 +198,17 @@ class Article(models.Model):
         return f"{self.kicker} {self.title}".strip()
 
     @property
+    def share_lines(self):
+        """Return what the picture beside a shared link shows: kicker, title and foot."""
+        day = timezone.localtime(self.published_at) if self.published_at else timezone.localtime()
+        return self.kicker, self.title, f"{settings.SITE_NAME} · {day:%Y.%m.%d}"
+
+    @property
+    def share_picture_url(self):
+        digest = share_picture.digest_of(*self.share_lines)
+        return reverse("share_picture", args=[self.pk, digest])
+
+    @property
     def scope(self):
         return article_scope(self.pk)
 
@@ -230,10 +250,30 @@ class Article(models.Model):
         if faults and self.state == self.State.PUBLISHED:
             raise ValidationError({"body": faults})
 
+    def publishing_faults(self, moment=None):
+        """Return what keeps the stored article from going live (at `moment`), as sentences."""
+        html = to_html(self.body)
+        faults = faults_for_publishing(self.body, html)
+        tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
+        faults += [
+            _("The text places [[ranking:%(slug)s]], but no table has that slug.") % {"slug": slug}
+            for slug in dict.fromkeys(RANKING_MARK.findall(html))
+            if slug not in tables
+        ]
+        faults += [
+            _("The table “%(caption)s” shows no period.") % {"caption": table.caption}
+            for table in tables.values()
+            if not table.periods.all()
+        ]
+        if self.withdrawn_at and self.withdrawn_at <= (moment or timezone.now()):
+            faults.append(_("Its withdrawal lies before the publication."))
+        return faults
+
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
         with transaction.atomic():
-            self.body_html = to_html(self.body)
+            self.body_html = with_anchors(to_html(self.body))
+            self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
             # An article leads no month but its own.
@@ -261,14 +301,22 @@ class Article(models.Model):
 
     def raise_page_versions(self):
         """Make the article's page and the lists stale, now and at each planned moment."""
-        scopes = [self.scope, CONTENT]
+        # The month's articles lead from its items to the comments of the article that leads it.
+        led = Article.objects.filter(monthly_issue__lead_article=self).values_list("pk", flat=True)
+        own_scopes = [self.scope, *map(article_scope, led)]
+        scopes = [*own_scopes, CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        Due.plan([self.scope], [self.comments_close_at])
+        Due.plan(own_scopes, [self.comments_close_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
         return RANKING_MARK.findall(to_html(self.body))
+
+    def contents(self):
+        """Return the headings for a table of contents; none where the text is short."""
+        headings = contents(self.body_html)
+        return headings if len(headings) >= LEAST_CONTENTS else []
 
     def parts(self):
         """Return the page's body in order: pieces of HTML and ranking tables.

@@ -65,7 +65,7 @@ class MonthlyIssue(models.Model):
         return f"{self.month:%Y-%m} {self.title}"
 
     def get_absolute_url(self):
-        return reverse("articles:monthly_issue_detail", args=[self.month.year, self.month.month])
+        return reverse("monthly_issue_detail", args=[self.month.year, self.month.month])
 
     @property
     def is_public(self):
@@ -173,10 +173,14 @@ class MonthlyIssueItem(models.Model):
             raise ValidationError(
                 {"body": _("Headings in an item begin at the third level (###).")}
             )
-        # An item stands under a second-level headline.
-        faults = faults_for_publishing(self.body, html, level=2)
+        faults = self.publishing_faults()
         if faults and self.issue_id and self.issue.state == MonthlyIssue.State.PUBLISHED:
             raise ValidationError({"body": faults})
+
+    def publishing_faults(self):
+        """Return what keeps the item from being published, as sentences."""
+        # An item stands under a second-level headline.
+        return faults_for_publishing(self.body, to_html(self.body), level=2)
 
     def store(self):
         """Make the HTML and save the item; its issue raises the page versions."""

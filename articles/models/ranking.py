@@ -2,16 +2,19 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.fields import LineField
 from articles.models.article import Article
-from articles.models.page_version import CONTENT, PageVersion, article_scope
+from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.ranking_correction import RankingCorrection
+from articles.ranking_differences import differences, figure_of
 from articles.ranking_layout import lay_out
 from articles.ranking_rows import faults_of
-from articles.text import normalise_line
+from articles.text import is_plausible, normalise_line
 
 COLUMN_KEY = RegexValidator(r"\A[a-z][a-z0-9_]{0,29}\Z")
 
@@ -88,11 +91,16 @@ class RankingSubject(models.Model):
 
 class RankingQuerySet(models.QuerySet):
     def for_page(self):
-        return self.prefetch_related(Prefetch("periods__entries", RankingEntry.objects.named()))
+        """Load the series with the figures that readers may see, and their corrections."""
+        return self.prefetch_related(
+            Prefetch("periods", RankingPeriod.objects.published()),
+            Prefetch("periods__entries", RankingEntry.objects.named()),
+            "periods__corrections",
+        )
 
     def published(self):
-        """Keep the series that a published article shows."""
-        return self.filter(tables__article__in=Article.objects.published()).distinct()
+        """Keep the series with a period that readers may see."""
+        return self.filter(Exists(RankingPeriod.objects.published().filter(ranking=OuterRef("pk"))))
 
     def for_subject(self, subject):
         """Keep the series that rank `subject`; load the periods, what it `held`, who shows them.
@@ -102,10 +110,10 @@ class RankingQuerySet(models.QuerySet):
         shown = RankingTable.objects.filter(article__in=Article.objects.published())
         shown = shown.select_related("article").defer("article__body", "article__body_html")
         figures = RankingEntry.objects.filter(period=OuterRef("pk"))
-        periods = RankingPeriod.objects.annotate(has_figures=Exists(figures))
-        return self.filter(
-            pk__in=RankingEntry.objects.filter(subject=subject).values("period__ranking")
-        ).prefetch_related(
+        periods = RankingPeriod.objects.published()
+        held = RankingEntry.objects.filter(subject=subject, period__in=periods)
+        periods = periods.annotate(has_figures=Exists(figures))
+        return self.filter(pk__in=held.values("period__ranking")).prefetch_related(
             Prefetch("periods", periods),
             Prefetch(
                 "periods__entries", RankingEntry.objects.filter(subject=subject), to_attr="held"
@@ -150,13 +158,31 @@ class Ranking(models.Model):
             self.raise_page_versions()
 
     def raise_page_versions(self):
-        """Make the series' page and the articles that show it stale."""
+        """Make the series' page and the articles that show it stale, and when a period is due."""
         articles = self.tables.values_list("article_id", flat=True).distinct()
-        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
+        scopes = [CONTENT, *map(article_scope, articles)]
+        PageVersion.raise_for(*scopes)
+        Due.plan(scopes, self.periods.values_list("published_at", flat=True))
 
     def layout(self):
         """Return the table of every period, as `/rankings/<slug>/` shows it."""
         return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
+
+
+class RankingPeriodQuerySet(models.QuerySet):
+    def published(self):
+        """Keep what readers may see now: what staff have dated, or a published article shows."""
+        return self._dated_or_shown_by(Article.objects.published())
+
+    def ever_published(self):
+        """Keep what readers may have seen, though its article has been withdrawn since."""
+        return self._dated_or_shown_by(
+            Article.objects.filter(state__in=["published", "withdrawn"], published_at__lte=Now())
+        )
+
+    def _dated_or_shown_by(self, articles):
+        tables = RankingTable.objects.filter(periods=OuterRef("pk"), article__in=articles)
+        return self.filter(Q(published_at__lte=Now()) | Exists(tables))
 
 
 class RankingPeriod(models.Model):
@@ -170,6 +196,16 @@ class RankingPeriod(models.Model):
     )
     label = LineField(gettext_lazy("label"), max_length=50)
     as_of = models.DateField(gettext_lazy("as of"))
+    published_at = models.DateTimeField(
+        gettext_lazy("public from"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy(
+            "Readers see the figures from then on, and wherever a published article shows them."
+        ),
+    )
+
+    objects = RankingPeriodQuerySet.as_manager()
 
     class Meta:
         verbose_name = gettext_lazy("ranking period")
@@ -188,16 +224,37 @@ class RankingPeriod(models.Model):
         if faults := list(faults_of(rows, self.label, self.ranking.columns)):
             raise ValidationError(faults)
 
-    def replace_entries(self, rows):
+    def clean(self):
+        super().clean()
+        for name in ("as_of", "published_at"):
+            moment = getattr(self, name)
+            if moment and not is_plausible(moment):
+                raise ValidationError({name: _("Give a date between 1900 and 2999.")})
+
+    def publish(self, moment):
+        """Let readers see the figures from `moment` on; None takes that back."""
+        with transaction.atomic():
+            self.published_at = moment
+            self.save(update_fields=["published_at"])
+            self.ranking.raise_page_versions()
+
+    @property
+    def was_ever_published(self):
+        return RankingPeriod.objects.ever_published().filter(pk=self.pk).exists()
+
+    def replace_entries(self, rows, *, reason="", by=None):
         """Make the period's entries those of `rows`, [EntryRow] in order of position.
 
-        A subject's entry is updated in place, so that what points at it still does.
+        A subject's entry is updated in place, so that what points at it still does. After
+        publication every changed figure goes into the ledger with `reason` and the user `by`;
+        raises ValidationError where there is none.
         """
         self.check_rows(rows)
         with transaction.atomic():
             # Not self.entries.all(), which may have been loaded before an earlier replacement.
             old = RankingEntry.objects.filter(period=self)
             known = {entry.subject_id: entry for entry in old}
+            before = {subject: figure_of(entry) for subject, entry in known.items()}
             old.exclude(subject__in=[row.subject.pk for row in rows]).delete()
             # Out of the way of the unique positions and ranks while the new ones are given.
             old.update(position=F("position") + 100_000, tied=True)
@@ -215,7 +272,30 @@ class RankingPeriod(models.Model):
                 ["position", "rank", "tied", "label", "cells"],
             )
             RankingEntry.objects.bulk_create([entry for entry in entries if not entry.pk])
+            after = {entry.subject_id: figure_of(entry) for entry in entries}
+            self._record_corrections(before, after, reason, by)
             self.ranking.raise_page_versions()
+
+    def _record_corrections(self, before, after, reason, by):
+        changes = list(differences(self.ranking.columns, self.ranking.rank_heading, before, after))
+        # What nobody has seen is no correction, nor are a period's first figures.
+        if not changes or not before or not self.was_ever_published:
+            return
+        if not normalise_line(reason):
+            raise ValidationError(_("These figures are public: give a reason."), code="reason")
+        RankingCorrection.objects.bulk_create(
+            [
+                RankingCorrection(
+                    ranking=self.ranking,
+                    period=self,
+                    period_label=self.label,
+                    reason=reason,
+                    corrected_by=by,
+                    **vars(change),
+                )
+                for change in changes
+            ]
+        )
 
 
 class RankingEntryQuerySet(models.QuerySet):
@@ -311,55 +391,6 @@ class RankingTable(models.Model):
         """Return the table as the article shows it; periods and entries are loaded before."""
         return lay_out(self.ranking, list(self.periods.all()), f"table-{self.pk}")
 
-
-LEDGER_REFUSAL = "The ledger of corrections is only ever added to."
-
-
-class RankingCorrectionQuerySet(models.QuerySet):
-    def update(self, **values):
-        raise TypeError(LEDGER_REFUSAL)
-
-    def delete(self):
-        raise TypeError(LEDGER_REFUSAL)
-
-
-class RankingCorrection(models.Model):
-    """A line of the ledger of corrected figures: a snapshot, so it outlives its entry."""
-
-    ranking = models.ForeignKey(
-        Ranking,
-        verbose_name=gettext_lazy("ranking"),
-        on_delete=models.PROTECT,
-        related_name="corrections",
-    )
-    period_label = models.CharField(gettext_lazy("ranking period"), max_length=50)
-    entry_label = models.CharField(gettext_lazy("ranking entry"), max_length=150)
-    field = models.CharField(gettext_lazy("field"), max_length=100)
-    old = models.CharField(gettext_lazy("old value"), max_length=300)
-    new = models.CharField(gettext_lazy("new value"), max_length=300)
-    reason = LineField(gettext_lazy("reason"), max_length=300)
-    created_at = models.DateTimeField(gettext_lazy("corrected at"), auto_now_add=True)
-    corrected_by = models.ForeignKey(
-        "auth.User",
-        verbose_name=gettext_lazy("corrected by"),
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-
-    objects = RankingCorrectionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = gettext_lazy("ranking correction")
-        verbose_name_plural = gettext_lazy("ranking corrections")
-        ordering = ["-created_at", "-pk"]
-
-    def __str__(self):
-        return f"{self.entry_label}: {self.old} → {self.new}"
-
-    def save(self, *args, **kwargs):
-        if not self._state.adding:
-            raise TypeError(LEDGER_REFUSAL)
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError(LEDGER_REFUSAL)
+    def cell_anchor(self, entry):
+        """Return the id that the entry's first cell has in the table's layout."""
+        return f"table-{self.pk}-e{entry.pk}"

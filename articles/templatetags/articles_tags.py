@@ -45,11 +45,18 @@ def described_by(field, ids):
     return field.as_widget(attrs={"aria-describedby": ids})
 
 
+@register.filter
+def at(mapping, key):
+    """Return what `mapping` has at `key`, or None."""
+    return mapping.get(key) if mapping else None
+
+
 @register.inclusion_tag("articles/_ranking_table.html")
-def ranking_table(layout, caption, source_note="", source_url="", folded=True):
+def ranking_table(layout, caption, source_note="", source_url="", folded=True, links=None):
     """Draw a ranking's table and chart; each column's header cell names the group it stands under.
 
-    Where there is little room, a `folded` chart opens when asked for.
+    Where there is little room, a `folded` chart opens when asked for. `links` is what stands beside
+    an entry: {its first cell's id: link with id, address, text and label}.
     """
     width = layout.groups[0].span if layout.groups else 1
     columns = [
@@ -62,6 +69,7 @@ def ranking_table(layout, caption, source_note="", source_url="", folded=True):
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,
+        "links": links,
         "folded": folded,
     }
 

@@ -1,1 +1,1 @@
-from comments.admin import comment, followed_article  # noqa: F401 - register
+from comments.admin import comment, figure_report, followed_article  # noqa: F401 - register

@@ -1,4 +1,5 @@
-from comments.models.comment import Comment, EditConflict, SubmissionConflict, Thread
+from comments.models.comment import Comment, EditConflict, SubmissionConflict
+from comments.models.figure_report import FigureReport
 from comments.models.mail_link import MailLink
 from comments.models.moderation import ModerationEvent
 from comments.models.outbox import Outbox
@@ -8,11 +9,13 @@ from comments.models.revision import CommentRevision
 from comments.models.rule import ModerationRule
 from comments.models.subscription import Notice, ReplySubscription, StaffSubscription, Subscriber
 from comments.models.takedown import Takedown
+from comments.models.thread import Thread
 
 __all__ = [
     "Comment",
     "CommentRevision",
     "EditConflict",
+    "FigureReport",
     "MailLink",
     "ModerationEvent",
     "ModerationRule",

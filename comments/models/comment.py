@@ -3,7 +3,17 @@ from functools import cached_property
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Value,
+)
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -15,22 +25,30 @@ from articles.models import (
     Due,
     MonthlyIssueItem,
     PageVersion,
+    RankingCorrection,
     RankingEntry,
+    article_scope,
 )
+from comments.anchors import Anchor
 from comments.credentials import email_digest, needs_redigest
 from comments.folding import digest_text
+from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rule import ModerationRule
 from comments.models.subscription import Notice, ReplySubscription
+from comments.models.thread import (
+    REPLIES_PER_PAGE,
+    ROOTS_PER_PAGE,
+    Thread,
+    numbers_of,
+    page_of,
+)
 from comments.text import HTML_VERSION, body_to_html
 
-ROOTS_PER_PAGE = 50
 MAX_DEPTH = 5
 # Widths of the digits that a path is made of: the root's number, then one number a level.
 ROOT_DIGITS = 9
 REPLY_DIGITS = 7
-
-
 REPEAT_WINDOW = timedelta(minutes=10)
 
 
@@ -40,50 +58,6 @@ class EditConflict(Exception):
 
 class SubmissionConflict(Exception):
     """The same submission has arrived before with another text."""
-
-
-class Thread(models.Model):
-    """An article's conversation: how many roots were ever numbered, how many comments show."""
-
-    article = models.OneToOneField(
-        Article,
-        verbose_name=_("article"),
-        on_delete=models.CASCADE,
-        primary_key=True,
-        related_name="thread",
-    )
-    root_total = models.PositiveIntegerField(_("roots numbered"), default=0)
-    comment_count = models.PositiveIntegerField(_("comments shown"), default=0)
-    pinned = models.ForeignKey(
-        "comments.Comment",
-        verbose_name=_("pinned comment"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-
-    class Meta:
-        verbose_name = _("thread")
-        verbose_name_plural = _("threads")
-
-    def __str__(self):
-        return f"{self.article_id}: {self.comment_count}"
-
-    @classmethod
-    def lock(cls, article):
-        """Return the article's thread, held until the transaction ends."""
-        cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
-        return cls.objects.select_for_update().get(article=article)
-
-    @property
-    def last_page(self):
-        return max(1, -(-self.root_total // ROOTS_PER_PAGE))
-
-    def add(self, difference):
-        """Change the count of shown comments."""
-        self.comment_count += difference
-        self.save(update_fields=["comment_count"])
 
 
 class CommentQuerySet(models.QuerySet):
@@ -108,9 +82,19 @@ class CommentQuerySet(models.QuerySet):
         return self.exclude(blocked_until__isnull=False, blocked_until__gt=Now())
 
     def in_page(self, number):
-        """Keep the roots numbered within page `number` (from 1) and all their replies."""
+        """Keep the roots on page `number` (from 1) of their thread, each with its first replies."""
+        # Each root by name: the index then leads to its first replies past all the others.
         return self.filter(
-            root_number__gt=(number - 1) * ROOTS_PER_PAGE, root_number__lte=number * ROOTS_PER_PAGE
+            root_number__in=numbers_of(number, ROOTS_PER_PAGE),
+            reply_number__lte=REPLIES_PER_PAGE,
+        )
+
+    def in_branch(self, root, page):
+        """Keep the replies on `page` (from 1) of the root's branch."""
+        return self.filter(
+            article=root.article_id,
+            root_number=root.root_number,
+            reply_number__in=numbers_of(page, REPLIES_PER_PAGE),
         )
 
     def drawn(self):
@@ -118,13 +102,53 @@ class CommentQuerySet(models.QuerySet):
         return self.filter(Q(state=Comment.State.PUBLISHED) | Q(reply_count__gt=0))
 
     def for_thread(self):
-        """Load what the thread draws, in its order, and nothing of who wrote it."""
-        return (
-            self.drawn()
-            .with_block()
-            .defer("body", "email_digest", "password")
-            .order_by("path", "pk")
+        """Load what the thread draws, in no order, and nothing of who wrote it."""
+        shown = self.drawn().with_block().with_anchor()
+        return shown.without_pair().defer("body").order_by()
+
+    def without_pair(self):
+        """Leave what the writer's pair is checked against where it is."""
+        return self.defer("email_digest", "password")
+
+    def with_anchor(self):
+        """Load what each comment speaks of, and of a figure whether it was corrected since.
+
+        Of the report of a wrong figure its outcome is loaded too.
+        """
+        since = RankingCorrection.objects.of_entry_since(
+            OuterRef("ranking_entry"), OuterRef("created_at")
         )
+        return (
+            self.select_related("figure_report", "ranking_entry__period", "issue_item__issue")
+            .defer("issue_item__body", "issue_item__body_html")
+            .annotate(was_corrected_since=Exists(since))
+        )
+
+    def about(self, anchor):
+        """Keep the comments that speak of `anchor`."""
+        return self.filter(**{name: row for name, row in anchor.columns.items() if row})
+
+    def counts_by_anchor(self, article, lead):
+        """Return {anchor's key: how many comments that show speak of it}, in one query.
+
+        The rows are those of `article`; the items' comments belong to `lead`, if there is one.
+        """
+        # Two halves, so that each is read from an index of its own.
+        entries, items = (
+            self.filter(
+                article=owner, state=Comment.State.PUBLISHED, **{f"{column}__isnull": False}
+            )
+            .order_by()
+            .values(column)
+            .annotate(count=Count("pk"))
+            .values_list(Value(prefix), column, "count")
+            for prefix, column, owner in (
+                ("entry", "ranking_entry", article.pk if article else 0),
+                ("item", "issue_item", lead.pk if lead else 0),
+            )
+        )
+        rows = entries.union(items, all=True)
+        return {f"{prefix}-{number}": count for prefix, number, count in rows}
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
@@ -169,6 +193,10 @@ class Comment(models.Model):
         related_name="replies",
     )
     root_number = models.PositiveIntegerField(_("number in the thread"))
+    # In the order of writing, among all replies below the root; 0 is the root itself.
+    reply_number = models.PositiveIntegerField(_("number in the branch"), default=0)
+    # On a root: how many replies below it show.
+    branch_count = models.PositiveIntegerField(_("replies shown in the branch"), default=0)
     path = models.CharField(max_length=ROOT_DIGITS + (MAX_DEPTH - 1) * REPLY_DIGITS)
     depth = models.PositiveSmallIntegerField(_("depth"), default=1)
     name = models.CharField(_("name"), max_length=30, blank=True)
@@ -225,6 +253,10 @@ class Comment(models.Model):
 
     # Digests of the writer's address under the keys that came before, for the form to fill.
     other_digests = ()
+    # What `pages.link_answers` finds out: the comment that this one answers, as it is now, and
+    # whether a reply that is drawn answers a text that this one had before.
+    answered = None
+    is_changed_after_answer = False
 
     objects = CommentQuerySet.as_manager()
 
@@ -238,6 +270,14 @@ class Comment(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["article", "path"], name="one_comment_per_path"),
+            models.UniqueConstraint(
+                fields=["article", "root_number", "reply_number"], name="one_comment_per_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True, reply_number=0)
+                | Q(parent__isnull=False, reply_number__gte=1),
+                name="replies_alone_are_numbered",
+            ),
             models.UniqueConstraint(
                 fields=["article", "email_digest", "submission_key"],
                 name="one_comment_per_submission",
@@ -256,20 +296,35 @@ class Comment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["article", "root_number", "path"], name="comment_thread"),
             models.Index(fields=["state", "-created_at", "-id"], name="comment_latest"),
             models.Index(
                 fields=["article", "email_digest", "-created_at"], name="comment_by_digest"
             ),
             models.Index(fields=["email_digest", "-created_at", "-id"], name="comment_by_address"),
             models.Index(fields=["text_digest", "-created_at"], name="comment_by_text"),
+            models.Index(
+                fields=["article", "ranking_entry"],
+                condition=Q(ranking_entry__isnull=False),
+                name="comment_by_entry",
+            ),
+            models.Index(
+                fields=["article", "issue_item"],
+                condition=Q(issue_item__isnull=False),
+                name="comment_by_item",
+            ),
         ]
 
     def __str__(self):
         return f"#{self.pk} {self.body[:30]}"
 
     def get_absolute_url(self):
-        """Return the comment's place in its article's page; the query passes every cache by."""
+        """Return the comment's place in its article's page; the query passes every cache by.
+
+        A reply beyond the first of a long branch has its place on the branch's own page, where its
+        short address leads.
+        """
+        if self.branch_page > 1:
+            return self.get_permalink()
         query = f"comment={self.pk}"
         if self.page > 1:
             query = f"page={self.page}&{query}"
@@ -277,11 +332,19 @@ class Comment(models.Model):
 
     @property
     def page(self):
-        return -(-self.root_number // ROOTS_PER_PAGE)
+        return page_of(self.root_number, ROOTS_PER_PAGE)
+
+    @property
+    def branch_page(self):
+        return page_of(self.reply_number, REPLIES_PER_PAGE)
 
     @property
     def is_visible(self):
         return self.state == self.State.PUBLISHED
+
+    @property
+    def is_held(self):
+        return self.state == self.State.HELD
 
     @property
     def is_hidden(self):
@@ -291,6 +354,17 @@ class Comment(models.Model):
     def is_deleted(self):
         return self.state == self.State.DELETED
 
+    @property
+    def answers_earlier_text(self):
+        """Tell whether what it answers shows another text now than its writer saw."""
+        version = self.answered_version
+        return bool(
+            version
+            and self.answered
+            and self.answered.is_readable
+            and version < self.answered.edit_version
+        )
+
     @cached_property
     def is_blocked(self):
         """Tell whether a takedown keeps the text out of sight; `with_block` loads it instead."""
@@ -299,6 +373,21 @@ class Comment(models.Model):
     @property
     def is_readable(self):
         return self.is_visible and not self.is_blocked
+
+    @property
+    def is_figure_report(self):
+        return self.kind == self.Kind.FIGURE_ERROR
+
+    @property
+    def speaks_of_something(self):
+        return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
+
+    @property
+    def anchor(self):
+        """What the comment speaks of when it is not the article as a whole, or None."""
+        if self.ranking_entry_id or self.issue_item_id:
+            return Anchor(self.ranking_entry, self.issue_item)
+        return None
 
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
@@ -325,6 +414,8 @@ class Comment(models.Model):
                 self.parent = Comment.objects.get(pk=self.parent_id)
                 if not self.parent.is_visible:
                     raise EditConflict
+                newest = self.parent.edit_version
+                self.answered_version = min(self.answered_version or newest, newest)
             if self._submission_key_is_taken():
                 self.submission_key = None
             self.text_digest = digest_text(self.body)
@@ -332,9 +423,10 @@ class Comment(models.Model):
             self._take_place(thread)
             self.body_html = body_to_html(self.body)
             self.save(force_insert=True)
+            self._count(thread, was_visible=False)
+            if self.is_figure_report:
+                FigureReport.objects.create(comment=self)
             if self.is_visible:
-                thread.add(1)
-                self._count_under_parents(1)
                 self._raise_page_versions()
                 Notice.of_reply(self)
             Notice.to_staff(self)
@@ -537,26 +629,28 @@ class Comment(models.Model):
             return
         self.root_number = self.parent.root_number
         self.depth = min(self.parent.depth + 1, MAX_DEPTH)
+        branch = Comment.objects.filter(article=self.article, root_number=self.root_number)
+        self.reply_number = branch.aggregate(last=Max("reply_number"))["last"] + 1
         # Below the greatest depth a reply is drawn beside its parent and keeps it as its own.
         above = self.parent.path[: ROOT_DIGITS + (self.depth - 2) * REPLY_DIGITS]
-        last = (
-            Comment.objects.filter(
-                article=self.article,
-                root_number=self.root_number,
-                depth=self.depth,
-                path__startswith=above,
-            )
-            .order_by("-path")
-            .values_list("path", flat=True)
-            .first()
-        )
-        number = int(last[-REPLY_DIGITS:]) + 1 if last else 1
+        # The last path below holds the last number given there, however deep it lies.
+        below = branch.filter(path__gt=above, path__lte=above + "9" * REPLY_DIGITS)
+        last = below.aggregate(last=Max("path"))["last"]
+        number = int(last[len(above) :][:REPLY_DIGITS]) + 1 if last else 1
         self.path = f"{above}{number:0{REPLY_DIGITS}d}"
 
     def _count(self, thread, was_visible):
-        if difference := self.is_visible - was_visible:
-            thread.add(difference)
-            self._count_under_parents(difference)
+        """Count the comment where it has begun, or ceased, to show."""
+        difference = self.is_visible - was_visible
+        if not difference:
+            return
+        thread.add(difference)
+        if self.parent_id:
+            root = Comment.objects.filter(
+                article=self.article, root_number=self.root_number, reply_number=0
+            )
+            root.update(branch_count=F("branch_count") + difference)
+        self._count_under_parents(difference)
 
     def _count_under_parents(self, difference):
         """Count a reply that appears or goes, up to where a parent is drawn all the same.
@@ -579,4 +673,10 @@ class Comment(models.Model):
             comment = parent
 
     def _raise_page_versions(self):
-        PageVersion.raise_for(self.article.scope, CONVERSATION)
+        """Make every page stale that draws or counts the comment."""
+        scopes = [self.article.scope, CONVERSATION]
+        if self.issue_item_id:
+            # Each article of the month draws the item, and beside it the count.
+            articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
+            scopes += map(article_scope, articles.values_list("pk", flat=True))
+        PageVersion.raise_for(*scopes)

@@ -137,8 +137,27 @@
     });
   };
 
+  // A button behind each heading and item that has an address of its own.
+  const addCopyLinks = () => {
+    const template = document.getElementById("copy-link");
+    if (!template || !navigator.clipboard) return;
+    for (const place of document.querySelectorAll(".prose :is(h2, h3)[id], .item[id] > :first-child")) {
+      const button = template.content.firstElementChild.cloneNode(true);
+      const link = new URL(location.pathname, location);
+      link.hash = place.id || place.parentElement.id;
+      button.setAttribute("aria-label", `${button.title}: ${place.textContent.trim()}`);
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(link.href);
+        button.textContent = button.dataset.done;
+        setTimeout(() => (button.textContent = "#"), 2000);
+      });
+      place.append(" ", button);
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     addSettings();
+    addCopyLinks();
     for (const form of document.querySelectorAll("[data-writing]")) {
       addSubmissionKey(form);
       addCount(form);

@@ -194,7 +194,7 @@ def test_editor_writes_a_draft_with_its_tables_references_and_old_addresses(edit
     article = Article.objects.get()
     assert article.state == "draft"
     assert article.slug == "열린-모형의-약진"
-    assert "<h2>흐름</h2>" in article.body_html
+    assert '<h2 id="s-흐름">흐름</h2>' in article.body_html
     assert list(article.ranking_tables.get().periods.all()) == [first, second]
     assert [reference.title for reference in article.references.all()] == ["첫째", "둘째"]
     assert article.legacy_paths.get().path == "/pages/11/254"

@@ -130,9 +130,9 @@ def test_grid_costs_the_same_however_much_it_shows(client, steward, django_asser
     client.get(grid_address(small))
 
     for ranking in (small, large):
-        # Session, user, two for permissions, savepoint twice, series, periods, entries, subjects;
-        # a series without entries asks for no subjects.
-        with django_assert_num_queries(10 if ranking == large else 9):
+        # Session, user, two for permissions, savepoint twice, series, periods, entries, subjects,
+        # the periods seen; a series without entries asks for no subjects.
+        with django_assert_num_queries(11 if ranking == large else 10):
             client.get(grid_address(ranking))
 
 
@@ -222,7 +222,7 @@ def test_new_figures_raise_the_page_versions_of_what_shows_them(client, steward)
 
     client.post(
         grid_address(ranking),
-        filled_grid(client, ranking) | cells(july, 1, "1", "구글 (미국)", "G"),
+        filled_grid(client, ranking) | cells(july, 1, "1", "구글 (미국)", "G") | {"reason": "오기"},
     )
 
     after = dict(PageVersion.objects.values_list("scope", "version"))

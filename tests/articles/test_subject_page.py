@@ -104,7 +104,7 @@ def test_table_and_chart_of_200_rows_and_24_periods_cost_the_samples_queries(
     client, django_assert_num_queries
 ):
     small = make_shown_ranking("가나다", "다가라")
-    with django_assert_num_queries(6) as queries:
+    with django_assert_num_queries(7) as queries:
         client.get(small.get_absolute_url())
     subjects = RankingSubject.objects.bulk_create(
         RankingSubject(name=f"이름 {number}", slug=f"name-{number}") for number in range(200)

@@ -275,10 +275,21 @@ def test_an_old_python_gets_as_far_as_the_version_check(path):
     assert ast.parse(source, feature_version=(3, 6))
 
 
-def test_the_guide_shows_the_command_that_starts_the_server():
-    guide = (ROOT / "docs" / "operator-guide.md").read_text(encoding="utf-8")
-    command = run.server_command({}, "127.0.0.1", 8000)
+def test_a_service_manager_starts_the_same_server(tmp_path, monkeypatch):
+    file = tmp_path / "settings.env"
+    file.write_text("SERVER_WORKERS=2\nSERVER_THREADS=6\nPORT=8765\n")
+    started = []
+    monkeypatch.setattr(run.os, "execve", lambda *command: started.append(command))
+    monkeypatch.setattr(run.os, "chdir", lambda folder: None)
 
-    shown = " ".join(guide.replace("\\\n", " ").split())
+    run.become_server({"OPENUP_ENV_FILE": str(file), "GRANIAN_HOST": "0.0.0.0"})  # noqa: S104
 
-    assert " ".join([".venv/bin/python", *map(str, command[1:])]) in shown
+    ((_program, command, env),) = started
+    values = {"SERVER_WORKERS": "2", "SERVER_THREADS": "6"}
+    assert command == [str(part) for part in run.server_command(values, "127.0.0.1", 8765)]
+    assert "GRANIAN_HOST" not in env
+
+
+def test_a_service_manager_hears_of_a_settings_file_that_is_missing(tmp_path):
+    with pytest.raises(Stop, match="OPENUP_ENV_FILE"):
+        run.become_server({"OPENUP_ENV_FILE": str(tmp_path / "none")})

@@ -62,7 +62,7 @@ def test_moderator_and_data_steward_have_exactly_their_own():
         *(f"{action}_moderationrule" for action in ("add", "change", "delete", "view")),
     }
     assert permissions_of("data steward") == {
-        "view_rankingcorrection",
+        *("view_rankingcorrection", "view_figurereport", "decide_figurereport"),
         *(
             f"{action}_{model}"
             for action in ("add", "change", "delete", "view")

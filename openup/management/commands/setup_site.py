@@ -34,7 +34,10 @@ GROUPS = {
     "moderator": on(["comment"], VIEW, "comments")
     | on(["moderationrule"], ALL, "comments")
     | {"comments.moderate_comment", "comments.answer_comment", "articles.view_article"},
-    "data steward": on((*FIGURES, "rankingtable"), ALL) | on(["rankingcorrection"], VIEW),
+    "data steward": on((*FIGURES, "rankingtable"), ALL)
+    | on(["rankingcorrection"], VIEW)
+    | on(["figurereport"], VIEW, "comments")
+    | {"comments.decide_figurereport"},
 }
 
 

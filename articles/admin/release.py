@@ -1,0 +1,111 @@
+"""The page that sets one moment on a month's articles, figures and issue."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.admin.stored import may_publish
+from articles.models import MonthlyIssue, RankingPeriod, Release
+
+
+class ReleaseForm(forms.Form):
+    publish_at = forms.SplitDateTimeField(
+        label=gettext_lazy("goes live at"),
+        required=False,
+        widget=AdminSplitDateTime,
+        help_text=gettext_lazy("Left empty, everything goes live now."),
+    )
+
+
+def release_view(model_admin, request, issue_id):
+    """Show what is in a month's release and what is missing; schedule it, or take it off."""
+    if not (may_publish(request) and model_admin.has_change_permission(request)):
+        raise PermissionDenied
+    issue = get_object_or_404(MonthlyIssue, pk=issue_id)
+    release = Release.objects.filter(issue=issue).first() or Release(issue=issue)
+    form = ReleaseForm(request.POST or None, initial={"publish_at": release.publish_at})
+    if request.method == "POST":
+        with transaction.atomic():
+            release = _locked(issue)
+            if "take_off" in request.POST or form.is_valid():
+                done = _take_off if "take_off" in request.POST else _schedule
+                if text := done(release, form, request.user):
+                    model_admin.log_change(request, issue, text)
+                    messages.success(request, text)
+                    return redirect(request.path)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Release: %(month)s") % {"month": date_format(issue.month, "YEAR_MONTH_FORMAT")},
+        "opts": model_admin.opts,
+        "issue": issue,
+        "release": release,
+        "form": form,
+        "media": form.media,
+        **_contents(release),
+    }
+    return TemplateResponse(request, "admin/articles/monthlyissue/release.html", context)
+
+
+def _locked(issue):
+    Release.objects.get_or_create(issue=issue)
+    (release,) = Release.objects.filter(issue=issue).lock()
+    return release
+
+
+def _schedule(release, form, user):
+    """Return what was done; None when the form now says why nothing was."""
+    try:
+        release.schedule(form.cleaned_data["publish_at"], by=user)
+    except ValidationError as error:
+        # The rollback of the savepoint is the database's only.
+        release.refresh_from_db()
+        form.add_error("publish_at" if hasattr(error, "error_dict") else None, error.messages)
+        return None
+    if release.is_scheduled:
+        when = date_format(release.publish_at.astimezone(), "DATETIME_FORMAT")
+        return _("The release is scheduled: everything goes live at %(when)s.") % {"when": when}
+    return _("The release is live.")
+
+
+def _take_off(release, form, user):
+    release.take_off("")
+    return _("The release has been taken off the schedule.")
+
+
+def _contents(release):
+    """Return the members with what is amiss in each, and what is amiss with the whole."""
+    to_come = release.articles_to_come()
+    if release.is_scheduled or release.is_live:
+        articles = list(release.articles.all())
+        periods = list(release.periods.select_related("ranking"))
+    else:
+        articles, periods = to_come, release.periods_to_come(to_come)
+    faults = [] if release.is_live else release.faults(articles, periods)
+    members = [
+        {
+            "member": member,
+            "address": _address(member),
+            "faults": [text for of, text in faults if of == member],
+        }
+        for member in [*articles, *periods]
+    ]
+    return {
+        "members": members,
+        "faults": [text for of, text in faults if of is None],
+        "is_complete": not faults,
+        "left_out": [article for article in to_come if article not in articles],
+    }
+
+
+def _address(member):
+    if isinstance(member, RankingPeriod):
+        return reverse("admin:articles_ranking_grid", args=[member.ranking_id])
+    return reverse("admin:articles_article_change", args=[member.pk])

@@ -1,0 +1,95 @@
+"""The picture that stands beside a shared link: an article's title and date on the site's ground.
+
+Its name is a digest of what it shows, so a changed title is a new picture at a new address, and one
+that has been made is never made again.
+"""
+
+import hashlib
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+# The size that OpenGraph's readers ask for (1.91 : 1).
+WIDTH, HEIGHT = 1200, 630
+MARGIN = 88
+MAX_LINES = 4
+TITLE_SIZES = range(76, 39, -4)
+SMALL = 34
+GROUND, TEXT, SUBTLE, ACCENT = "#ffffff", "#1e2124", "#464c53", "#0b50d0"
+# Part of the name: raise it when the drawing changes.
+VERSION = 1
+FONT = Path(__file__).parent / "fonts" / "Pretendard-Bold.otf"
+
+
+def digest_of(*lines: str) -> str:
+    """Return what names the picture of `lines`: 16 hex digits."""
+    text = "\0".join([str(VERSION), *lines])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def draw(kicker: str, title: str, foot: str) -> bytes:
+    """Return the picture as PNG: a kicker, the title in up to four lines, a line at the foot."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
+    canvas = ImageDraw.Draw(image)
+    canvas.rectangle((0, 0, WIDTH, 16), fill=ACCENT)
+    if kicker:
+        canvas.text((MARGIN, 96), kicker, font=_font(SMALL + 6), fill=ACCENT)
+    font, lines = _fitted(title, canvas)
+    top = 160 if kicker else 110
+    for number, line in enumerate(lines):
+        canvas.text((MARGIN, top + number * font.size * 1.34), line, font=font, fill=TEXT)
+    _draw_mark(canvas, MARGIN, HEIGHT - 112)
+    canvas.text((MARGIN + 72, HEIGHT - 104), foot, font=_font(SMALL), fill=SUBTLE)
+    file = BytesIO()
+    image.quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+@lru_cache(16)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONT), size)
+
+
+def _fitted(title: str, canvas: ImageDraw.ImageDraw) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+    """Return the largest font in which the title fits, and its lines; the last may be cut."""
+    for size in TITLE_SIZES:
+        font = _font(size)
+        lines = _lines(title, font, canvas)
+        if len(lines) <= MAX_LINES:
+            return font, lines
+    return font, [*lines[: MAX_LINES - 1], lines[MAX_LINES - 1].rstrip() + "…"]
+
+
+def _lines(title: str, font: ImageFont.FreeTypeFont, canvas: ImageDraw.ImageDraw) -> list[str]:
+    """Return the title broken between words, and within a word only where it is too long alone."""
+    room = WIDTH - 2 * MARGIN
+    lines = [""]
+    for word in title.split():
+        wider = f"{lines[-1]} {word}".strip()
+        if canvas.textlength(wider, font) <= room:
+            lines[-1] = wider
+            continue
+        if lines[-1]:
+            lines.append("")
+        for character in word:
+            if canvas.textlength(lines[-1] + character, font) > room:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
+def _draw_mark(canvas: ImageDraw.ImageDraw, x: int, y: int) -> None:
+    """Draw the site's mark, as `static/icons/favicon.svg` has it, 52 pixels wide."""
+    scale = 52 / 32
+
+    def at(*points: float) -> list[tuple[float, float]]:
+        pairs = zip(points[::2], points[1::2], strict=True)
+        return [(x + across * scale, y + down * scale) for across, down in pairs]
+
+    stroke = round(3 * scale)
+    canvas.rounded_rectangle(at(0, 0, 32, 32), radius=8 * scale, fill=ACCENT)
+    canvas.arc(at(8, 9.4, 24, 25.4), start=-43, end=223, fill="white", width=stroke)
+    canvas.line(at(16, 18, 16, 6.5), fill="white", width=stroke)
+    canvas.line(at(12, 10.1, 16, 6.1, 20, 10.1), fill="white", width=stroke, joint="curve")

@@ -1,0 +1,129 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from rich.progress import Progress
+
+from articles.models import CONVERSATION, Article, PageVersion
+from comments.models import Comment, Thread
+from comments.models.comment import REPLY_DIGITS, ROOT_DIGITS
+from comments.text import body_to_html
+
+# Replies come in threes: one to the root, one to that one, one to the last; so depth is four.
+CHAIN = 3
+REPLIES_AT_ONCE = 1000 * CHAIN
+ROOTS_AT_ONCE = 500
+NAMES = ["", "도담", "가람", "은하수", "Haneul Kim"]
+TEXTS = [
+    "순위가 한 해 사이에 이렇게 바뀐 까닭을 표 하나로 알 수 있어 좋았습니다.",
+    "우리 기관에서도 가중치만 열린 모형과 학습 자료까지 열린 모형을 나누어 검토하고 있습니다. "
+    "자료가 함께 열려야 같은 결과를 다시 만들어 볼 수 있고, "
+    "그래야 행정에 쓸 때 설명할 수 있습니다. "
+    "다음 글에서는 두 갈래를 나누어 견주어 주시면 고맙겠습니다. 자세한 비교는 "
+    "https://example.org/open-models?year=2025 에 정리해 두었습니다.",
+    "표에서 나라를 함께 적은 점이 도움이 됩니다.\n\n"
+    "다만 같은 회사가 두 번 나올 때는 각주가 있으면 좋겠습니다. "
+    "지난달 수치와 이어서 볼 수 있는 그림도 부탁드립니다.",
+]
+PREPARED = [(text, body_to_html(text)) for text in TEXTS]
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an article's thread with made-up comments, to see and to measure large threads."
+        " They have no e-mail and no password, so nobody can edit or delete them."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("article_id", type=int)
+        parser.add_argument(
+            "--comments", type=int, default=100, help="how many, roots and replies together"
+        )
+        parser.add_argument(
+            "--replies", type=int, default=0, help="one more root with so many replies below it"
+        )
+
+    def handle(self, *args, article_id, comments, replies, **options):
+        article = Article.objects.filter(pk=article_id).first()
+        if article is None:
+            raise CommandError(_("There is no article with this number."))
+        if comments < 0 or replies < 0:
+            raise CommandError(_("Numbers below zero make no comments."))
+        whole, rest = divmod(comments, CHAIN + 1)
+        sizes = [CHAIN] * whole + ([rest - 1] if rest else [])
+        written = 0
+        with Progress(transient=True, disable=not self.stdout.isatty()) as progress:
+            task = progress.add_task(_("Writing comments"), total=comments + replies)
+            for start in range(0, len(sizes), ROOTS_AT_ONCE):
+                roots = add_roots(article, len(sizes[start : start + ROOTS_AT_ONCE]))
+                numbers = [range(1, size + 1) for size in sizes[start : start + ROOTS_AT_ONCE]]
+                written += len(roots) + add_replies(article, roots, numbers)
+                progress.update(task, completed=written)
+            roots = add_roots(article, 1) if replies else []
+            written += len(roots)
+            for first in range(1, replies + 1, REPLIES_AT_ONCE):
+                last = min(first + REPLIES_AT_ONCE - 1, replies)
+                written += add_replies(article, roots, [range(first, last + 1)])
+                progress.update(task, completed=written)
+        self.stdout.write(_("%(count)s comments written.") % {"count": written})
+
+
+@transaction.atomic
+def add_roots(article, count):
+    """Add so many roots to the thread and return them."""
+    thread = Thread.lock(article)
+    first = thread.root_total + 1
+    thread.root_total += count
+    thread.save(update_fields=["root_total"])
+    thread.add(count)
+    PageVersion.raise_for(article.scope, CONVERSATION)
+    return Comment.objects.bulk_create(
+        make(article, root_number=number, path=f"{number:0{ROOT_DIGITS}d}")
+        for number in range(first, first + count)
+    )
+
+
+@transaction.atomic
+def add_replies(article, roots, numbers):
+    """Add the replies of each root's `numbers`, a range that begins a chain; return how many."""
+    thread = Thread.lock(article)
+    made = {}
+    for wave in range(CHAIN):
+        replies = [
+            reply_to(root if wave == 0 else made[root.pk, number - 1], root, number, own.stop)
+            for root, own in zip(roots, numbers, strict=True)
+            for number in own[wave::CHAIN]
+        ]
+        for reply in Comment.objects.bulk_create(replies):
+            made[reply.root.pk, reply.reply_number] = reply
+    for root, own in zip(roots, numbers, strict=True):
+        root.branch_count += len(own)
+        root.reply_count += len(own[::CHAIN])
+    Comment.objects.bulk_update(roots, ["branch_count", "reply_count"])
+    thread.add(len(made))
+    PageVersion.raise_for(article.scope, CONVERSATION)
+    return len(made)
+
+
+def reply_to(parent, root, number, end):
+    """Return reply `number` of the root; `end` is the number after the last one of all."""
+    place = number // CHAIN + 1 if parent is root else 1
+    reply = make(
+        root.article,
+        parent=parent,
+        root_number=root.root_number,
+        reply_number=number,
+        depth=parent.depth + 1,
+        path=f"{parent.path}{place:0{REPLY_DIGITS}d}",
+        answered_version=1,
+        reply_count=int(number % CHAIN != 0 and number + 1 < end),
+    )
+    reply.root = root
+    return reply
+
+
+def make(article, **fields):
+    number = fields["root_number"] + fields.get("reply_number", 0)
+    body, body_html = PREPARED[number % len(PREPARED)]
+    return Comment(
+        article=article, name=NAMES[number % len(NAMES)], body=body, body_html=body_html, **fields
+    )

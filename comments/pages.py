@@ -1,0 +1,132 @@
+"""The pages of a thread and of one branch: a few queries each, whatever the thread holds."""
+
+from dataclasses import dataclass
+from operator import attrgetter
+
+from django.core.paginator import Paginator
+from django.db.models import Max
+
+from comments.models import Comment, Thread
+from comments.models.thread import REPLIES_PER_PAGE, page_of
+
+OLDEST, NEWEST = "oldest", "newest"
+
+
+@dataclass
+class Branch:
+    """A root with the replies that the page shows below it, in the order of drawing."""
+
+    root: Comment
+    replies: list
+
+    @property
+    def more_count(self):
+        """Return how many replies show on the branch's further pages only."""
+        return self.root.branch_count - sum(reply.is_visible for reply in self.replies)
+
+
+@dataclass
+class ThreadPage:
+    """Page `number` of `last`; newest first walks the same pages backwards."""
+
+    thread: Thread
+    branches: list
+    number: int
+    last: int
+    order: str = OLDEST
+
+    @property
+    def is_newest_first(self):
+        return self.order == NEWEST
+
+    @property
+    def is_first(self):
+        return self.number == (self.last if self.is_newest_first else 1)
+
+    @property
+    def links(self):
+        """Return (number, address) of pages to choose from; a gap between them is (None, None)."""
+        pages = Paginator(range(self.last), 1)
+        shown = list(pages.get_elided_page_range(self.number, on_each_side=2, on_ends=1))
+        if self.is_newest_first:
+            shown.reverse()
+        return [
+            (None, None) if number == pages.ELLIPSIS else (number, self.address_of(number))
+            for number in shown
+        ]
+
+    @property
+    def following(self):
+        """Return the address of the page that goes on from here, or None."""
+        number = self.number + (-1 if self.is_newest_first else 1)
+        return self.address_of(number) if 1 <= number <= self.last else None
+
+    def address_of(self, number):
+        """Return a page's address, relative to the thread's own; one address for each page."""
+        if self.is_newest_first:
+            return f"?order={NEWEST}" + (f"&page={number}" if number < self.last else "")
+        return f"?page={number}" if number > 1 else "./"
+
+    def canonical_path(self, path):
+        """Return the one address of what the page shows, whichever comes first."""
+        return f"{path}?page={self.number}" if self.number > 1 else path
+
+
+def read_page_number(text):
+    """Return the page number that a query asks for, or None where it asks for none."""
+    return int(text) if text.isdecimal() and len(text) < 9 else None
+
+
+def article_page(article, query):
+    """Return the page of the article's thread that `query` asks for: two queries."""
+    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
+    order = NEWEST if query.get("order") == NEWEST else OLDEST
+    asked = read_page_number(query.get("page", ""))
+    if asked is None:
+        asked = thread.last_page if order == NEWEST else 1
+    number = min(max(asked, 1), thread.last_page)
+    comments = in_order(Comment.objects.filter(article=article).in_page(number).for_thread())
+    link_answers(comments)
+    branches = []
+    for comment in comments:
+        if comment.depth == 1:
+            branches.append(Branch(comment, []))
+        else:
+            branches[-1].replies.append(comment)
+    if order == NEWEST:
+        branches.reverse()
+    return ThreadPage(thread, branches, number, thread.last_page, order)
+
+
+def branch_page(root, query):
+    """Return the page of the root's branch that `query` asks for: two or three queries."""
+    siblings = Comment.objects.filter(article=root.article_id, root_number=root.root_number)
+    last = page_of(siblings.aggregate(last=Max("reply_number"))["last"], REPLIES_PER_PAGE)
+    number = min(max(read_page_number(query.get("page", "")) or 1, 1), last)
+    replies = in_order(Comment.objects.in_branch(root, number).for_thread())
+    link_answers([root, *replies])
+    return ThreadPage(None, [Branch(root, replies)], number, last)
+
+
+def in_order(comments):
+    """Return the comments in the order of drawing.
+
+    Asked for an order, SQLite walks the whole thread by it and passes the index of numbers by.
+    """
+    return sorted(comments, key=attrgetter("path"))
+
+
+def link_answers(comments):
+    """Tell each reply what it answers, and each comment whether it was changed after an answer.
+
+    What is answered on another page is loaded by one query, as far as it is named here.
+    """
+    known = {comment.pk: comment for comment in comments}
+    missing = {comment.parent_id for comment in comments} - known.keys() - {None}
+    if missing:
+        named = Comment.objects.with_block().only("name", "state", "edit_version", "reply_number")
+        known |= named.in_bulk(missing)
+    for comment in comments:
+        comment.answered = answered = known.get(comment.parent_id)
+        if comment.is_readable and comment.answers_earlier_text:
+            answered.is_changed_after_answer = True

@@ -1,0 +1,142 @@
+"""How comments are drawn. Nothing here asks the database.
+
+A long page draws thousands, so they are put together as plain strings, with every word and address
+looked up once: a template costs ten times as much for each comment. All that a commenter chose is
+escaped here (the name) or was when it was saved (the text).
+"""
+
+from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+
+@register.simple_tag
+def draw_branches(page, article):
+    """Draw the roots of a page of the article's thread, each with its replies folded together."""
+    drawing = CommentDrawing(article, is_beside_article=page.thread is not None)
+    branches = "\n".join(map(drawing.branch, page.branches))
+    return mark_safe(f'<ol class="comments">\n{branches}\n</ol>')  # noqa: S308 - escaped below
+
+
+class CommentDrawing:
+    """Draws comments in the active language."""
+
+    def __init__(self, article, *, is_beside_article):
+        self.takes_replies = article.takes_comments
+        self.article_address = "" if is_beside_article else article.get_absolute_url()
+        self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
+        self.zone = get_current_timezone()
+        self.anonymous = escape(_("Anonymous"))
+        self.before_name, self.after_name = escape(_("to {name}")).split("{name}")
+        self.to_gone = escape(_("to a comment that is gone"))
+        self.earlier_text = escape(_("(its text before an edit)"))
+        self.edited = escape(_("edited"))
+        self.edited_after_reply = escape(_("edited after a reply"))
+        self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
+        self.deleted_text = escape(_("This comment was deleted."))
+        self.hidden_text = escape(_("This comment was hidden by the site's staff."))
+        self.corrected_since = escape(_("The figure has been corrected since."))
+        self.held_text = escape(_("This comment is waiting for review."))
+
+    def branch(self, branch):
+        root, replies = branch.root, ""
+        if branch.replies:
+            count = ngettext("{count} reply", "{count} replies", root.branch_count)
+            replies = (
+                f'\n<details class="branch" open><summary>'
+                f"{escape(count.format(count=f'{root.branch_count:,}'))}</summary>\n"
+                f"<ol>\n{chr(10).join(map(self.item, branch.replies))}\n</ol></details>"
+            )
+        return f"{self.item(root, replies + self.more(branch))}"
+
+    def more(self, branch):
+        if not branch.more_count:
+            return ""
+        text = ngettext("{count} more reply", "{count} more replies", branch.more_count)
+        text = escape(text.format(count=f"{branch.more_count:,}"))
+        return f'\n<p class="more"><a href="{self.address(branch.root)}?page=2">{text}</a></p>'
+
+    def item(self, comment, below=""):
+        content = self.readable(comment) if comment.is_readable else self.gone(comment)
+        return (
+            f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
+        )
+
+    def readable(self, comment):
+        pk, address = comment.pk, self.address(comment)
+        return (
+            f'<p class="by"><span id="by-{pk}">{self.name(comment)} <a href="{address}">'
+            f"{self.moment(comment.created_at)}</a></span>"
+            f"{self.to_whom(comment)}{self.edit_mark(comment, address)}</p>\n"
+            f"{self.about(comment) if comment.speaks_of_something else ''}"
+            f'<div class="text">{comment.body_html}</div>\n'
+            f'<p class="actions">{self.actions(comment, address)}</p>'
+        )
+
+    def gone(self, comment):
+        if comment.is_deleted:
+            text = self.deleted_text
+        else:
+            text = self.held_text if comment.is_held else self.hidden_text
+        return f'<p class="gone">{text}</p>'
+
+    def name(self, comment):
+        return f"<bdi>{escape(comment.name) if comment.name else self.anonymous}</bdi>"
+
+    def moment(self, moment):
+        iso = moment.astimezone(self.zone).isoformat(timespec="seconds")
+        return f'<time datetime="{iso}">{iso[:4]}.{iso[5:7]}.{iso[8:10]} {iso[11:16]}</time>'
+
+    def to_whom(self, comment):
+        answered = comment.answered
+        if not answered:
+            return ""
+        is_here = not answered.reply_number or answered.branch_page == comment.branch_page
+        place = f"#comment-{answered.pk}" if is_here else self.address(answered)
+        if not answered.is_readable:
+            return f' <a href="{place}">{self.to_gone}</a>'
+        to = f"{self.before_name}{self.name(answered)}{self.after_name}"
+        if comment.answers_earlier_text:
+            history = f"{self.address(answered)}history/#version-{comment.answered_version}"
+            return f' <a href="{place}">{to}</a> <a href="{history}">{self.earlier_text}</a>'
+        return f' <a href="{place}">{to}</a>'
+
+    def edit_mark(self, comment, address):
+        if not comment.edited_at:
+            return ""
+        text = self.edited_after_reply if comment.is_changed_after_answer else self.edited
+        return f' <a class="edited" href="{address}history/">{text}</a>'
+
+    def about(self, comment):
+        """Draw what the comment speaks of and, of a report of a wrong figure, what came of it."""
+        pieces = ""
+        if anchor := comment.anchor:
+            place = escape(f"{self.article_address}#{anchor.key}")
+            text = escape(f"{anchor.label}, {anchor.period}")
+            since = f" {self.corrected_since}" if comment.was_corrected_since else ""
+            pieces = f'<p class="of"><a href="{place}">{text}</a>{since}</p>\n'
+        if comment.is_figure_report:
+            pieces += render_to_string("comments/_figure_report.html", {"comment": comment})
+        return pieces
+
+    def actions(self, comment, address):
+        links = self.action("reply", self.reply, comment, address) if self.takes_replies else ""
+        # An answer of the staff has no pair that could open it.
+        if not comment.staff_id:
+            links += self.action("edit", self.edit, comment, address)
+            links += self.action("delete", self.delete, comment, address)
+        return links
+
+    def action(self, verb, word, comment, address):
+        """Draw a link whose name tells what it does and to whose comment."""
+        return f'<a href="{address}{verb}/" aria-labelledby="to-{verb} by-{comment.pk}">{word}</a>'
+
+    def address(self, comment):
+        return f"{self.before_pk}{comment.pk}{self.after_pk}"

@@ -1,0 +1,421 @@
+"""One month's articles, figures and issue go live together, or not at all."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import (
+    Article,
+    Due,
+    EntryRow,
+    MonthlyIssue,
+    PageVersion,
+    RankingPeriod,
+    Release,
+    recheck_releases,
+)
+from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
+
+pytestmark = pytest.mark.django_db
+
+MOMENT = datetime(2031, 11, 3, 0, 0, tzinfo=UTC)
+PUBLISHER = [
+    "articles.publish_article",
+    *(f"articles.{action}_{name}" for action in ("add", "change", "delete", "view")
+      for name in ("article", "monthlyissue", "ranking", "rankingperiod")),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
+def make_month(*, state="in_review"):
+    """Return (issue, article, ranking) of a month that is ready but for the review."""
+    issue = make_issue(state="draft", published_at=None)
+    ranking = make_ranking([("2025년 10월", date(2025, 10, 1), [("구글", "미국", "Gemma")])])
+    article = make_article(state=state, published_at=None, monthly_issue=issue)
+    table = make_table(article, ranking, slug="models")
+    article.body = f"## 소식\n\n[[ranking:{table.slug}]]"
+    article.store()
+    issue.lead_article = article
+    issue.store()
+    return issue, article, ranking
+
+
+def schedule(issue, moment=MOMENT):
+    release = Release(issue=issue)
+    release.schedule(moment, by=make_staff())
+    return release
+
+
+def moments(issue):
+    """Return the moments that the month's members bear."""
+    found = set(Article.objects.filter(monthly_issue=issue).values_list("published_at", flat=True))
+    found |= set(RankingPeriod.objects.values_list("published_at", flat=True))
+    return found | {MonthlyIssue.objects.get(pk=issue.pk).published_at}
+
+
+def page(client, issue):
+    return reverse("admin:articles_monthlyissue_release", args=[issue.pk])
+
+
+def public_addresses(issue, article, ranking):
+    return [issue.get_absolute_url(), article.get_absolute_url(), ranking.get_absolute_url()]
+
+
+# Scheduling
+
+
+def test_one_moment_is_set_on_everything_and_is_due_for_their_pages():
+    issue, article, _ranking = make_month()
+
+    release = schedule(issue)
+
+    assert moments(issue) == {MOMENT}
+    assert release.is_scheduled and list(release.articles.all()) == [article]
+    due = set(Due.objects.values_list("scope", "at"))
+    assert {("content", MOMENT), (article.scope, MOMENT)} <= due
+
+
+def test_figures_entered_beforehand_are_nowhere_before_the_moment(client):
+    issue, article, ranking = make_month()
+    shown = make_article()
+    make_table(shown, ranking).periods.clear()
+    schedule(issue)
+
+    pages = [client.get(address) for address in ("/", "/rankings/", "/issues/", "/articles/")]
+    addresses = [client.get(address) for address in public_addresses(issue, article, ranking)]
+
+    assert [answer.status_code for answer in addresses] == [404, 404, 404]
+    assert not any("Gemma" in answer.content.decode() for answer in pages)
+    assert ranking.title not in pages[1].content.decode()
+
+
+def test_new_period_of_a_public_series_waits_for_its_release(client):
+    issue, _article, ranking = make_month()
+    old = RankingPeriod.objects.create(
+        ranking=ranking, label="2025년 9월", as_of=date(2025, 9, 1), published_at=timezone.now()
+    )
+    schedule(issue)
+
+    content = client.get(ranking.get_absolute_url()).content.decode()
+
+    assert old.label in content
+    assert "2025년 10월" not in content and "Gemma" not in content
+    assert "2025년 10월" not in client.get("/rankings/").content.decode()
+
+
+def test_everything_is_public_from_the_moment_on(client):
+    issue, article, ranking = make_month()
+
+    release = schedule(issue, None)
+
+    answers = [client.get(address) for address in public_addresses(issue, article, ranking)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert release.is_live
+
+
+def test_figures_dated_in_the_month_belong_to_it_though_no_article_shows_them():
+    issue, _article, _ranking = make_month()
+    other = make_ranking(
+        [
+            ("10월 31일", date(2025, 10, 31), [("구글", "미국", "G")]),
+            ("11월", date(2025, 11, 1), [("구글", "미국", "G")]),
+        ]
+    )
+
+    schedule(issue)
+
+    assert list(other.periods.values_list("published_at", flat=True)) == [MOMENT, None]
+
+
+def test_what_is_public_already_keeps_its_own_moment():
+    issue, _article, _ranking = make_month()
+    early = make_article(monthly_issue=issue)
+    before = early.published_at
+
+    schedule(issue)
+
+    early.refresh_from_db()
+    assert early.published_at == before
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(2020, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)]
+)
+def test_moment_that_is_past_or_no_moment_is_refused(moment):
+    issue, *_others = make_month()
+
+    with pytest.raises(ValidationError):
+        schedule(issue, moment)
+
+    assert moments(issue) == {None}
+
+
+def lose_items(issue, article, ranking):
+    issue.replace_items([])
+
+
+def lose_lead(issue, article, ranking):
+    MonthlyIssue.objects.filter(pk=issue.pk).update(lead_article=None)
+
+
+def break_heading(issue, article, ranking):
+    Article.objects.filter(pk=article.pk).update(body="#### 너무 깊은 제목")
+
+
+def break_item(issue, article, ranking):
+    issue.items.update(body="![](/media/a.png)")
+
+
+def lose_table(issue, article, ranking):
+    article.ranking_tables.all().delete()
+
+
+def lose_periods(issue, article, ranking):
+    article.ranking_tables.get().periods.clear()
+
+
+def lose_figures(issue, article, ranking):
+    ranking.periods.get().entries.all().delete()
+
+
+def break_figures(issue, article, ranking):
+    ranking.periods.get().entries.update(cells={})
+
+
+def withdraw_early(issue, article, ranking):
+    Article.objects.filter(pk=article.pk).update(withdrawn_at=MOMENT - timedelta(days=1))
+
+
+BREAKS = [
+    (lose_items, "The monthly issue has no item."),
+    (lose_lead, "The monthly issue has no lead article."),
+    (break_heading, "skips a level"),
+    (break_item, "needs a text that says what it shows"),
+    (lose_table, "places [[ranking:models]], but no table has that slug"),
+    (lose_periods, "shows no period"),
+    (lose_figures, "No figures have been entered."),
+    (break_figures, "대표 모델명 is empty"),
+    (withdraw_early, "withdrawal"),
+]
+
+
+@pytest.mark.parametrize(("damage", "sentence"), BREAKS)
+def test_month_with_something_missing_is_not_scheduled(damage, sentence):
+    issue, article, ranking = make_month()
+    damage(issue, article, ranking)
+    issue = MonthlyIssue.objects.get()
+
+    with pytest.raises(ValidationError) as refused:
+        schedule(issue)
+
+    assert sentence in " ".join(refused.value.messages)
+    assert MOMENT not in moments(issue)
+
+
+def test_draft_waits_for_its_review():
+    issue, *_others = make_month(state="draft")
+
+    with pytest.raises(ValidationError, match="still a draft"):
+        schedule(issue)
+
+
+# What comes after
+
+
+@pytest.mark.parametrize(("damage", "sentence"), BREAKS[:8])
+def test_member_that_no_longer_passes_takes_the_whole_release_off(damage, sentence):
+    issue, article, ranking = make_month()
+    schedule(issue)
+    versions = dict(PageVersion.objects.values_list("scope", "version"))
+    damage(issue, article, ranking)
+
+    taken_off = recheck_releases(article)
+
+    release = Release.objects.get()
+    assert taken_off == [release] and sentence in release.stopped_because
+    assert release.publish_at is None
+    assert moments(issue) == {None}
+    article.refresh_from_db()
+    assert article.state == "in_review"
+    assert MonthlyIssue.objects.get().state == "draft"
+    assert PageVersion.objects.get(scope=article.scope).version > versions[article.scope]
+
+
+def test_member_saved_well_stays_on_the_schedule():
+    issue, article, ranking = make_month()
+    schedule(issue)
+
+    assert [recheck_releases(member) for member in (article, issue, ranking)] == [[], [], []]
+    assert moments(issue) == {MOMENT}
+
+
+def test_figures_that_an_article_shows_later_come_into_the_release():
+    issue, article, ranking = make_month()
+    schedule(issue)
+    new = RankingPeriod.objects.create(ranking=ranking, label="9월", as_of=date(2025, 9, 1))
+    new.replace_entries([])
+    old = ranking.periods.get(as_of=date(2025, 10, 1))
+    entry = old.entries.get()
+    new.replace_entries([EntryRow(1, entry.subject, entry.label, entry.cells)])
+    article.ranking_tables.get().periods.add(new)
+
+    recheck_releases(article)
+
+    assert moments(issue) == {MOMENT}
+
+
+def test_release_that_is_live_is_not_taken_back():
+    issue, article, ranking = make_month()
+    schedule(issue, None)
+    lose_items(issue, article, ranking)
+
+    assert recheck_releases(article) == []
+    article.refresh_from_db()
+    assert article.state == "published"
+
+
+def test_article_that_was_published_by_hand_stays_public_when_the_rest_is_taken_off():
+    issue, article, _ranking = make_month()
+    second = make_article(state="in_review", published_at=None, monthly_issue=issue)
+    schedule(issue)
+    now = timezone.now() - timedelta(minutes=1)
+    Article.objects.filter(pk=article.pk).update(published_at=now)
+    issue.replace_items([])
+
+    recheck_releases(issue)
+
+    article.refresh_from_db()
+    second.refresh_from_db()
+    assert (article.state, article.published_at) == ("published", now)
+    assert (second.state, second.published_at) == ("in_review", None)
+
+
+def test_another_moment_given_to_one_member_takes_the_release_off():
+    issue, article, _ranking = make_month()
+    schedule(issue)
+    Article.objects.filter(pk=article.pk).update(published_at=MOMENT + timedelta(days=1))
+
+    (release,) = recheck_releases(article)
+
+    assert "no longer set for this moment" in release.stopped_because
+
+
+# The page in the admin
+
+
+@pytest.fixture
+def publisher(client):
+    user = make_staff(*PUBLISHER)
+    client.force_login(user)
+    return user
+
+
+def post_schedule(client, issue, day="2031-11-03", time="09:00"):
+    data = {"publish_at_0": day, "publish_at_1": time, "schedule": "1"}
+    return client.post(page(client, issue), data, follow=True)
+
+
+def test_page_shows_what_is_in_it_and_what_is_missing(client, publisher):
+    issue, article, ranking = make_month(state="draft")
+    ranking.periods.get().entries.all().delete()
+
+    content = client.get(page(client, issue)).content.decode()
+
+    assert article.title in content and "still a draft" in content
+    assert "2025년 10월" in content and "No figures have been entered." in content
+
+
+def test_page_schedules_and_takes_off(client, publisher):
+    issue, *_others = make_month()
+
+    scheduled = post_schedule(client, issue).content.decode()
+    assert moments(issue) == {MOMENT}
+    assert "2031.11.03 09:00" in scheduled
+
+    client.post(page(client, issue), {"take_off": "1"})
+    assert moments(issue) == {None}
+
+
+def test_refused_schedule_says_why_and_keeps_what_was_typed(client, publisher):
+    issue, *_others = make_month(state="draft")
+
+    content = post_schedule(client, issue).content.decode()
+
+    assert "Nothing has been scheduled." in content and "still a draft" in content
+    assert 'value="2031-11-03"' in content
+    assert moments(issue) == {None}
+
+
+@pytest.mark.parametrize("day", ["x", "2031-13-01", "0001-01-01", "99999-01-01", "2020-01-01"])
+def test_moment_that_is_none_is_told_at_its_field(client, publisher, day):
+    issue, *_others = make_month()
+
+    response = post_schedule(client, issue, day)
+
+    assert response.status_code == 200 and response.context["form"].errors["publish_at"]
+    assert moments(issue) == {None}
+
+
+@pytest.mark.parametrize("permissions", [[], PUBLISHER[1:]])
+def test_only_publishers_release(client, permissions):
+    client.force_login(make_staff(*permissions))
+    issue, *_others = make_month()
+
+    assert client.get(page(client, issue)).status_code == 403
+    assert post_schedule(client, issue).status_code == 403
+    assert moments(issue) == {None}
+
+
+def test_saving_an_article_that_no_longer_passes_says_so(client, publisher):
+    issue, article, _ranking = make_month()
+    schedule(issue)
+    address = reverse("admin:articles_article_change", args=[article.pk])
+    form = client.get(address).context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields}
+    for inline in client.get(address).context["inline_admin_formsets"]:
+        management = inline.formset.management_form
+        data |= {management.add_prefix(k): v for k, v in management.initial.items()}
+        for each in inline.formset.initial_forms:
+            data |= {each.add_prefix(name): each[name].value() or "" for name in each.fields}
+    moments_as_typed = {
+        f"{name}_{part}": "" for name in ("withdrawn_at", "comments_close_at") for part in (0, 1)
+    }
+    data |= {"published_at_0": "2031-11-09", "published_at_1": "09:00"} | moments_as_typed
+    data["tags"] = []
+
+    response = client.post(address, data, follow=True)
+
+    content = re.sub(r"\s+", " ", response.content.decode())
+    assert "has been taken off the schedule" in content and page(client, issue) in content
+    assert moments(issue) == {None}
+
+
+def test_deleting_a_member_takes_the_release_off(client, publisher):
+    issue, _article, _ranking = make_month()
+    second = make_article(state="in_review", published_at=None, monthly_issue=issue)
+    schedule(issue)
+
+    address = reverse("admin:articles_article_delete", args=[second.pk])
+    client.post(address, {"post": "yes"}, follow=True)
+
+    assert moments(issue) == {None}
+    assert second.title in Release.objects.get().stopped_because
+
+
+def test_release_page_costs_the_same_however_many_items(
+    client, publisher, django_assert_num_queries
+):
+    issue, *_others = make_month()
+    client.get(page(client, issue))
+    issue.replace_items([("정책", f"소식 {number}", "- 가") for number in range(30)])
+
+    with django_assert_num_queries(13):
+        client.get(page(client, issue))

@@ -1,0 +1,178 @@
+"""Data stewards check the reports of wrong figures, correct the figure and say what came of it."""
+
+import pytest
+from django.urls import reverse
+from lxml import html
+
+from articles.models import Article, PageVersion, RankingEntry
+from comments.models import Comment, FigureReport, ModerationEvent
+from tests.factories import make_article, make_comment, make_ranking, make_staff, make_table
+
+pytestmark = pytest.mark.django_db
+
+DECIDE = "comments.decide_figurereport"
+LIST = reverse("admin:comments_figurereport_changelist")
+State = FigureReport.State
+
+
+@pytest.fixture
+def article():
+    article = make_article()
+    make_table(article, make_ranking())
+    return article
+
+
+def make_report(article, **fields):
+    entry = RankingEntry.objects.order_by("pk").first()
+    fields = {"kind": "figure_error", "ranking_entry": entry, "body": "틀린 수치: 모형", **fields}
+    return make_comment(article, **fields).figure_report
+
+
+def address_of(report):
+    return reverse("admin:comments_figurereport_change", args=[report.pk])
+
+
+def decide(client, report, state, answer="", **fields):
+    page = html.fromstring(client.get(address_of(report)).content.decode())
+    seen = page.cssselect("input[name=seen]")[0].value
+    return client.post(
+        address_of(report), {"state": state, "answer": answer, "seen": seen, **fields}
+    )
+
+
+@pytest.fixture
+def steward(client):
+    user = make_staff(DECIDE)
+    client.force_login(user)
+    return user
+
+
+def test_queue_shows_what_waits_first_and_leads_to_the_grid(client, steward, article):
+    waiting = make_report(article)
+    make_report(article, body="닫힌 제보").decide(State.ACCEPTED, by=steward, answer="")
+
+    page = html.fromstring(client.get(LIST).content.decode())
+    detail = client.get(address_of(waiting)).content.decode()
+
+    rows = [row.text_content() for row in page.cssselect("#result_list tbody tr")]
+    assert "틀린 수치: 모형" in rows[0]
+    assert "구글 (미국), 2024년 7월" in rows[0]
+    assert "닫힌 제보" in rows[1]
+    ranking = waiting.comment.ranking_entry.period.ranking
+    assert reverse("admin:articles_ranking_grid", args=[ranking.pk]) in detail
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.REJECTED])
+def test_closing_shows_the_outcome_and_the_answer_below_the_report(client, steward, article, state):
+    report = make_report(article)
+    before = PageVersion.objects.get(scope=article.scope).version
+
+    decide(client, report, state, "<b>자료</b>를 확인했습니다.")
+
+    report.refresh_from_db()
+    assert (report.state, report.decided_by) == (state, steward)
+    assert report.decided_at
+    assert PageVersion.objects.get(scope=article.scope).version > before
+    page = client.get(article.get_absolute_url()).content.decode()
+    assert "&lt;b&gt;자료&lt;/b&gt;를 확인했습니다." in page
+    assert str(State(state).label) in page
+
+
+def test_refusal_needs_its_reason(client, steward, article):
+    report = make_report(article)
+
+    response = decide(client, report, State.REJECTED)
+
+    assert response.status_code == 200
+    assert "그대로 두는" in response.content.decode()
+    report.refresh_from_db()
+    assert report.is_open
+
+
+def test_decision_can_be_taken_back(client, steward, article):
+    report = make_report(article)
+    decide(client, report, State.ACCEPTED)
+
+    decide(client, report, State.OPEN)
+
+    report.refresh_from_db()
+    assert (report.is_open, report.decided_at, report.decided_by) == (True, None, None)
+
+
+def test_second_steward_is_told_of_the_first_ones_decision(client, steward, article):
+    report = make_report(article)
+    stale = html.fromstring(client.get(address_of(report)).content.decode())
+    report.decide(State.ACCEPTED, by=make_staff(), answer="고침")
+
+    response = client.post(
+        address_of(report),
+        {
+            "state": State.REJECTED,
+            "answer": "그대로",
+            "seen": stale.cssselect("input[name=seen]")[0].value,
+        },
+    )
+
+    assert response.status_code == 200
+    report.refresh_from_db()
+    assert report.state == State.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [(State.ACCEPTED, Comment.State.PUBLISHED), (State.REJECTED, Comment.State.HIDDEN)],
+)
+def test_report_that_waited_for_review_leaves_it_by_the_decision(
+    client, steward, article, state, shown
+):
+    article.comment_policy = Article.CommentPolicy.REVIEWED
+    article.store()
+    report = make_report(article)
+    assert report.comment.state == Comment.State.HELD
+
+    decide(client, report, state, "답변")
+
+    report.comment.refresh_from_db()
+    assert report.comment.state == shown
+    assert ModerationEvent.objects.get().moderator == steward
+
+
+def test_report_that_its_writer_deleted_leaves_the_queue(client, steward, article):
+    report = make_report(article)
+
+    report.comment.delete_by_author()
+
+    assert client.get(address_of(report)).status_code == 302
+    assert "틀린 수치" not in client.get(LIST).content.decode()
+
+
+def test_report_about_the_article_as_a_whole_leads_to_the_article(client, steward, article):
+    report = make_report(article, ranking_entry=None)
+
+    detail = client.get(address_of(report)).content.decode()
+
+    assert reverse("admin:articles_article_change", args=[article.pk]) in detail
+
+
+@pytest.mark.parametrize(
+    ("permissions", "may_read", "may_decide"),
+    [
+        ([], False, False),
+        (["comments.moderate_comment", "comments.view_comment"], False, False),
+        (["articles.change_article"], False, False),
+        (["comments.view_figurereport"], True, False),
+        ([DECIDE], True, True),
+    ],
+)
+def test_only_stewards_decide(client, article, permissions, may_read, may_decide):
+    report = make_report(article)
+    client.force_login(make_staff(*permissions))
+
+    listed = client.get(LIST).status_code
+    client.post(address_of(report), {"state": State.ACCEPTED, "answer": ""})
+
+    assert listed == (200 if may_read else 403)
+    if may_decide:
+        decide(client, report, State.ACCEPTED)
+    report.refresh_from_db()
+    assert report.is_open != may_decide

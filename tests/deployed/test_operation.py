@@ -1,0 +1,160 @@
+"""What the operator does: restart under load, copy and restore, and have the units read."""
+
+import shutil
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+import pytest
+
+from deploy.processes import ROOT
+
+pytestmark = pytest.mark.deployed
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+UNITS = sorted(path.name for path in (ROOT / "deploy" / "systemd").iterdir())
+
+
+def children(pid):
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def database(site, name="openup"):
+    server, _slash, _name = site.database_url.rpartition("/")
+    return psycopg.connect(f"{server}/{name}")
+
+
+def rows(site, name):
+    """Return every table of a database with all its rows."""
+    with database(site, name) as connection:
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        tables = [table for (table,) in connection.execute(names)]
+        return {
+            table: connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1').fetchall()  # noqa: S608
+            for table in tables
+        }
+
+
+@pytest.mark.slow
+def test_new_workers_take_over_without_one_failed_request(site):
+    # A kept page, one that always goes to the application, and comments, each from an address of
+    # its own, so that no limit is met.
+    numbers = count(1)
+    answers = []
+    is_over = threading.Event()
+
+    def read(path):
+        while not is_over.is_set():
+            answers.append((path, site.request("GET", path).status))
+
+    def write():
+        while not is_over.is_set():
+            number = next(numbers)
+            fields = {
+                "email": f"reader{number}@example.com",
+                "password": "right horse key",
+                "body": f"재시작 중에 쓴 글 {number}.",
+            }
+            source = f"127.7.{number // 250}.{number % 250 + 1}"
+            answer = site.request(
+                "POST", "/articles/3/comments/", urlencode(fields), FORM, source=source
+            )
+            answers.append((fields["body"], answer.status))
+
+    old = children(site.application.pid)
+    with ThreadPoolExecutor() as pool:
+        tasks = [pool.submit(read, "/"), pool.submit(read, "/?comment=1"), pool.submit(write)]
+        try:
+            site.run(
+                site.unit("openup.service")["ExecReload"].replace(
+                    "$MAINPID", str(site.application.pid)
+                )
+            )
+            wait_until(lambda: not old & children(site.application.pid))
+            seen = len(answers)
+            wait_until(lambda: len(answers) > seen + 30)
+        finally:
+            is_over.set()
+        for task in tasks:
+            task.result()
+
+    assert [answer for answer in answers if answer[1] not in {200, 302}] == []
+    written = [body for body, _status in answers if body.startswith("재시작")]
+    with database(site) as connection:
+        found = connection.execute(
+            "SELECT body FROM comments_comment WHERE body LIKE '재시작%'"
+        ).fetchall()
+    assert sorted(found) == sorted((body,) for body in written)
+
+
+def wait_until(is_so, tries=600):
+    """Wait for what another process does."""
+    for _number in range(tries):
+        if is_so():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("It did not happen.")
+
+
+def test_pages_are_shown_and_forms_refused_in_words_while_the_application_is_away(site):
+    kept = site.request("GET", "/articles/")
+    site.stop_application()
+    try:
+        away = site.request("GET", "/articles/?comment=1")
+        post = site.request("POST", "/articles/1/comments/", "body=", FORM)
+        shown = site.request("GET", "/articles/")
+    finally:
+        site.start_application()
+
+    for response in (away, post):
+        assert response.status == 503
+        assert response.headers["Retry-After"] == "5"
+        assert "no-store" in response.headers["Cache-Control"]
+        assert "몇 초 뒤에 다시" in response.content.decode()
+    assert (shown.status, shown.content) == (200, kept.content)
+
+
+def test_a_restored_backup_has_every_row_key_and_picture(site):
+    pictures = site.folder / "lib" / "media"
+    pictures.mkdir(exist_ok=True)
+    (pictures / "a.png").write_bytes(b"picture")
+
+    site.run(site.unit("openup-backup.service")["ExecStart"])
+
+    (backup,) = (site.folder / "backups").iterdir()
+    site.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 restored")
+    site.run(f"pg_restore --exit-on-error --no-owner --dbname restored {backup}/database.dump")
+    site.run(f"tar --extract --file {backup}/media.tar --directory {site.folder}/backups")
+    before, after = rows(site, "openup"), rows(site, "restored")
+    assert before == after
+    assert before["comments_comment"]
+    assert (site.folder / "backups" / "media" / "a.png").read_bytes() == b"picture"
+    settings = Path(site.env["OPENUP_ENV_FILE"]).read_text()
+    assert (backup / "settings.env").read_text() == settings
+    assert [oct(path.stat().st_mode & 0o077) for path in (backup, *backup.iterdir())] == ["0o0"] * 4
+
+
+def test_daily_work_runs_as_its_unit_says(site):
+    site.run(site.unit("openup-daily.service")["ExecStart"])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_finds_nothing_wrong_with_the_units(site):
+    folder = site.folder / "systemd"
+    folder.mkdir()
+    for name in UNITS:
+        text = (ROOT / "deploy" / "systemd" / name).read_text()
+        for old, new in site.places.items():
+            text = text.replace(old, str(new))
+        (folder / name).write_text(text)
+
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(folder / name) for name in UNITS)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")

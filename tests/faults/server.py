@@ -1,0 +1,91 @@
+"""A real server of ours, and the commands that prepare its site."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from tests.postgresql import free_port
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+def server_environment(database_url):
+    """Return the environment of a server on a free port, with the limits on posting lifted."""
+    return os.environ | {
+        "BENCHMARK_WITHOUT_LIMITS": "1",
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "SITE_URL": f"http://127.0.0.1:{free_port()}",
+    }
+
+
+def manage(environment, *arguments):
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Server:
+    """Granian in a process group of its own, so that all of it can be killed at once."""
+
+    def __init__(self, environment, workers=1):
+        address = urlsplit(environment["SITE_URL"])
+        self.host, self.port = address.hostname, address.port
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host),
+                *("--port", str(self.port), "--workers", str(workers), "--blocking-threads", "4"),
+                "openup.wsgi:application",
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.request("GET", "/healthz").status == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)  # between two tries, not instead of waiting for the answer
+        raise AssertionError("The server did not start.")
+
+    def request(self, method, path, fields=None):
+        """Send one request and return its answer, with its text."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}
+        connection.request(method, path, urlencode(fields or {}), headers)
+        response = connection.getresponse()
+        response.text = response.read().decode()
+        connection.close()
+        return response
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=30)
+
+
+def poll_until(condition, seconds=60):
+    """Return the first true value of `condition`, asked again and again; fail after `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.01)  # between two looks, not instead of one
+    raise AssertionError("What was waited for never came.")

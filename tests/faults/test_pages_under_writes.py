@@ -1,0 +1,138 @@
+"""No answer lacks a write that was acknowledged before it was asked for, whatever happens."""
+
+import os
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from tests.faults.server import Server, manage, poll_until
+from tests.postgresql import running_cluster
+
+WORKERS = 2
+READERS = 3
+WRITES = 8
+SETUP = """
+from tests.factories import make_article
+print(make_article(slug="read-while-written").get_absolute_url())
+"""
+
+
+class Reader(threading.Thread):
+    """Asks for a page again and again; notes what an answer lacked, or held though it was gone."""
+
+    def __init__(self, server, path, writer):
+        super().__init__()
+        self.server, self.path, self.writer = server, path, writer
+        self.answers = self.marked = self.refused = 0
+        self.faults = []
+
+    def run(self):
+        while not self.writer.has_ended:
+            there, gone = list(self.writer.there), list(self.writer.gone)
+            response = self.server.request("GET", self.path)
+            if response.status == 503:
+                self.refused += 1
+            elif response.getheader("Warning"):
+                self.marked += 1
+            else:
+                self.answers += 1
+                missing = [text for text in there if text not in response.text]
+                # What was deleted meanwhile may be missing rightly.
+                missing = [text for text in missing if text not in self.writer.deleting]
+                present = [text for text in gone if text in response.text]
+                self.faults += [(response.status, missing, present)] * bool(missing or present)
+
+
+class Writer:
+    """Posts and deletes comments over HTTP; knows what was acknowledged."""
+
+    def __init__(self, server, path):
+        self.server, self.post_path = server, path.rsplit("/", 2)[0] + "/comments/"
+        self.there, self.gone, self.deleting = [], [], set()
+        self.has_ended = False
+
+    def post(self, number):
+        text = f"[쓴 글 {number}]"
+        fields = {"email": "mina@example.com", "password": f"right horse {number}", "body": text}
+        response = self.server.request("POST", self.post_path, fields)
+        if response.status == 302:
+            self.there.append(text)
+            address = response.getheader("Location")
+            return text, fields, int(address.partition("#comment-")[2])
+        assert response.status == 503
+        return None
+
+    def delete(self, text, fields, pk):
+        self.deleting.add(text)
+        assert self.server.request("POST", f"/comments/{pk}/delete/", fields).status == 302
+        self.there.remove(text)
+        self.gone.append(text)
+
+
+@contextmanager
+def reading(server, path, writer):
+    readers = [Reader(server, path, writer) for _number in range(READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        yield readers
+    finally:
+        writer.has_ended = True
+        for reader in readers:
+            reader.join(60)
+
+
+def wait_for_more(readers, name):
+    """Wait until the readers have got some more answers of the kind called `name`."""
+    wanted = sum(getattr(reader, name) for reader in readers) + 20
+    poll_until(lambda: sum(getattr(reader, name) for reader in readers) >= wanted)
+
+
+def make_site(environment):
+    manage(environment, "migrate")
+    return manage(environment, "shell", "--no-imports", "-c", SETUP).split()[-1]
+
+
+def test_readers_of_all_processes_see_what_was_acknowledged(environment):
+    path = make_site(environment)
+    server = Server(environment, WORKERS)
+    try:
+        writer = Writer(server, path)
+        with reading(server, path, writer) as readers:
+            for number in range(WRITES):
+                posted = writer.post(number)
+                if number % 2:
+                    writer.delete(*posted)
+    finally:
+        server.kill()
+
+    assert not [fault for reader in readers for fault in reader.faults]
+    assert all(reader.answers for reader in readers)
+    assert not any(reader.marked or reader.refused for reader in readers)
+
+
+@pytest.mark.skipif(
+    not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL"
+)
+def test_pages_outlive_the_crash_of_the_database_and_are_current_after_it(environment):
+    with running_cluster(dict(os.environ)) as cluster:
+        environment["DATABASE_URL"] = cluster.url.rpartition("/")[0] + "/postgres"
+        path = make_site(environment)
+        server = Server(environment, WORKERS)
+        try:
+            writer = Writer(server, path)
+            with reading(server, path, writer) as readers:
+                writer.post(0)
+                wait_for_more(readers, "answers")
+                cluster.kill()
+                wait_for_more(readers, "marked")
+                assert server.request("GET", "/healthz").status == 503
+                cluster.start()
+                poll_until(lambda: writer.post(1))
+                wait_for_more(readers, "answers")
+        finally:
+            server.kill()
+
+    assert not [fault for reader in readers for fault in reader.faults]
+    assert not any(reader.refused for reader in readers)

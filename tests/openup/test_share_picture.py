@@ -1,0 +1,74 @@
+"""The picture that other sites show beside a link to an article."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+from PIL import Image
+
+from articles.share_picture import draw
+from tests.factories import make_article
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def opened(response):
+    assert response.status_code == 200
+    return Image.open(BytesIO(b"".join(response)))
+
+
+def test_article_names_its_picture_and_the_site_sends_it(client, settings):
+    article = make_article(title="열린 모형", kicker="[10월]")
+
+    html = client.get(article.get_absolute_url()).content.decode()
+    response = client.get(article.share_picture_url)
+
+    assert f'content="{settings.SITE_URL}{article.share_picture_url}"' in html
+    assert opened(response).size == (1200, 630)
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_picture_is_made_once(client, media_root):
+    article = make_article()
+    client.get(article.share_picture_url)
+    (made,) = media_root.rglob("*.png")
+    written = made.stat().st_mtime_ns
+
+    client.get(article.share_picture_url)
+
+    assert [path.stat().st_mtime_ns for path in media_root.rglob("*")] == [
+        made.parent.stat().st_mtime_ns,
+        written,
+    ]
+
+
+def test_new_title_is_a_new_picture_and_the_old_address_leads_to_it(client):
+    article = make_article(title="처음")
+    old = article.share_picture_url
+    article.title = "나중"
+    article.store()
+
+    response = client.get(old)
+
+    assert response.status_code == 302
+    assert response["Location"] == article.share_picture_url != old
+
+
+def test_unpublished_article_has_no_picture(client):
+    article = make_article(published_at=timezone.now() + timedelta(days=1))
+
+    assert client.get(article.share_picture_url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "title", ["가" * 200, "W" * 200, "한 글자 " * 50, "👩‍💻 이모지", "\u202e", " "]
+)
+def test_any_title_is_drawn(title):
+    assert Image.open(BytesIO(draw("[10월]", title, "Open UP"))).size == (1200, 630)
