@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from articles import search_text
 from articles.kept import kept, never_kept
@@ -168,11 +169,14 @@ def search_address(words):
 
 def found(document, pattern):
     """Return what the page shows of a hit, its words marked."""
+    title = document.title
+    if document.kind == SearchDocument.Kind.COMMENT:
+        title = _("Comment on: %(article)s") % {"article": document.article.full_title}
     return {
         "moment": document.moment,
         "kind": document.get_kind_display(),
         "url": document.url,
-        "title": search_text.marked(document.title, pattern),
+        "title": search_text.marked(title, pattern),
         "excerpt": search_text.excerpt(document.text, pattern),
     }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from comments import desk_views, feeds, views
+from comments import desk_views, feeds, report_views, views
 
 app_name = "comments"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
     path("comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),
     path("comments/<int:comment_id>/reply/", views.comment_reply, name="comment_reply"),
+    path("comments/<int:comment_id>/report/", report_views.comment_report, name="comment_report"),
+    path(
+        "comments/<int:comment_id>/takedown/", report_views.takedown_create, name="takedown_create"
+    ),
     path("comments/mine/", desk_views.mine, name="mine"),
     path("comments/mine/sent/", desk_views.mine_sent, name="mine_sent"),
     path("comments/mine/<slug:token>/", desk_views.mine_open, name="mine_open"),

@@ -56,7 +56,10 @@ def comment_create(request, article_id):
 
 @public_form
 def comment_reply(request, comment_id):
-    parent = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    parents = Comment.objects.public().with_block()
+    parent = get_object_or_404(parents, pk=comment_id, state=State.PUBLISHED)
+    if parent.is_blocked:
+        return answer_blocked(request, parent)
     return post_comment(request, parent.article, parent)
 
 
@@ -124,7 +127,10 @@ def comment_detail(request, comment_id):
 
 @public_form
 def comment_edit(request, comment_id):
-    comment = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
+    if comment.is_blocked:
+        return answer_blocked(request, comment)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -143,9 +149,7 @@ def comment_edit(request, comment_id):
                 status = 403
             except EditConflict:
                 status = 409
-                comment = get_object_or_404(
-                    Comment.objects.public(), pk=comment_id, state=State.PUBLISHED
-                )
+                comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
             except (Busy, LimitReached) as refusal:
@@ -155,9 +159,8 @@ def comment_edit(request, comment_id):
 
 @public_form
 def comment_delete(request, comment_id):
-    comment = get_object_or_404(
-        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
-    )
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN])
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
     status = 200
@@ -180,6 +183,12 @@ def answer_writer(request, comment):
         return redirect(comment)
     context = {"article": comment.article, "comment": comment}
     return render(request, "comments/comment_held.html", context)
+
+
+def answer_blocked(request, comment):
+    """Say until when a takedown keeps the text out of sight; its author may still delete it."""
+    context = {"article": comment.article, "comment": comment}
+    return render(request, "comments/comment_blocked.html", context, status=403)
 
 
 def answer_form(request, template, context, status):

@@ -260,6 +260,12 @@ COMMENTS_CLOSE_AFTER_DAYS = read_count(
     "COMMENTS_CLOSE_AFTER_DAYS", default=0, largest=3650, smallest=0
 )
 
+# Numbers for Prometheus: nothing of them stands on the public port
+
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_PORT = read_count("METRICS_PORT", default=0, largest=65_535, smallest=0)
+METRICS_FOLDER = read_folder("METRICS_FOLDER", VAR_DIR / "metrics")
+
 # Django
 
 INSTALLED_APPS = [

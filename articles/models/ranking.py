@@ -1,9 +1,12 @@
+from datetime import datetime, time
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +14,7 @@ from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.ranking_correction import RankingCorrection
+from articles.models.search_document import SearchDocument
 from articles.ranking_differences import differences, figure_of
 from articles.ranking_layout import lay_out
 from articles.ranking_rows import faults_of
@@ -156,6 +160,28 @@ class Ranking(models.Model):
         with transaction.atomic():
             self.save()
             self.raise_page_versions()
+            self.index()
+
+    def index(self):
+        """Bring what the search knows of the series and of every period up to date."""
+        self.index_title()
+        for period in self.periods.prefetch_related("entries"):
+            period.index()
+
+    def index_title(self):
+        """Bring what the search knows of the series itself up to date."""
+        newest = self.periods.order_by("as_of").last()
+        if newest is None:
+            return
+        SearchDocument.put(
+            SearchDocument.Kind.RANKING,
+            self.pk,
+            moment=first_moment(newest.as_of),
+            title=self.title,
+            text=", ".join(column["heading"] for column in self.columns),
+            url=self.get_absolute_url(),
+            ranking=self,
+        )
 
     def raise_page_versions(self):
         """Make the series' page and the articles that show it stale, and when a period is due."""
@@ -167,6 +193,11 @@ class Ranking(models.Model):
     def layout(self):
         """Return the table of every period, as `/rankings/<slug>/` shows it."""
         return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
+
+
+def first_moment(day):
+    """Return the moment at which a day begins here."""
+    return datetime.combine(day, time(), timezone.get_default_timezone())
 
 
 class RankingPeriodQuerySet(models.QuerySet):
@@ -275,6 +306,24 @@ class RankingPeriod(models.Model):
             after = {entry.subject_id: figure_of(entry) for entry in entries}
             self._record_corrections(before, after, reason, by)
             self.ranking.raise_page_versions()
+            self.ranking.index_title()
+            self.index()
+
+    def index(self):
+        """Bring what the search knows of the period's figures up to date."""
+        entries = sorted(self.entries.all(), key=lambda entry: entry.position)
+        lines = (" ".join([entry.label, *entry.cells.values()]) for entry in entries)
+        SearchDocument.put(
+            SearchDocument.Kind.PERIOD,
+            self.pk,
+            moment=first_moment(self.as_of),
+            title=f"{self.ranking.title}: {self.label}",
+            # The series itself is found by its title.
+            name=self.label,
+            text=", ".join(lines),
+            url=self.ranking.get_absolute_url(),
+            period=self,
+        )
 
     def _record_corrections(self, before, after, reason, by):
         changes = list(differences(self.ranking.columns, self.ranking.rank_heading, before, after))

@@ -27,6 +27,7 @@ from articles.models import (
     PageVersion,
     RankingCorrection,
     RankingEntry,
+    SearchDocument,
     article_scope,
 )
 from comments.anchors import Anchor
@@ -412,7 +413,7 @@ class Comment(models.Model):
                 return earlier
             if self.parent_id:
                 self.parent = Comment.objects.get(pk=self.parent_id)
-                if not self.parent.is_visible:
+                if not self.parent.is_readable:
                     raise EditConflict
                 newest = self.parent.edit_version
                 self.answered_version = min(self.answered_version or newest, newest)
@@ -427,7 +428,7 @@ class Comment(models.Model):
             if self.is_figure_report:
                 FigureReport.objects.create(comment=self)
             if self.is_visible:
-                self._raise_page_versions()
+                self._change_what_readers_see()
                 Notice.of_reply(self)
             Notice.to_staff(self)
             return self
@@ -457,7 +458,7 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -488,7 +489,7 @@ class Comment(models.Model):
             ReplySubscription.end_for([self])
             self.notices.all().delete()
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
 
     # What staff do. Each returns the event that it leaves, or None where it does not apply; `batch`
     # is shared by what is done at once, and undone at once.
@@ -546,7 +547,7 @@ class Comment(models.Model):
             self.__dict__.pop("is_blocked", None)
             self.save(update_fields=["blocked_until"])
             Due.plan([self.article.scope, CONVERSATION], [until])
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, self.state)
 
     def reopen(self, *, by, reason, **event):
@@ -571,7 +572,7 @@ class Comment(models.Model):
             self.state = state
             self.save(update_fields=["state"])
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, before, **event)
 
     def _record(self, action, by, reason, state_before, **event):
@@ -672,11 +673,27 @@ class Comment(models.Model):
                 return
             comment = parent
 
-    def _raise_page_versions(self):
-        """Make every page stale that draws or counts the comment."""
+    def _change_what_readers_see(self):
+        """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
             # Each article of the month draws the item, and beside it the count.
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
+        self.index()
+
+    def index(self):
+        """Bring what the search knows of the comment up to date: the text that readers see."""
+        if not self.is_visible:
+            SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
+            return
+        SearchDocument.put(
+            SearchDocument.Kind.COMMENT,
+            self.pk,
+            moment=self.created_at,
+            text=self.body,
+            url=self.get_permalink(),
+            article=self.article,
+            visible_from=self.blocked_until,
+        )

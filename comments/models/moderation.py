@@ -63,6 +63,10 @@ class ModerationEvent(models.Model):
         return f"{self.get_action_display()}: {self.reason}"
 
     @property
+    def is_note(self):
+        return self.action == self.Action.NOTE
+
+    @property
     def closes_reports(self):
         """Tell whether a person has decided about the comment by it; undoing decides nothing."""
         return self.undoes_id is None and self.action in {
