@@ -14,6 +14,12 @@ urlpatterns = [
     path("comments/<int:comment_id>/", views.comment_detail, name="comment_detail"),
     path("comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
     path("comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),
+    path("comments/<int:comment_id>/history/", views.comment_history, name="comment_history"),
+    path(
+        "comments/<int:comment_id>/history/<int:version>/remove/",
+        views.comment_revision_remove,
+        name="comment_revision_remove",
+    ),
     path("comments/<int:comment_id>/reply/", views.comment_reply, name="comment_reply"),
     path("comments/<int:comment_id>/report/", report_views.comment_report, name="comment_report"),
     path(

@@ -12,9 +12,10 @@ from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
+from comments.history import history_page
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
-from comments.pages import branch_page
+from comments.pages import branch_page, read_page_number
 
 State = Comment.State
 
@@ -123,6 +124,42 @@ def comment_detail(request, comment_id):
         "form": CommentForm(article=article, parent=comment) if takes_replies else None,
     }
     return render(request, "comments/comment_detail.html", context)
+
+
+# No search engine takes up what its writer has changed since: _base.html says noindex.
+@kept(CONTENT, CONVERSATION, query=["page"])
+def comment_history(request, comment_id):
+    comments = Comment.objects.public().with_block().without_pair()
+    comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED, is_blocked=False)
+    context = {
+        "article": comment.article,
+        "comment": comment,
+        "history": history_page(comment, read_page_number(request.GET.get("page", ""))),
+    }
+    return render(request, "comments/comment_history.html", context)
+
+
+@public_form
+def comment_revision_remove(request, comment_id, version):
+    """Ask for the comment's pair and wipe one of its earlier texts."""
+    comment = get_object_or_404(
+        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
+    )
+    revision = get_object_or_404(comment.revisions, version=version, removed_at=None)
+    form = PairForm(request.POST or None)
+    context = {"article": comment.article, "comment": comment, "revision": revision, "form": form}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                if form.opens(comment, network_of(request.client_address)):
+                    comment.remove_revision(version)
+                    return redirect("comments:comment_history", comment.pk)
+                status = 403
+            except (Busy, LimitReached) as refusal:
+                status = form.refuse(refusal)
+    return answer_form(request, "comments/comment_revision_remove.html", context, status)
 
 
 @public_form

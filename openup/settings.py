@@ -180,6 +180,7 @@ if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
 
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
+SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
 
 # Mail: who it comes from, and where it is handed in
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path(
         "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
     ),
+    path("articles/<int:article_id>/read/", views.article_read, name="article_read"),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

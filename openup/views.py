@@ -15,12 +15,15 @@ from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
     CONVERSATION,
     Article,
+    ArticleReading,
     LegacyPath,
     MonthlyIssue,
     RankingTable,
@@ -30,9 +33,12 @@ from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
+from openup.readings import readings
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
+MOST_READ = 5
+MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
@@ -51,6 +57,9 @@ def home(request):
         "lead_table": newest_table,
         "articles": articles[1:],
         "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
+        "most_read": ArticleReading.most_read(MOST_READ_DAYS, MOST_READ)
+        if settings.SHOW_MOST_READ
+        else [],
         "comments": Comment.objects.latest()[:LATEST_COMMENTS],
     }
     return render(request, "home.html", context)
@@ -64,6 +73,15 @@ def article_detail(request, article_id, slug=""):
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
+
+
+@csrf_exempt
+@never_kept
+@require_POST
+def article_read(request, article_id):
+    """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
+    readings.add(article_id)
+    return HttpResponse(status=204)
 
 
 @kept(CONTENT, CONVERSATION)

@@ -16,6 +16,7 @@ from articles.models.ranking import (
     RankingTable,
 )
 from articles.models.ranking_correction import RankingCorrection
+from articles.models.reading import ArticleReading
 from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
@@ -26,6 +27,7 @@ __all__ = [
     "CONVERSATION",
     "SITE",
     "Article",
+    "ArticleReading",
     "Category",
     "Due",
     "EntryRow",

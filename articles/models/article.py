@@ -234,7 +234,7 @@ class Article(models.Model):
         super().clean()
         if not self.slug:
             self.slug = slugify(self.title, allow_unicode=True)[:100].strip("-") or "article"
-        if self.slug.isdecimal() or self.slug == "comments":
+        if self.slug.isdecimal() or self.slug in {"comments", "read"}:
             # /articles/2025/10/ is a month's archive; below …/comments/ the thread is written to.
             raise ValidationError({"slug": _("This word has another meaning in addresses.")})
         for name in ("published_at", "withdrawn_at", "comments_close_at"):

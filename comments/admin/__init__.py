@@ -3,6 +3,7 @@ from comments.admin import (  # noqa: F401 - register
     figure_report,
     followed_article,
     queue,
+    revision,
     rule,
     takedown,
 )

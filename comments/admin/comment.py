@@ -22,6 +22,7 @@ from comments.moderation import STATES, act
 # More would hold the threads of busy articles for long.
 MAX_AT_ONCE = 100
 NEIGHBOURS = 5
+REVISIONS_SHOWN = 50
 MOMENT_FORMAT = "Y.m.d H:i"
 # No key of a comment has more; a longer number would be none for the database.
 MAX_DIGITS = 18
@@ -147,6 +148,7 @@ class CommentAdmin(admin.ModelAdmin):
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "subtitle": None,
                 "events": comment.moderation_events.select_related("moderator"),
+                "revisions": comment.revisions.order_by("-version")[:REVISIONS_SHOWN],
                 "branch": branch_around(comment),
                 "moderations": [
                     (moderation.verb, moderation_address(action, [comment.pk]))

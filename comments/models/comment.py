@@ -437,14 +437,24 @@ class Comment(models.Model):
         """Replace the text and name if `version` is still the comment's; else raise EditConflict.
 
         Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
-        waits for review like a new comment.
+        waits for review like a new comment. What it said before stays readable as a revision.
         """
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+            self.refresh_from_db(
+                fields=["state", "edit_version", "reply_count", "name", "body", "edited_at"]
+            )
             if self.edit_version != version or not self.is_visible:
                 raise EditConflict
+            if (self.body, self.name) == (body, name):
+                return
             was_visible = self.is_visible
+            self.revisions.create(
+                version=self.edit_version,
+                name=self.name,
+                body=self.body,
+                written_at=self.edited_at or self.created_at,
+            )
             self.body, self.name = body, name
             self.text_digest = digest_text(body)
             self._hold_if_needed(reasons)
@@ -460,6 +470,18 @@ class Comment(models.Model):
             self._count(thread, was_visible)
             self._change_what_readers_see()
 
+    def remove_revision(self, version, *, by=None, reason=""):
+        """Wipe what the comment said as `version`, for good; `by` is None for its author."""
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            revision = self.revisions.filter(version=version, removed_at=None)
+            if not revision.update(name="", body="", removed_at=timezone.now()):
+                return
+            if by:
+                self._record(ModerationEvent.Action.REMOVE_REVISION, by, reason, self.state)
+            self._change_what_readers_see()
+
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
         if needs_redigest(self.email_digest):
@@ -467,7 +489,10 @@ class Comment(models.Model):
             self.save(update_fields=["email_digest"])
 
     def delete_by_author(self):
-        """Wipe the comment for good; a tombstone is drawn while replies hang from it."""
+        """Wipe the comment and all its earlier texts for good.
+
+        A tombstone is drawn while replies hang from it.
+        """
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
@@ -488,6 +513,7 @@ class Comment(models.Model):
             )
             ReplySubscription.end_for([self])
             self.notices.all().delete()
+            self.revisions.all().delete()
             self._count(thread, was_visible)
             self._change_what_readers_see()
 

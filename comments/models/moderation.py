@@ -26,6 +26,7 @@ class ModerationEvent(models.Model):
         PIN = "pin", _("Pinned")
         UNPIN = "unpin", _("Unpinned")
         NOTE = "note", _("Note")
+        REMOVE_REVISION = "remove_revision", _("Earlier text removed")
 
     comment = models.ForeignKey(
         "comments.Comment",
