@@ -88,12 +88,19 @@ def missing_packages():
 
 
 def install_system_packages(env, folder):
-    missing = missing_packages()
+    install(missing_packages(), env)
+
+
+def install_bench_tools(env, folder):
+    install([] if shutil.which("wrk") else ["wrk"], env)
+
+
+def install(missing, env):
     if not missing:
         return
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Stop(f"The tests need system packages: `sudo {' '.join(install)}`")
+        raise Stop(f"System packages are missing: `sudo {' '.join(install)}`")
     apt_env = env | {"DEBIAN_FRONTEND": "noninteractive"}
     require("apt-get update", ["apt-get", "update", "--quiet"], apt_env)
     require("apt-get install", install, apt_env)
@@ -241,6 +248,7 @@ PARTS = {
 # Only when asked for by name.
 PARTS_APART = {
     "audit": ("Known weaknesses of the packages", audit),
+    "bench-tools": ("What the benchmarks need besides", install_bench_tools),
     "deploy-check": ("The whole deployment", check_whole_deployment),
     "messages": ("Writing the Korean catalogue", write_catalogue),
 }
