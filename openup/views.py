@@ -70,7 +70,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", query=["page", "order"])
+@kept("article:{article_id}", CONTENT, query=["page", "order"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
@@ -128,6 +128,7 @@ def article_context(article, query):
     return {
         "article": article,
         "contents": article.contents(),
+        "neighbours": article.neighbours(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,
