@@ -5,23 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('articles', '0008_reading'),
+        ("articles", "0008_reading"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SubjectAddress',
+            name="SubjectAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(allow_unicode=True, max_length=80, unique=True, verbose_name='slug')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='addresses', to='articles.rankingsubject', verbose_name='ranking subject')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(
+                        allow_unicode=True, max_length=80, unique=True, verbose_name="slug"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="addresses",
+                        to="articles.rankingsubject",
+                        verbose_name="ranking subject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'earlier address of a subject',
-                'verbose_name_plural': 'earlier addresses of subjects',
-                'ordering': ['slug'],
+                "verbose_name": "earlier address of a subject",
+                "verbose_name_plural": "earlier addresses of subjects",
+                "ordering": ["slug"],
             },
         ),
     ]
