@@ -14,6 +14,9 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from comments.models.revision import VERSIONS_PER_PAGE
+from comments.models.thread import page_of
+
 register = template.Library()
 
 
@@ -104,7 +107,9 @@ class CommentDrawing:
             return f' <a href="{place}">{self.to_gone}</a>'
         to = f"{self.before_name}{self.name(answered)}{self.after_name}"
         if comment.answers_earlier_text:
-            history = f"{self.address(answered)}history/#version-{comment.answered_version}"
+            version = comment.answered_version
+            page = page_of(version, VERSIONS_PER_PAGE)
+            history = f"{self.address(answered)}history/?page={page}#version-{version}"
             return f' <a href="{place}">{to}</a> <a href="{history}">{self.earlier_text}</a>'
         return f' <a href="{place}">{to}</a>'
 
