@@ -36,6 +36,7 @@ from comments.folding import digest_text
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rule import ModerationRule
+from comments.models.subscription import Notice, ReplySubscription
 from comments.models.thread import (
     REPLIES_PER_PAGE,
     ROOTS_PER_PAGE,
@@ -149,6 +150,15 @@ class CommentQuerySet(models.QuerySet):
         )
         rows = entries.union(items, all=True)
         return {f"{prefix}-{number}": count for prefix, number, count in rows}
+
+    def erase(self):
+        """Wipe every comment for good, one transaction for each thread; again is no harm."""
+        articles = Article.objects.filter(pk__in=self.order_by().values("article"))
+        for article in articles.order_by("pk"):
+            with transaction.atomic():
+                Thread.lock(article)
+                for comment in self.filter(article=article).order_by("pk"):
+                    comment.delete_by_author()
 
     def latest(self):
         """Return the comments of published articles that may be read, newest first."""
@@ -419,6 +429,8 @@ class Comment(models.Model):
                 FigureReport.objects.create(comment=self)
             if self.is_visible:
                 self._change_what_readers_see()
+                Notice.of_reply(self)
+            Notice.to_staff(self)
             return self
 
     def edit(self, *, body, name, version, reasons=()):
@@ -502,6 +514,8 @@ class Comment(models.Model):
                     *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
+            ReplySubscription.end_for([self])
+            self.notices.all().delete()
             self.revisions.all().delete()
             # Who reported it may have quoted it.
             self.reports.update(text="")
@@ -604,6 +618,8 @@ class Comment(models.Model):
             if self.is_deleted or self.state == state:
                 return None
             before, was_visible = self.state, self.is_visible
+            if before == self.State.HELD and state == self.State.PUBLISHED:
+                Notice.of_reply(self)
             self.state = state
             self.save(update_fields=["state"])
             self._count(thread, was_visible)
