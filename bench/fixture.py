@@ -95,7 +95,8 @@ def add_thread(article, roots, replies, words):
 
     for numbers in in_batches(range(1, roots + 1), max(1, BATCH // (1 + replies))):
         written = Comment.objects.bulk_create(
-            comment(number, f"{number:0{ROOT_DIGITS}d}", reply_count=replies) for number in numbers
+            comment(number, f"{number:0{ROOT_DIGITS}d}", reply_count=replies, branch_count=replies)
+            for number in numbers
         )
         answers = (
             comment(root.root_number, f"{root.path}{number:0{REPLY_DIGITS}d}", parent=root, depth=2)
