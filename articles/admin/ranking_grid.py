@@ -200,6 +200,8 @@ class RankingGridForm(forms.Form):
         """Replace the entries of the periods that differ; return the subjects that are new."""
         with transaction.atomic():
             new = RankingSubject.objects.bulk_create(self.finder.new)
+            for subject in new:
+                subject.index()
             for period, rows in self.changed_periods:
                 period.replace_entries(rows, reason=self.cleaned_data["reason"], by=by)
         return new
