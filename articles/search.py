@@ -17,7 +17,14 @@ from django.db.models.functions import Now, StrIndex
 from django.utils import timezone
 
 from articles import search_text
-from articles.models import Article, MonthlyIssue, Ranking, SearchDocument
+from articles.models import (
+    Article,
+    MonthlyIssue,
+    Ranking,
+    RankingEntry,
+    RankingPeriod,
+    SearchDocument,
+)
 from articles.search_text import needle_tokens
 
 PAGE_SIZE = 20
@@ -30,10 +37,13 @@ END = 2**63 - 1
 
 def visible_documents() -> QuerySet[SearchDocument]:
     """Return what readers may see now: asked of what must be public, not of the index."""
+    ranked = RankingEntry.objects.filter(period__in=RankingPeriod.objects.published())
     return SearchDocument.objects.filter(
         Q(article=None) | Q(article__in=Article.objects.published().values("pk")),
         Q(issue=None) | Q(issue__in=MonthlyIssue.objects.published().values("pk")),
         Q(ranking=None) | Q(ranking__in=Ranking.objects.published().values("pk")),
+        Q(period=None) | Q(period__in=RankingPeriod.objects.published().values("pk")),
+        Q(subject=None) | Q(subject__in=ranked.values("subject")),
         Q(visible_from=None) | Q(visible_from__lte=Now()),
     )
 
@@ -137,7 +147,8 @@ def _candidates(wanted: list[str], least: int, below: int) -> list[int]:
 
 
 def _verified(query: Query, in_title: bool, keys: list[int]) -> QuerySet[SearchDocument]:
-    hits = visible_documents().filter(pk__in=keys).defer("folded_title", "folded_text")
+    hits = visible_documents().filter(pk__in=keys).select_related("article")
+    hits = hits.defer("folded_title", "folded_text", "article__body", "article__body_html")
     field = "folded_title" if in_title else "folded_text"
     for number, needle in enumerate(query.needles):
         hits = hits.alias(**{f"at_{number}": StrIndex(field, Value(needle))})

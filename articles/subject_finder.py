@@ -7,12 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from articles.models import RankingSubject
+from articles.models import RankingSubject, SubjectAddress
 from articles.near_spellings import near
 
 LABEL_WITH_COUNTRY = re.compile(r"(?P<name>.+?)\s*[(（](?P<country>[^()（）]+)[)）]")
-
-
+# The answer to who a name is, where it is nobody known yet.
 NEW = "new"
 
 
@@ -29,8 +28,8 @@ class SubjectFinder:
         self.respelled = []
         self._answers = answers or {}
         self._by_spelling = defaultdict(list)
-        self._slugs = set()
         self._subjects = []
+        self._slugs = set(SubjectAddress.objects.values_list("slug", flat=True))
         for subject in RankingSubject.objects.all():
             self._add(subject)
         # A label that stands in the series already speaks of the same subject as before.

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from prometheus_client import Counter, Gauge
 
 from comments.common_passwords import is_common
 
@@ -155,6 +156,18 @@ class Busy(Exception):
     retry_after = RETRY_AFTER_SECONDS
 
 
+_HASHES = Gauge(
+    "openup_password_hashes",
+    "Passwords being hashed, and waiting for it.",
+    ["state"],
+    multiprocess_mode="livesum",
+)
+HASHES_RUNNING, HASHES_WAITING = _HASHES.labels("running"), _HASHES.labels("waiting")
+HASHES_REFUSED = Counter(
+    "openup_password_hashes_refused", "Requests answered 503 because too many were waiting."
+)
+
+
 class HashQueue:
     """Let `running` threads in at once and `waiting` more wait for them; raise Busy beyond."""
 
@@ -165,10 +178,16 @@ class HashQueue:
 
     def __enter__(self) -> None:
         if not self._places.acquire(blocking=False):
+            HASHES_REFUSED.inc()
             raise Busy
-        if not self._turns.acquire(timeout=self._timeout_seconds):
+        HASHES_WAITING.inc()
+        has_turn = self._turns.acquire(timeout=self._timeout_seconds)
+        HASHES_WAITING.dec()
+        if not has_turn:
             self._places.release()
+            HASHES_REFUSED.inc()
             raise Busy
+        HASHES_RUNNING.inc()
 
     def __exit__(
         self,
@@ -176,6 +195,7 @@ class HashQueue:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        HASHES_RUNNING.dec()
         self._turns.release()
         self._places.release()
 

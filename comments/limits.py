@@ -70,6 +70,9 @@ GUESSES_OF_COMMENT = Limit("guesses_of_comment", count=100, seconds=DAY, restart
 MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", count=3, seconds=HOUR)
 MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", count=10, seconds=HOUR)
 MAIL_LINKS_OF_ADDRESS = Limit("mail_links_of_address", count=20, seconds=DAY)
+# Reports and takedown requests: the part is the network.
+REPORTS_PER_NETWORK = Limit("reports_per_network", count=20, seconds=HOUR)
+TAKEDOWNS_PER_NETWORK = Limit("takedowns_per_network", count=5, seconds=HOUR)
 # Sign-in: parts are (network, user name) and (network,); only failures stay spent.
 STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * MINUTE)
 STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)

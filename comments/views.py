@@ -12,9 +12,10 @@ from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
+from comments.history import history_page
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
-from comments.pages import branch_page
+from comments.pages import branch_page, read_page_number
 
 State = Comment.State
 
@@ -56,7 +57,10 @@ def comment_create(request, article_id):
 
 @public_form
 def comment_reply(request, comment_id):
-    parent = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    parents = Comment.objects.public().with_block()
+    parent = get_object_or_404(parents, pk=comment_id, state=State.PUBLISHED)
+    if parent.is_blocked:
+        return answer_blocked(request, parent)
     return post_comment(request, parent.article, parent)
 
 
@@ -122,9 +126,48 @@ def comment_detail(request, comment_id):
     return render(request, "comments/comment_detail.html", context)
 
 
+# No search engine takes up what its writer has changed since: _base.html says noindex.
+@kept(CONTENT, CONVERSATION, query=["page"])
+def comment_history(request, comment_id):
+    comments = Comment.objects.public().with_block().without_pair()
+    comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED, is_blocked=False)
+    context = {
+        "article": comment.article,
+        "comment": comment,
+        "history": history_page(comment, read_page_number(request.GET.get("page", ""))),
+    }
+    return render(request, "comments/comment_history.html", context)
+
+
+@public_form
+def comment_revision_remove(request, comment_id, version):
+    """Ask for the comment's pair and wipe one of its earlier texts."""
+    comment = get_object_or_404(
+        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
+    )
+    revision = get_object_or_404(comment.revisions, version=version, removed_at=None)
+    form = PairForm(request.POST or None)
+    context = {"article": comment.article, "comment": comment, "revision": revision, "form": form}
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                if form.opens(comment, network_of(request.client_address)):
+                    comment.remove_revision(version)
+                    return redirect("comments:comment_history", comment.pk)
+                status = 403
+            except (Busy, LimitReached) as refusal:
+                status = form.refuse(refusal)
+    return answer_form(request, "comments/comment_revision_remove.html", context, status)
+
+
 @public_form
 def comment_edit(request, comment_id):
-    comment = get_object_or_404(Comment.objects.public(), pk=comment_id, state=State.PUBLISHED)
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
+    if comment.is_blocked:
+        return answer_blocked(request, comment)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
@@ -143,9 +186,7 @@ def comment_edit(request, comment_id):
                 status = 403
             except EditConflict:
                 status = 409
-                comment = get_object_or_404(
-                    Comment.objects.public(), pk=comment_id, state=State.PUBLISHED
-                )
+                comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
                 form.accept_version(comment.edit_version)
                 context |= {"comment": comment, "has_conflict": True}
             except (Busy, LimitReached) as refusal:
@@ -155,9 +196,8 @@ def comment_edit(request, comment_id):
 
 @public_form
 def comment_delete(request, comment_id):
-    comment = get_object_or_404(
-        Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
-    )
+    comments = Comment.objects.public().with_block()
+    comment = get_object_or_404(comments, pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN])
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
     status = 200
@@ -180,6 +220,12 @@ def answer_writer(request, comment):
         return redirect(comment)
     context = {"article": comment.article, "comment": comment}
     return render(request, "comments/comment_held.html", context)
+
+
+def answer_blocked(request, comment):
+    """Say until when a takedown keeps the text out of sight; its author may still delete it."""
+    context = {"article": comment.article, "comment": comment}
+    return render(request, "comments/comment_blocked.html", context, status=403)
 
 
 def answer_form(request, template, context, status):

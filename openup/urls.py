@@ -26,9 +26,11 @@ urlpatterns = [
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
+    path("articles/<int:article_id>/<str:slug>.json", views.article_json, name="article_json"),
     path(
         "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
     ),
+    path("articles/<int:article_id>/read/", views.article_read, name="article_read"),
     path("articles/<int:article_id>/", views.article_detail, name="article_short"),
     path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

@@ -14,25 +14,36 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
+from articles.data_views import data_response
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
     CONVERSATION,
     Article,
+    ArticleReading,
     LegacyPath,
     MonthlyIssue,
     RankingTable,
 )
+from articles.provenance import absolute
+from articles.twins import article_data
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
+from comments.twins import thread_data
+from openup.readings import readings
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
+MOST_READ = 5
+MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
@@ -51,12 +62,15 @@ def home(request):
         "lead_table": newest_table,
         "articles": articles[1:],
         "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
+        "most_read": ArticleReading.most_read(MOST_READ_DAYS, MOST_READ)
+        if settings.SHOW_MOST_READ
+        else [],
         "comments": Comment.objects.latest()[:LATEST_COMMENTS],
     }
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", query=["page", "order"])
+@kept("article:{article_id}", CONTENT, query=["page", "order"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
@@ -64,6 +78,31 @@ def article_detail(request, article_id, slug=""):
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
+
+
+@kept("article:{article_id}", query=["page"])
+def article_json(request, article_id, slug):
+    """Send the article, its tables and a page of its thread as data (docs/data.md)."""
+    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    path = reverse("article_json", args=[article.pk, article.slug])
+    if slug != article.slug:
+        query = request.META.get("QUERY_STRING", "")
+        response = redirect(path + (f"?{query}" if query else ""), permanent=True)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+    page = article_page(article, {"page": request.GET.get("page", "")})
+    issue = article.monthly_issue
+    data = article_data(article, issue if issue and issue.is_public else None)
+    return data_response({**data, "comments": thread_data(page, absolute(path))})
+
+
+@csrf_exempt
+@never_kept
+@require_POST
+def article_read(request, article_id):
+    """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
+    readings.add(article_id)
+    return HttpResponse(status=204)
 
 
 @kept(CONTENT, CONVERSATION)
@@ -89,6 +128,7 @@ def article_context(article, query):
     return {
         "article": article,
         "contents": article.contents(),
+        "neighbours": article.neighbours(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,

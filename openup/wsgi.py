@@ -2,16 +2,19 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
 
+if settings.METRICS_PORT:
+    # Before anything counts: this process's numbers go where `manage.py serve_metrics` finds them.
+    settings.METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_FOLDER)
+
 application = get_wsgi_application()
 
-# After Django's set-up, which these need.
-from django.conf import settings  # noqa: E402
-
-from openup.pagecache import PageCache  # noqa: E402
-
 if settings.PAGE_CACHE_BYTES:
+    from openup.pagecache import PageCache
+
     application = PageCache(application, settings.PAGE_CACHE_BYTES)

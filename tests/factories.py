@@ -16,7 +16,7 @@ from articles.models import (
     RankingTable,
 )
 from comments import credentials
-from comments.models import Comment, ModerationRule
+from comments.models import Comment, ModerationRule, Report, Takedown
 
 numbers = count(1)
 EMAIL = "mina@example.com"
@@ -149,6 +149,25 @@ def make_rule(**fields):
     rule.full_clean()
     rule.store()
     return rule
+
+
+def make_report(comment=None, **fields):
+    """Return a report of a comment from a network of its own."""
+    comment = comment or make_comment()
+    report = Report(comment=comment, **{"reason": Report.Reason.SPAM, **fields})
+    report.file(f"192.0.2.{next(numbers)}/32")
+    return comment.reports.last()
+
+
+def make_takedown(comment=None, **fields):
+    return Takedown.objects.create(
+        **{
+            "comment": comment or make_comment(),
+            "ground": Takedown.Ground.PRIVACY,
+            "reason": "제 전화번호가 있습니다.",
+            **fields,
+        }
+    )
 
 
 def make_staff(*permissions, **fields):

@@ -3,6 +3,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,7 +14,17 @@ from django.utils.translation import gettext_lazy
 from articles.admin.numbered import NumberedFormSet
 from articles.admin.ranking_table import RankingTableInline
 from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
-from articles.models import CONVERSATION, Article, LegacyPath, MonthlyIssue, PageVersion, Reference
+from articles.models import (
+    CONVERSATION,
+    Article,
+    ArticleReading,
+    LegacyPath,
+    MonthlyIssue,
+    PageVersion,
+    Reference,
+)
+
+READING_DAYS = 30
 
 
 class VersionCheckbox(forms.widgets.Input):
@@ -103,7 +114,7 @@ class ArticleAdmin(PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]
     publisher_fields = ["published_at", "withdrawn_at"]
-    list_display = ["__str__", "state", "category", "published_at", "updated_at", "preview_link"]
+    list_display = ["__str__", "state", "category", "published_at", "readings", "preview_link"]
     list_filter = ["state", "category", "published_at"]
     list_select_related = ["category"]
     list_per_page = 50
@@ -127,6 +138,15 @@ class ArticleAdmin(PublishedModelAdmin):
             {"classes": ["publishing"], "fields": ["state", ("published_at", "withdrawn_at")]},
         ),
     ]
+
+    def get_queryset(self, request):
+        readings = ArticleReading.objects.since(READING_DAYS).filter(article=OuterRef("pk"))
+        total = readings.values("article").annotate(total=Sum("count")).values("total")
+        return super().get_queryset(request).annotate(reading_total=Subquery(total))
+
+    @admin.display(description=gettext_lazy("read in 30 days"), ordering="reading_total")
+    def readings(self, article):
+        return article.reading_total or 0
 
     def get_fieldsets(self, request, obj=None):
         if obj is None or not self.has_change_permission(request, obj):

@@ -5,18 +5,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.ranking_columns import ColumnsField, LinesField
+from articles.admin.ranking_columns import ColumnsField
 from articles.admin.ranking_entry import grid_view, paste_view
 from articles.admin.stored import (
     ReleasedModelAdmin,
-    StoredModelAdmin,
     may_publish,
 )
 from articles.models import (
     Ranking,
     RankingEntry,
     RankingPeriod,
-    RankingSubject,
     RankingTable,
 )
 
@@ -127,28 +125,3 @@ class RankingAdmin(ReleasedModelAdmin):
 
     def paste_view(self, request, ranking_id):
         return paste_view(self, request, ranking_id)
-
-
-class RankingSubjectForm(forms.ModelForm):
-    aliases = LinesField(
-        label=gettext_lazy("Other spellings"),
-        required=False,
-        help_text=gettext_lazy("One a line, in any language."),
-    )
-
-    class Meta:
-        model = RankingSubject
-        fields = ["name", "country", "slug", "aliases"]
-
-
-@admin.register(RankingSubject)
-class RankingSubjectAdmin(StoredModelAdmin):
-    form = RankingSubjectForm
-    list_display = ["name", "country", "slug", "alias_list"]
-    list_filter = ["country"]
-    search_fields = ["name", "country", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
-
-    @admin.display(description=gettext_lazy("other spellings"))
-    def alias_list(self, subject):
-        return ", ".join(subject.aliases)

@@ -29,6 +29,7 @@ class SearchDocument(models.Model):
         ARTICLE = "article", _("Articles")
         ISSUE_ITEM = "issue", _("Monthly issues")
         RANKING = "ranking", _("Rankings")
+        PERIOD = "period", _("Rankings by period")
         SUBJECT = "subject", _("Ranked subjects")
         COMMENT = "comment", _("Comments")
 
@@ -44,6 +45,9 @@ class SearchDocument(models.Model):
     )
     ranking = models.ForeignKey(
         "articles.Ranking", on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    period = models.ForeignKey(
+        "articles.RankingPeriod", on_delete=models.CASCADE, null=True, related_name="+"
     )
     subject = models.ForeignKey(
         "articles.RankingSubject", on_delete=models.CASCADE, null=True, related_name="+"
@@ -82,11 +86,14 @@ class SearchDocument(models.Model):
         return max(0, seconds) << (_KIND_BITS + _OBJECT_BITS)
 
     @classmethod
-    def put(cls, kind, object_id, *, moment, **fields):
-        """Index an object anew; `fields` are title, text, url and what must be public."""
+    def put(cls, kind, object_id, *, moment, name=None, **fields):
+        """Index an object anew; `fields` are title, text, url and what must be public.
+
+        `name` is what is looked for as its title, where that is not all of the title.
+        """
         cls.take_out(kind=kind, object_id=object_id)
         document = cls(kind=kind, object_id=object_id, **fields)
-        document.folded_title = fold(document.title)
+        document.folded_title = fold(document.title if name is None else name)
         if kind != cls.Kind.COMMENT:
             document.folded_title += f" {initials(document.folded_title)}"
         document.folded_text = f"{document.folded_title} {fold(document.text)}"

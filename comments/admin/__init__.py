@@ -1,1 +1,9 @@
-from comments.admin import comment, figure_report  # noqa: F401 - register
+from comments.admin import (  # noqa: F401 - register
+    comment,
+    figure_report,
+    followed_article,
+    queue,
+    revision,
+    rule,
+    takedown,
+)

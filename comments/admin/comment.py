@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from django import forms
@@ -14,44 +14,40 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from articles.fields import LineFormField
 from articles.text import normalise_line
-from comments.models import Comment, ModerationEvent
+from comments.admin import answer
+from comments.models import Comment, ModerationEvent, Thread
+from comments.moderation import STATES, act
 
 # More would hold the threads of busy articles for long.
 MAX_AT_ONCE = 100
 NEIGHBOURS = 5
+REVISIONS_SHOWN = 50
 MOMENT_FORMAT = "Y.m.d H:i"
 # No key of a comment has more; a longer number would be none for the database.
 MAX_DIGITS = 18
 
 Action = ModerationEvent.Action
-State = Comment.State
 
 
 class Moderation(NamedTuple):
-    """What staff may do to comments in one of `states`."""
+    """How an action is offered to staff."""
 
-    apply: Callable
-    states: set
     title: str
     verb: str
 
 
 MODERATIONS = {
-    Action.HIDE: Moderation(
-        Comment.hide,
-        {State.PUBLISHED, State.HELD},
-        gettext_lazy("Hide comments"),
-        gettext_lazy("Hide"),
+    Action.HIDE: Moderation(gettext_lazy("Hide comments"), gettext_lazy("Hide")),
+    Action.RESTORE: Moderation(gettext_lazy("Restore comments"), gettext_lazy("Restore")),
+    Action.APPROVE: Moderation(gettext_lazy("Approve comments"), gettext_lazy("Approve")),
+    Action.DISMISS: Moderation(
+        gettext_lazy("Dismiss the reports of comments"), gettext_lazy("Dismiss the reports")
     ),
-    Action.RESTORE: Moderation(
-        Comment.restore, {State.HIDDEN}, gettext_lazy("Restore comments"), gettext_lazy("Restore")
-    ),
-    Action.APPROVE: Moderation(
-        Comment.approve, {State.HELD}, gettext_lazy("Approve comments"), gettext_lazy("Approve")
-    ),
+    Action.DELETE: Moderation(gettext_lazy("Delete comments for good"), gettext_lazy("Delete")),
 }
 
 
@@ -65,8 +61,8 @@ class ReasonForm(forms.Form):
 
     def __init__(self, action, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Approving is what everybody expects; hiding and showing again have to be explained.
-        self.fields["reason"].required = action != Action.APPROVE
+        # Approving is what everybody expects; taking away and showing again have to be explained.
+        self.fields["reason"].required = action not in {Action.APPROVE, Action.DISMISS}
 
 
 @admin.register(Comment)
@@ -82,7 +78,7 @@ class CommentAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["body", "name"]
     search_help_text = gettext_lazy("Searches texts and names.")
-    actions = ["hide_selected", "restore_selected", "approve_selected"]
+    actions = ["hide_selected", "restore_selected", "approve_selected", "delete_chosen"]
     fields = ["state", "author_name", "article", "text", "written", "edited"]
 
     class Media:
@@ -113,12 +109,22 @@ class CommentAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, normalise_line(search_term))
 
     def get_urls(self):
-        moderate = path(
-            "moderate/<str:action>/",
-            self.admin_site.admin_view(self.moderate_view),
-            name="comments_comment_moderate",
-        )
-        return [moderate, *super().get_urls()]
+        own = {
+            "moderate/<str:action>/": ("moderate", self.moderate_view),
+            "on/<int:article_id>/": ("write", partial(answer.write_view, model_admin=self)),
+            "<int:comment_id>/answer/": ("answer", partial(answer.answer_view, model_admin=self)),
+            "<int:comment_id>/edit/": ("edit", partial(answer.edit_view, model_admin=self)),
+            "<int:comment_id>/note/": ("note", require_POST(answer.note_view)),
+            "<int:comment_id>/pin/": ("pin", require_POST(answer.pin_view)),
+            "<int:comment_id>/unpin/": ("unpin", require_POST(answer.unpin_view)),
+        }
+        return [
+            *(
+                path(route, self.admin_site.admin_view(view), name=f"comments_comment_{name}")
+                for route, (name, view) in own.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def view_on_site(self, comment):
         if comment.is_visible and comment.article.is_public:
@@ -151,16 +157,24 @@ class CommentAdmin(admin.ModelAdmin):
         comment = self.get_object(request, object_id)
         context = {"show_close": True, **(extra_context or {})}
         if comment and self.has_view_permission(request, comment):
+            may_moderate = self.has_moderate_permission(request)
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "subtitle": None,
                 "events": comment.moderation_events.select_related("moderator"),
+                "revisions": comment.revisions.order_by("-version")[:REVISIONS_SHOWN],
                 "branch": branch_around(comment),
                 "moderations": [
                     (moderation.verb, moderation_address(action, [comment.pk]))
                     for action, moderation in MODERATIONS.items()
-                    if comment.state in moderation.states and self.has_moderate_permission(request)
+                    if comment.state in STATES[action] and may_moderate
                 ],
+                "reports": comment.reports.all(),
+                "takedowns": comment.takedowns.all(),
+                "note_form": answer.NoteForm() if may_moderate else None,
+                "may_answer": comment.is_readable and may_answer(request),
+                "may_edit": comment.staff_id and comment.is_visible and may_answer(request),
+                "is_pinned": Thread.objects.filter(pinned=comment).exists(),
             }
         return super().change_view(request, object_id, form_url, context)
 
@@ -176,6 +190,11 @@ class CommentAdmin(admin.ModelAdmin):
     def approve_selected(self, request, queryset):
         return self._ask_for_reason(request, queryset, Action.APPROVE)
 
+    # Not "delete_selected": that is the name of the admin's own, which wipes rows.
+    @admin.action(description=MODERATIONS[Action.DELETE].title, permissions=["moderate"])
+    def delete_chosen(self, request, queryset):
+        return self._ask_for_reason(request, queryset, Action.DELETE)
+
     def _ask_for_reason(self, request, queryset, action):
         chosen = list(queryset.order_by("pk").values_list("pk", flat=True)[: MAX_AT_ONCE + 1])
         if len(chosen) > MAX_AT_ONCE:
@@ -188,16 +207,16 @@ class CommentAdmin(admin.ModelAdmin):
         """Ask for the reason, then hide, restore or approve the chosen comments."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        if action not in Action.values:
+        if action not in MODERATIONS:
             raise Http404
         moderation = MODERATIONS[Action(action)]
         chosen = self._chosen(request)
-        comments = [comment for comment in chosen if comment.state in moderation.states]
+        comments = [comment for comment in chosen if comment.state in STATES[action]]
         form = ReasonForm(action, request.POST or None)
         if comments and form.is_valid():
-            for comment in comments:
-                moderation.apply(comment, by=request.user, reason=form.cleaned_data["reason"])
-            self._tell_done(request, action, comments)
+            reason = form.cleaned_data["reason"]
+            events = act(Action(action), comments, by=request.user, reason=reason)
+            tell_done(request, action, len(events), len(comments) - len(events))
             if len(chosen) == 1:
                 return redirect("admin:comments_comment_change", comments[0].pk)
             return redirect("admin:comments_comment_changelist")
@@ -209,6 +228,7 @@ class CommentAdmin(admin.ModelAdmin):
             "comments": comments,
             "left_count": len(chosen) - len(comments),
             "verb": moderation.verb,
+            "is_for_good": action == Action.DELETE,
             "form": form,
         }
         return TemplateResponse(request, "admin/comments/comment/moderate.html", context)
@@ -221,19 +241,37 @@ class CommentAdmin(admin.ModelAdmin):
         ]
         return self.get_queryset(request).filter(pk__in=numbers).select_related("article")
 
-    def _tell_done(self, request, action, comments):
-        # Its author may have deleted one in the meantime.
-        done = sum(not comment.is_deleted for comment in comments)
-        texts = {
-            Action.HIDE: ngettext("%(n)s comment hidden.", "%(n)s comments hidden.", done),
-            Action.RESTORE: ngettext("%(n)s comment restored.", "%(n)s comments restored.", done),
-            Action.APPROVE: ngettext("%(n)s comment approved.", "%(n)s comments approved.", done),
-        }
-        self.message_user(request, texts[action] % {"n": done}, messages.SUCCESS)
+
+def tell_done(request, action, done, left):
+    """Say how many comments something was done to, and how many it no longer applied to."""
+    texts = {
+        Action.HIDE: ngettext("%(n)s comment hidden.", "%(n)s comments hidden.", done),
+        Action.RESTORE: ngettext("%(n)s comment restored.", "%(n)s comments restored.", done),
+        Action.APPROVE: ngettext("%(n)s comment approved.", "%(n)s comments approved.", done),
+        Action.DELETE: ngettext("%(n)s comment deleted.", "%(n)s comments deleted.", done),
+        Action.DISMISS: ngettext(
+            "The reports of %(n)s comment dismissed.",
+            "The reports of %(n)s comments dismissed.",
+            done,
+        ),
+    }
+    if done:
+        messages.success(request, texts[action] % {"n": done})
+    if left:
+        text = ngettext(
+            "%(n)s comment stays as it is: this does not apply to it.",
+            "%(n)s comments stay as they are: this does not apply to them.",
+            left,
+        )
+        messages.warning(request, text % {"n": left})
+
+
+def may_answer(request):
+    return request.user.has_perm("comments.answer_comment")
 
 
 def moderation_address(action, numbers):
-    address = reverse("admin:comments_comment_moderate", args=[action.value])
+    address = reverse("admin:comments_comment_moderate", args=[str(action)])
     return f"{address}?{urlencode({'comment': numbers}, doseq=True)}"
 
 

@@ -27,6 +27,7 @@ from articles.models import (
     PageVersion,
     RankingCorrection,
     RankingEntry,
+    SearchDocument,
     article_scope,
 )
 from comments.anchors import Anchor
@@ -35,6 +36,7 @@ from comments.folding import digest_text
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rule import ModerationRule
+from comments.models.subscription import Notice, ReplySubscription
 from comments.models.thread import (
     REPLIES_PER_PAGE,
     ROOTS_PER_PAGE,
@@ -148,6 +150,15 @@ class CommentQuerySet(models.QuerySet):
         )
         rows = entries.union(items, all=True)
         return {f"{prefix}-{number}": count for prefix, number, count in rows}
+
+    def erase(self):
+        """Wipe every comment for good, one transaction for each thread; again is no harm."""
+        articles = Article.objects.filter(pk__in=self.order_by().values("article"))
+        for article in articles.order_by("pk"):
+            with transaction.atomic():
+                Thread.lock(article)
+                for comment in self.filter(article=article).order_by("pk"):
+                    comment.delete_by_author()
 
     def latest(self):
         """Return the comments of published articles that may be read, newest first."""
@@ -402,7 +413,7 @@ class Comment(models.Model):
                 return earlier
             if self.parent_id:
                 self.parent = Comment.objects.get(pk=self.parent_id)
-                if not self.parent.is_visible:
+                if not self.parent.is_readable:
                     raise EditConflict
                 newest = self.parent.edit_version
                 self.answered_version = min(self.answered_version or newest, newest)
@@ -417,21 +428,36 @@ class Comment(models.Model):
             if self.is_figure_report:
                 FigureReport.objects.create(comment=self)
             if self.is_visible:
-                self._raise_page_versions()
+                self._change_what_readers_see()
+                Notice.of_reply(self)
+            Notice.to_staff(self)
             return self
 
     def edit(self, *, body, name, version, reasons=()):
         """Replace the text and name if `version` is still the comment's; else raise EditConflict.
 
         Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
-        waits for review like a new comment.
+        waits for review like a new comment. What it said before stays readable as a revision.
         """
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+            self.refresh_from_db(
+                fields=[
+                    *("state", "blocked_until", "edit_version", "reply_count"),
+                    *("name", "body", "edited_at"),
+                ]
+            )
             if self.edit_version != version or not self.is_visible:
                 raise EditConflict
+            if (self.body, self.name) == (body, name):
+                return
             was_visible = self.is_visible
+            self.revisions.create(
+                version=self.edit_version,
+                name=self.name,
+                body=self.body,
+                written_at=self.edited_at or self.created_at,
+            )
             self.body, self.name = body, name
             self.text_digest = digest_text(body)
             self._hold_if_needed(reasons)
@@ -445,7 +471,19 @@ class Comment(models.Model):
                 ]
             )
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
+
+    def remove_revision(self, version, *, by=None, reason=""):
+        """Wipe what the comment said as `version`, for good; `by` is None for its author."""
+        with transaction.atomic():
+            Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            revision = self.revisions.filter(version=version, removed_at=None)
+            if not revision.update(name="", body="", removed_at=timezone.now()):
+                return
+            if by:
+                self._record(ModerationEvent.Action.REMOVE_REVISION, by, reason, self.state)
+            self._change_what_readers_see()
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -454,7 +492,10 @@ class Comment(models.Model):
             self.save(update_fields=["email_digest"])
 
     def delete_by_author(self):
-        """Wipe the comment for good; a tombstone is drawn while replies hang from it."""
+        """Wipe the comment and all its earlier texts for good.
+
+        A tombstone is drawn while replies hang from it.
+        """
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
@@ -473,8 +514,13 @@ class Comment(models.Model):
                     *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
+            ReplySubscription.end_for([self])
+            self.notices.all().delete()
+            self.revisions.all().delete()
+            # Who reported it may have quoted it.
+            self.reports.update(text="")
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
 
     # What staff do. Each returns the event that it leaves, or None where it does not apply; `batch`
     # is shared by what is done at once, and undone at once.
@@ -532,12 +578,31 @@ class Comment(models.Model):
             self.__dict__.pop("is_blocked", None)
             self.save(update_fields=["blocked_until"])
             Due.plan([self.article.scope, CONVERSATION], [until])
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, self.state)
 
     def reopen(self, *, by, reason, **event):
         """Put the comment back before the moderators, as it is."""
         return self._record(ModerationEvent.Action.REOPEN, by, reason, self.state, **event)
+
+    def pin(self, *, by):
+        """Show the comment above its article's thread, in the place of another one."""
+        return self._set_pin(ModerationEvent.Action.PIN, by)
+
+    def unpin(self, *, by):
+        return self._set_pin(ModerationEvent.Action.UNPIN, by)
+
+    def _set_pin(self, action, by):
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            is_pin = action == ModerationEvent.Action.PIN
+            if is_pin == (thread.pinned_id == self.pk) or (is_pin and not self.is_visible):
+                return None
+            thread.pinned = self if is_pin else None
+            thread.save(update_fields=["pinned"])
+            self._change_what_readers_see()
+            return self._record(action, by, "", self.state)
 
     def note(self, text, *, by):
         """Leave a note for the other moderators."""
@@ -548,14 +613,17 @@ class Comment(models.Model):
     def _moderate(self, state, action, by, reason, **event):
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "reply_count"])
+            # The search asks for the block: a stale one would let the text out.
+            self.refresh_from_db(fields=["state", "reply_count", "blocked_until"])
             if self.is_deleted or self.state == state:
                 return None
             before, was_visible = self.state, self.is_visible
+            if before == self.State.HELD and state == self.State.PUBLISHED:
+                Notice.of_reply(self)
             self.state = state
             self.save(update_fields=["state"])
             self._count(thread, was_visible)
-            self._raise_page_versions()
+            self._change_what_readers_see()
             return self._record(action, by, reason, before, **event)
 
     def _record(self, action, by, reason, state_before, **event):
@@ -582,12 +650,14 @@ class Comment(models.Model):
             self.state = self.State.HELD
 
     def _earlier_submission(self):
-        earlier = Comment.objects.filter(
-            article=self.article,
-            email_digest__in=[self.email_digest, *self.other_digests],
-            password=self.password,
-            parent=self.parent_id,
-        )
+        earlier = Comment.objects.filter(article=self.article, parent=self.parent_id)
+        if self.staff_id:
+            # Staff have no pair; who signed in and what they wrote tell a second click.
+            earlier = earlier.filter(staff=self.staff_id, body=self.body)
+        else:
+            earlier = earlier.filter(
+                email_digest__in=[self.email_digest, *self.other_digests], password=self.password
+            )
         if not self.submission_key:
             earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
         return earlier.order_by("-pk").first()
@@ -656,11 +726,27 @@ class Comment(models.Model):
                 return
             comment = parent
 
-    def _raise_page_versions(self):
-        """Make every page stale that draws or counts the comment."""
+    def _change_what_readers_see(self):
+        """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
             # Each article of the month draws the item, and beside it the count.
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
+        self.index()
+
+    def index(self):
+        """Bring what the search knows of the comment up to date: the text that readers see."""
+        if not self.is_visible:
+            SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
+            return
+        SearchDocument.put(
+            SearchDocument.Kind.COMMENT,
+            self.pk,
+            moment=self.created_at,
+            text=self.body,
+            url=self.get_permalink(),
+            article=self.article,
+            visible_from=self.blocked_until,
+        )

@@ -26,6 +26,7 @@ class ModerationEvent(models.Model):
         PIN = "pin", _("Pinned")
         UNPIN = "unpin", _("Unpinned")
         NOTE = "note", _("Note")
+        REMOVE_REVISION = "remove_revision", _("Earlier text removed")
 
     comment = models.ForeignKey(
         "comments.Comment",
@@ -61,6 +62,10 @@ class ModerationEvent(models.Model):
 
     def __str__(self):
         return f"{self.get_action_display()}: {self.reason}"
+
+    @property
+    def is_note(self):
+        return self.action == self.Action.NOTE
 
     @property
     def closes_reports(self):

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
+from openup import metrics
 from openup.pagecache.address import (
     choose_coding,
     find_address,
@@ -101,10 +102,12 @@ class PageCache:
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is not None and answer.tag in known:
             headers, body, status = answer.headers, b"", "304 Not Modified"
+            metrics.PAGES_UNCHANGED.inc()
         else:
             coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
             is_new = not answer.has_form(coding)
             (headers, body), status = answer.form(coding), answer.status
+            metrics.PAGES_KEPT.inc()
             if is_new:
                 answer.drop_plain()
                 self._keep(address, answer)
@@ -116,8 +119,10 @@ class PageCache:
         """Answer with the page as last known, marked as such; without one, with an error."""
         answer = self._pages.get(address)
         if answer is None or time.monotonic() - answer.confirmed_at > STALE_SECONDS:
+            metrics.PAGES_UNAVAILABLE.inc()
             # UnavailableMiddleware answers: no thread waits for a database known to be away.
             return self.application({**environ, "openup.unavailable": True}, start_response)
+        metrics.PAGES_UNCONFIRMED.inc()
         coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
         headers, body = answer.form(coding)
         return self._send(answer.stale(headers), body, answer.status, environ, start_response)
@@ -138,7 +143,8 @@ class PageCache:
             validator = self.validators.read(address.scopes)
             answer = self._pages.get(address)
             if answer is None or answer.validator != validator:
-                answer = turn.answer = self._make(address, validator, read_at)
+                with metrics.PAGE_MAKING_SECONDS.time():
+                    answer = turn.answer = self._make(address, validator, read_at)
                 if answer.is_keepable:
                     self._keep(address, answer)
             return answer
@@ -189,3 +195,4 @@ class PageCache:
             while self.bytes > self.max_bytes:
                 oldest, _answer = self._pages.popitem(last=False)
                 self.bytes -= self._sizes.pop(oldest)
+            metrics.PAGE_CACHE_BYTES.set(self.bytes)

@@ -99,6 +99,7 @@
 
   const addReveal = (form) => {
     const password = form.elements.password;
+    if (!password) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "reveal";
@@ -154,8 +155,21 @@
     }
   };
 
+  // Once a visit, when the page has been looked at for a while; it says nothing of who reads.
+  const countReading = () => {
+    const address = document.querySelector("[data-read]")?.dataset.read;
+    const known = remembered("read", "sessionStorage").split(" ");
+    if (!address || known.includes(address)) return;
+    setTimeout(() => {
+      if (document.hidden) return;
+      remember("read", [...known, address].join(" "), "sessionStorage");
+      navigator.sendBeacon(address);
+    }, 8000);
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     addSettings();
+    countReading();
     addCopyLinks();
     for (const form of document.querySelectorAll("[data-writing]")) {
       addSubmissionKey(form);

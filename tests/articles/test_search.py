@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from articles.models import Article, SearchDocument
 from articles.search import PAGE_SIZE, Query, find
-from tests.factories import make_article, make_category, make_issue
+from tests.factories import make_article, make_category, make_issue, make_ranking, make_table
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -176,3 +176,21 @@ def test_search_costs_the_same_for_one_hit_and_for_many(client, django_assert_ma
 
     with django_assert_max_num_queries(8):
         client.get(reverse("articles:search"), {"q": "낱말", "category": "x"})
+
+
+def test_rankings_are_found_by_title_and_figures():
+    ranking = make_ranking(title="모형 선호도")
+    make_table(make_article(title="글"), ranking)
+
+    found = find(Query("GLM-4.6")).documents
+
+    assert titles("선호도") == ["모형 선호도"]
+    assert [document.title for document in found] == ["모형 선호도: 2025년 10월"]
+    assert found[0].url == ranking.get_absolute_url()
+
+
+def test_figures_that_are_not_public_are_not_found():
+    ranking = make_ranking(title="모형 선호도")
+    make_table(make_article(title="글", published_at=timezone.now() + DAY), ranking)
+
+    assert titles("선호도") == titles("GLM-4.6") == []

@@ -1,13 +1,17 @@
 """No answer lacks a write that was acknowledged before it was asked for, whatever happens."""
 
 import os
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
-from tests.faults.server import Server, manage, poll_until
-from tests.postgresql import running_cluster
+from tests.faults.server import ROOT, Server, manage, poll_until
+from tests.postgresql import free_port, running_cluster
 
 WORKERS = 2
 READERS = 3
@@ -94,7 +98,8 @@ def make_site(environment):
     return manage(environment, "shell", "--no-imports", "-c", SETUP).split()[-1]
 
 
-def test_readers_of_all_processes_see_what_was_acknowledged(environment):
+def test_readers_of_all_processes_see_what_was_acknowledged(environment, tmp_path):
+    environment |= {"METRICS_FOLDER": str(tmp_path / "metrics"), "METRICS_PORT": str(free_port())}
     path = make_site(environment)
     server = Server(environment, WORKERS)
     try:
@@ -104,12 +109,41 @@ def test_readers_of_all_processes_see_what_was_acknowledged(environment):
                 posted = writer.post(number)
                 if number % 2:
                     writer.delete(*posted)
+        numbers = read_metrics(environment)
     finally:
         server.kill()
 
     assert not [fault for reader in readers for fault in reader.faults]
     assert all(reader.answers for reader in readers)
     assert not any(reader.marked or reader.refused for reader in readers)
+    # Of both processes together.
+    assert numbers['openup_pages_total{answer="kept"}'] >= sum(reader.answers for reader in readers)
+    assert WRITES < numbers["openup_page_making_seconds_count"] <= 2 * WORKERS * WRITES + WORKERS
+    assert numbers['openup_password_hashes{state="running"}'] == 0
+    assert numbers["openup_page_cache_bytes"] > 0
+    assert numbers["openup_database_up"] == 1
+
+
+def read_metrics(environment):
+    """Return what Prometheus would be told, {name with labels: number}."""
+    command = [sys.executable, "manage.py", "serve_metrics"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        url = f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics"
+        text = poll_until(lambda: fetch(url))
+    finally:
+        process.kill()
+        process.wait()
+    lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(number) for name, _space, number in lines}
+
+
+def fetch(url):
+    try:
+        with urlopen(url) as response:  # noqa: S310 - our own
+            return response.read().decode()
+    except URLError:
+        return None
 
 
 @pytest.mark.skipif(

@@ -1,0 +1,59 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from articles.fields import ProseFormField
+from comments.limits import wait_in_words
+from comments.models import Report, Takedown
+from comments.models.report import MAX_REPORT_CHARACTERS
+from comments.models.takedown import MAX_REASON_CHARACTERS
+
+
+class TellingForm(forms.Form):
+    """What any reader may tell the staff of a comment."""
+
+    retry_after = None
+
+    @property
+    def failed_fields(self):
+        """Return the bound fields that have errors, for the summary above the form."""
+        return [field for field in self if field.errors]
+
+    def refuse(self, refusal):
+        """Say until when this network has told enough."""
+        self.retry_after = refusal.retry_after
+        text = _("Too many have been sent from your network. Try again in %(wait)s.")
+        self.add_error(None, text % {"wait": wait_in_words(refusal.retry_after)})
+
+
+class ReportForm(TellingForm):
+    """What is wrong with a comment, from any reader."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong?"),
+        choices=Report.Reason,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is wrong.")},
+    )
+    text = ProseFormField(
+        label=_("In your own words"),
+        required=False,
+        max_length=MAX_REPORT_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class TakedownForm(TellingForm):
+    """Whose right a comment violates, and how."""
+
+    ground = forms.ChoiceField(
+        label=_("Which right does the comment violate?"),
+        choices=Takedown.Ground,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose which right.")},
+    )
+    reason = ProseFormField(
+        label=_("How does it violate your right?"),
+        max_length=MAX_REASON_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Explain how the comment violates your right.")},
+    )

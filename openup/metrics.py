@@ -1,0 +1,106 @@
+"""What Prometheus is told: numbers that every process counts, and what the database knows.
+
+The processes write their numbers to files in METRICS_FOLDER; `manage.py serve_metrics` adds them
+up. Further numbers stand beside what they count: `comments/credentials.py`.
+"""
+
+import os
+
+from django.conf import settings
+from django.db import Error, connection
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+_PAGES = Counter("openup_pages", "Answers of the page cache, by what it did.", ["answer"])
+PAGES_KEPT = _PAGES.labels("kept")
+PAGES_UNCHANGED = _PAGES.labels("unchanged")
+PAGES_UNCONFIRMED = _PAGES.labels("unconfirmed")
+PAGES_UNAVAILABLE = _PAGES.labels("unavailable")
+PAGE_MAKING_SECONDS = Histogram(
+    "openup_page_making_seconds",
+    "Time that making a page took; its count is the number of pages made.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+PAGE_CACHE_BYTES = Gauge(
+    "openup_page_cache_bytes", "Memory that kept pages take.", multiprocess_mode="livesum"
+)
+
+
+def make_registry():
+    """Return what one question of Prometheus is answered from: the processes and the database."""
+    registry = CollectorRegistry()
+    ProcessesCollector(registry, path=str(settings.METRICS_FOLDER))
+    registry.register(DatabaseCollector())
+    return registry
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def ended_processes(pattern):
+    """Return the ids of processes that have left files in METRICS_FOLDER and run no more."""
+    pids = {int(file.stem.rpartition("_")[2]) for file in settings.METRICS_FOLDER.glob(pattern)}
+    return [pid for pid in pids if not is_running(pid)]
+
+
+def forget_earlier_runs():
+    """Remove the numbers of processes that run no more, when a new run begins."""
+    for pid in ended_processes("*_*.db"):
+        for file in settings.METRICS_FOLDER.glob(f"*_{pid}.db"):
+            file.unlink(missing_ok=True)
+
+
+class ProcessesCollector(MultiProcessCollector):
+    """Adds up what the processes have counted, and what those still running say of now."""
+
+    def collect(self):
+        for pid in ended_processes("gauge_live*_*.db"):
+            mark_process_dead(pid, str(settings.METRICS_FOLDER))
+        return super().collect()
+
+
+class DatabaseCollector:
+    """Asks the database when Prometheus asks us; says so when it is away."""
+
+    def collect(self):
+        is_up = GaugeMetricFamily("openup_database_up", "Whether the database answers.")
+        try:
+            families = [*self.connections(), *self.outbox()]
+        except Error:
+            families = []
+        finally:
+            # Each question is asked in a thread of its own.
+            connection.close()
+        is_up.add_metric([], 1 if families else 0)
+        return [is_up, *families]
+
+    def connections(self):
+        """Return how many connections are open, by state, and how many may be (PostgreSQL)."""
+        by_state = GaugeMetricFamily(
+            "openup_database_connections", "Open connections to the database.", labels=["state"]
+        )
+        limit = GaugeMetricFamily("openup_database_connections_limit", "As many may be open.")
+        with connection.cursor() as cursor:
+            if connection.vendor != "postgresql":
+                cursor.execute("SELECT 1")
+                return [by_state]
+            cursor.execute(
+                "SELECT COALESCE(state, 'none'), COUNT(*) FROM pg_stat_activity"
+                " WHERE datname = CURRENT_DATABASE() GROUP BY 1"
+            )
+            for state, count in cursor.fetchall():
+                by_state.add_metric([state], count)
+            cursor.execute("SELECT CURRENT_SETTING('max_connections')::int")
+            limit.add_metric([], cursor.fetchone()[0])
+        return [by_state, limit]
+
+    def outbox(self):
+        return []
