@@ -99,10 +99,13 @@ def add_thread(article, roots, replies, words):
             for number in numbers
         )
         answers = (
-            comment(root.root_number, f"{root.path}{number:0{REPLY_DIGITS}d}", parent=root, depth=2)
+            comment(
+                root.root_number, f"{root.path}{number:0{REPLY_DIGITS}d}",
+                parent=root, depth=2, reply_number=number,
+            )
             for root in written
             for number in range(1, replies + 1)
-        )
+        )  # fmt: skip
         for batch in in_batches(answers):
             Comment.objects.bulk_create(batch)
     Thread.objects.create(article=article, root_total=roots, comment_count=roots * (1 + replies))
