@@ -46,6 +46,8 @@ def addresses(admin_user):
         "issue": issue.get_absolute_url(),
         "rankings": "/rankings/",
         "ranking": ranking.get_absolute_url(),
+        "embedded ranking": f"{ranking.get_absolute_url()}embed/",
+        "subject": ranking.periods.first().entries.first().subject.get_absolute_url(),
         "site page": "/pages/privacy/",
         "edit": f"/comments/{parent.pk}/edit/",
         "delete": f"/comments/{parent.pk}/delete/",
