@@ -14,11 +14,14 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles.data_views import data_response
 from articles.kept import kept, never_kept
+from articles.linked_data import article_graph
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -28,11 +31,14 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
+from articles.provenance import absolute
+from articles.twins import article_data
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
+from comments.twins import thread_data
 from openup.readings import readings
 
 LATEST_ARTICLES = 7
@@ -72,7 +78,25 @@ def article_detail(request, article_id, slug=""):
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
+    comment_count = context["page"].thread.comment_count
+    context["linked_data"] = article_graph(article, comment_count)
     return render(request, "articles/article_detail.html", context)
+
+
+@kept("article:{article_id}", query=["page"])
+def article_json(request, article_id, slug):
+    """Send the article, its tables and a page of its thread as data (docs/data.md)."""
+    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    path = reverse("article_json", args=[article.pk, article.slug])
+    if slug != article.slug:
+        query = request.META.get("QUERY_STRING", "")
+        response = redirect(path + (f"?{query}" if query else ""), permanent=True)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+    page = article_page(article, {"page": request.GET.get("page", "")})
+    issue = article.monthly_issue
+    data = article_data(article, issue if issue and issue.is_public else None)
+    return data_response({**data, "comments": thread_data(page, absolute(path))})
 
 
 @csrf_exempt
