@@ -64,6 +64,7 @@ class Installation:
             "DATABASE_URL": database_url,
             "STATIC_ROOT": self.folder / "cache" / "static",
             "MEDIA_ROOT": self.folder / "lib" / "media",
+            "EMAIL_URL": f"file://{self.folder}/lib/mail",
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "METRICS_PORT": self.metrics_port,
             "METRICS_FOLDER": self.folder / "lib" / "metrics",
