@@ -1,8 +1,9 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Now
@@ -25,6 +26,9 @@ from articles.text import is_plausible, plain_text
 MORE_OF_CATEGORY = 3
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3
+
+
+MAX_OPEN_DAYS = 3650
 
 
 def new_uid():
@@ -169,6 +173,16 @@ class Article(models.Model):
         _("comments"), max_length=16, choices=CommentPolicy, default=CommentPolicy.OPEN
     )
     comments_close_at = models.DateTimeField(_("comments close at"), null=True, blank=True)
+    comments_open_days = models.PositiveSmallIntegerField(
+        _("days open for comments"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_OPEN_DAYS)],
+        help_text=_(
+            "Counted from the publication; 0 means without end. Empty: as the site does. A date"
+            " beside it outranks it."
+        ),
+    )
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -236,8 +250,18 @@ class Article(models.Model):
     @property
     def takes_comments(self):
         return self.comment_policy != self.CommentPolicy.CLOSED and not (
-            self.comments_close_at and self.comments_close_at <= timezone.now()
+            self.comments_end_at and self.comments_end_at <= timezone.now()
         )
+
+    @property
+    def comments_end_at(self):
+        """When the article closes for comments by itself, or None."""
+        days = self.comments_open_days
+        if days is None:
+            days = settings.COMMENTS_CLOSE_AFTER_DAYS
+        if self.comments_close_at or not (days and self.published_at):
+            return self.comments_close_at
+        return self.published_at + timedelta(days=days)
 
     @property
     def reviews_comments(self):
@@ -327,7 +351,7 @@ class Article(models.Model):
         scopes = [*own_scopes, CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        Due.plan(own_scopes, [self.comments_close_at])
+        Due.plan(own_scopes, [self.comments_end_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
