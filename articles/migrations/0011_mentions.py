@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0009_subject_addresses"),
+        ("articles", "0010_comments_open_days"),
     ]
 
     operations = [
