@@ -105,6 +105,8 @@ def ranking_detail(request, slug):
 def load_ranking(slug):
     """Return the Figures and the Provenance of a series that readers may see."""
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
+    if not ranking.periods.all():  # taken back since it was looked up
+        raise Http404
     tables = tuple(RankingTable.objects.published().filter(ranking=ranking))
     figures = figures_of(ranking)
     return figures, Provenance(ranking, tables, figures.digest)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from articles.data_views import data_response
 from articles.kept import kept, never_kept
+from articles.linked_data import article_graph
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -28,6 +29,7 @@ from articles.models import (
     ArticleReading,
     LegacyPath,
     MonthlyIssue,
+    RankingEntry,
     RankingTable,
 )
 from articles.provenance import absolute
@@ -77,6 +79,8 @@ def article_detail(request, article_id, slug=""):
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
+    comment_count = context["page"].thread.comment_count
+    context["linked_data"] = article_graph(article, comment_count)
     return render(request, "articles/article_detail.html", context)
 
 
@@ -129,6 +133,7 @@ def article_context(article, query):
         "article": article,
         "contents": article.contents(),
         "neighbours": article.neighbours(),
+        "mentions": article.mentions.filter(pk__in=RankingEntry.objects.public().values("subject")),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,

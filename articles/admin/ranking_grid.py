@@ -254,6 +254,8 @@ class RankingGridForm(forms.Form):
         """Replace the entries of the periods that differ; return the subjects that are new."""
         with transaction.atomic():
             new = RankingSubject.objects.bulk_create(self.finder.new)
+            for subject in new:
+                subject.index()
             for subject in self.finder.respelled:
                 subject.store()
             for period, rows in self.changed_periods:

@@ -178,6 +178,7 @@ def _store_subjects(data: SubjectsData) -> None:
                 address = SubjectAddress(subject=subject, slug=slug)
                 _check(address, (number, "former_slugs"))
                 address.save()
+        subject.index()
     PageVersion.raise_for(CONTENT)
 
 
@@ -275,6 +276,7 @@ def _store_article(data: ArticleData) -> None:
         article.published_at = data.published_at
     article.withdrawn_at = data.withdrawn_at
     article.comment_policy = data.comment_policy
+    article.comments_open_days = data.comments_open_days
     article.comments_close_at = data.comments_close_at
     _check(article)
     article.store()
