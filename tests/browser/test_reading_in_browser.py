@@ -46,6 +46,8 @@ def addresses(admin_user):
         "issue": issue.get_absolute_url(),
         "rankings": "/rankings/",
         "ranking": ranking.get_absolute_url(),
+        "embedded ranking": f"{ranking.get_absolute_url()}embed/",
+        "subject": ranking.periods.first().entries.first().subject.get_absolute_url(),
         "site page": "/pages/privacy/",
         "search": "/search/?q=소식&kind=article",
         "nothing found": "/search/?q=없는말",
