@@ -14,7 +14,12 @@ class QueueQuerySet(CommentQuerySet):
 
         A wrong figure that somebody reports is among them only when it is one of these.
         """
-        held = Comment.objects.filter(state=State.HELD).order_by().values("pk")
+        # The data stewards decide about wrong figures, and let those that wait appear.
+        held = (
+            Comment.objects.filter(state=State.HELD, kind=Comment.Kind.COMMENT)
+            .order_by()
+            .values("pk")
+        )
         reported = Report.objects.open().order_by().values("comment")
         takedowns = Takedown.objects.open().order_by().values("comment")
         waiting = self.filter(pk__in=held.union(reported, takedowns)).exclude(state=State.DELETED)
