@@ -16,6 +16,7 @@ from articles import share_picture
 from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
+from articles.mentions import mentioned
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
@@ -147,6 +148,10 @@ class Article(models.Model):
         ),
     )
     body_html = models.TextField(editable=False)
+    # Ranked subjects whose names stand in the text, found when it is saved.
+    mentions = models.ManyToManyField(
+        "articles.RankingSubject", editable=False, related_name="mentioned_in"
+    )
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(
@@ -308,12 +313,19 @@ class Article(models.Model):
             self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
+            self.note_mentions()
             # An article leads no month but its own.
             for issue in self.led_issues.exclude(pk=self.monthly_issue_id):
                 issue.lead_article = None
                 issue.store()
             self.raise_page_versions()
             self.index()
+
+    def note_mentions(self):
+        """Find the ranked subjects whose names stand in the text."""
+        subjects = self._meta.get_field("mentions").related_model.objects.all()
+        names = {subject.pk: (subject.name, *subject.aliases) for subject in subjects}
+        self.mentions.set(mentioned(f"{self.summary} {plain_text(self.body_html)}", names))
 
     def index(self):
         """Bring what the search knows of the article up to date; whether it is public, it asks."""
