@@ -32,6 +32,7 @@ urlpatterns = [
     path("categories/<str:slug>/", views.category_detail, name="category_detail"),
     path("tags/<str:slug>/", views.tag_detail, name="tag_detail"),
     path("issues/", views.monthly_issue_list, name="monthly_issue_list"),
+    path("issues/<year:year>/", views.monthly_issue_list, name="monthly_issue_year"),
     path(
         "issues/<year:year>-<month:month>.json",
         data_views.monthly_issue_json,

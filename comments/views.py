@@ -181,6 +181,7 @@ def comment_edit(request, comment_id):
                         body=form.cleaned_data["body"],
                         name=form.cleaned_data["name"],
                         version=form.cleaned_data["version"],
+                        reasons=form.reasons_to_hold(comment),
                     )
                     return answer_writer(request, comment)
                 status = 403

@@ -29,6 +29,7 @@ from articles.models import (
     ArticleReading,
     LegacyPath,
     MonthlyIssue,
+    RankingEntry,
     RankingTable,
 )
 from articles.provenance import absolute
@@ -132,6 +133,7 @@ def article_context(article, query):
         "article": article,
         "contents": article.contents(),
         "neighbours": article.neighbours(),
+        "mentions": article.mentions.filter(pk__in=RankingEntry.objects.public().values("subject")),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,

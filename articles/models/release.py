@@ -105,18 +105,20 @@ class Release(models.Model):
     def faults(self, articles, periods, moment=None):
         """Return [(member or None, sentence)]: what is missing or not as it must be at `moment`."""
         moment = moment or self.publish_at
-        found = [(None, text) for text in self._issue_faults(articles)]
+        found = [(None, text) for text in self._issue_faults(articles, periods)]
         for article in articles:
             found += [(article, text) for text in self._article_faults(article, moment)]
         for period in periods:
             found += [(period, text) for text in _period_faults(period)]
         return found
 
-    def _issue_faults(self, articles):
+    def _issue_faults(self, articles, periods):
         issue = self.issue
         items = list(issue.items.all())
         if not articles and not issue.articles.published().exists():
             yield _("The month has no article.")
+        elif not self.is_scheduled and not (articles or periods) and issue.is_public:
+            yield _("Everything of the month is public already.")
         if not items:
             yield _("The monthly issue has no item.")
         for item in items:

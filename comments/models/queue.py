@@ -14,8 +14,12 @@ class QueueQuerySet(CommentQuerySet):
 
         A report of a wrong figure that is held is none of theirs: the data stewards' list has it.
         """
-        held = Comment.objects.filter(state=State.HELD, kind=Comment.Kind.COMMENT)
-        held = held.order_by().values("pk")
+        # The data stewards decide about wrong figures, and let those that wait appear.
+        held = (
+            Comment.objects.filter(state=State.HELD, kind=Comment.Kind.COMMENT)
+            .order_by()
+            .values("pk")
+        )
         reported = Report.objects.open().order_by().values("comment")
         takedowns = Takedown.objects.open().order_by().values("comment")
         waiting = self.filter(pk__in=held.union(reported, takedowns)).exclude(state=State.DELETED)

@@ -2,11 +2,13 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from articles.models import (
     Article,
@@ -18,7 +20,14 @@ from articles.models import (
     Release,
     recheck_releases,
 )
-from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
+from tests.factories import (
+    make_article,
+    make_issue,
+    make_ranking,
+    make_staff,
+    make_subject,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +104,37 @@ def test_figures_entered_beforehand_are_nowhere_before_the_moment(client):
     assert [answer.status_code for answer in addresses] == [404, 404, 404]
     assert not any("Gemma" in answer.content.decode() for answer in pages)
     assert ranking.title not in pages[1].content.decode()
+
+
+def test_no_address_gives_figures_away_before_the_moment(client):
+    """Downloads, twins, subjects, feeds and the search know no more than the pages."""
+    issue, article, ranking = make_month()
+    old = RankingPeriod.objects.create(
+        ranking=ranking, label="2025년 9월", as_of=date(2025, 9, 1), published_at=timezone.now()
+    )
+    subject = make_subject("메타", "미국")
+    old.replace_entries([EntryRow(1, subject, "메타 (미국)", {"model": "Llama"})])
+    schedule(issue)
+    google = ranking.periods.get(label="2025년 10월").entries.get().subject
+    series = f"/rankings/{ranking.slug}"
+    addresses = [
+        *(series + end for end in ("/", ".json", ".csv", ".xlsx", "/embed/")),
+        *(f"/subjects/{subject.slug}{end}" for end in ("/", ".json")),
+        *("/", "/articles/", "/articles.json", "/rankings/", "/issues/", "/feed/", "/corrections/"),
+        *("/search/?q=%EA%B5%AC%EA%B8%80", "/sitemap.xml"),
+    ]
+
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        content = answer.content
+        if address.endswith(".xlsx"):
+            content = "".join(map(str, load_workbook(BytesIO(content)).active.values)).encode()
+        found = content.decode()
+        assert "Gemma" not in found, address
+        assert "2025년 10월" not in found and article.title not in found, address
+    assert client.get(f"/subjects/{google.slug}/").status_code == 404
+    assert client.get(f"/issues/{issue.month:%Y-%m}.json").status_code == 404
 
 
 def test_new_period_of_a_public_series_waits_for_its_release(client):
@@ -218,6 +258,14 @@ def test_month_with_something_missing_is_not_scheduled(damage, sentence):
 
     assert sentence in " ".join(refused.value.messages)
     assert MOMENT not in moments(issue)
+
+
+def test_month_that_is_public_already_has_nothing_to_release():
+    issue, *_others = make_month()
+    schedule(issue, None)
+
+    with pytest.raises(ValidationError, match="public already"):
+        Release.objects.get().schedule(MOMENT, by=make_staff())
 
 
 def test_draft_waits_for_its_review():

@@ -37,7 +37,7 @@ def replace(text, places):
 
 
 class Installation:
-    """Where everything lies and listens: `url`-less, so that tests say how they come in."""
+    """Where everything of it lies and listens, and how to come in."""
 
     def __init__(self, folder, environ):
         self.folder = folder
