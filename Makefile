@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test deploy-check lint messages audit lock clean
+.PHONY: help python run dev test deploy-check bench lint messages audit lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ test: python ## Everything that CI runs
 
 deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, restart, backup
 	@$(PYTHON) -E -m tests.run system environment deploy-check
+
+bench: python ## Measure against the limits; ONLY="nginx posting" runs some, ROUNDS=5 more often
+	@$(PYTHON) -E -m tests.run system bench-tools environment
+	@.venv/bin/python -m bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 lint: python ## Only the checks that read the code: ruff, djade, mypy
 	@$(PYTHON) -E -m tests.run environment lint

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from articles.models import RankingSubject
+from articles.models import RankingSubject, SubjectAddress
 
 LABEL_WITH_COUNTRY = re.compile(r"(?P<name>.+?)\s*[(（](?P<country>[^()（）]+)[)）]")
 
@@ -18,7 +18,7 @@ class SubjectFinder:
     def __init__(self, ranking):
         self.new = []
         self._by_spelling = defaultdict(list)
-        self._slugs = set()
+        self._slugs = set(SubjectAddress.objects.values_list("slug", flat=True))
         for subject in RankingSubject.objects.all():
             self._add(subject)
         # A label that stands in the series already speaks of the same subject as before.

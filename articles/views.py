@@ -3,13 +3,14 @@ from datetime import date
 
 from django.db.models import Max, Min, Prefetch
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from articles import search_text
+from articles.figures import figures_of
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
@@ -20,10 +21,13 @@ from articles.models import (
     RankingCorrection,
     RankingPeriod,
     RankingSubject,
+    RankingTable,
     SearchDocument,
     SitePage,
+    SubjectAddress,
     Tag,
 )
+from articles.provenance import Provenance
 from articles.search import Query, find
 from articles.subject_history import history_of
 from articles.text import normalise_line
@@ -83,16 +87,21 @@ def ranking_list(request):
 
 @kept(CONTENT)
 def ranking_detail(request, slug):
-    ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
+    _figures, provenance = load_ranking(slug)
     context = {
-        "ranking": ranking,
-        "layout": ranking.layout(),
-        "articles": Article.objects.published()
-        .filter(ranking_tables__ranking=ranking)
-        .for_listing()
-        .distinct(),
+        "ranking": provenance.ranking,
+        "layout": provenance.ranking.layout(),
+        "provenance": provenance,
     }
     return render(request, "articles/ranking_detail.html", context)
+
+
+def load_ranking(slug):
+    """Return the Figures and the Provenance of a series that readers may see."""
+    ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
+    tables = tuple(RankingTable.objects.published().filter(ranking=ranking))
+    figures = figures_of(ranking)
+    return figures, Provenance(ranking, tables, figures.digest)
 
 
 @kept(CONTENT, query=["before"])
@@ -113,13 +122,24 @@ def correction_list(request):
 
 @kept(CONTENT)
 def subject_detail(request, slug):
-    subject = get_object_or_404(RankingSubject, slug=slug)
+    subject, histories = load_subject(slug)
+    if subject.slug != slug:
+        return redirect(subject, permanent=True)
+    context = {"subject": subject, "histories": histories}
+    return render(request, "articles/subject_detail.html", context)
+
+
+def load_subject(slug):
+    """Return the subject that has or had the address `slug`, and its public [History]."""
+    subject = RankingSubject.objects.filter(slug=slug).first()
+    if subject is None:
+        addresses = SubjectAddress.objects.select_related("subject")
+        subject = get_object_or_404(addresses, slug=slug).subject
     rankings = Ranking.objects.published().for_subject(subject)
     histories = [history_of(subject, ranking) for ranking in rankings]
     if not histories:
         raise Http404
-    context = {"subject": subject, "histories": histories}
-    return render(request, "articles/subject_detail.html", context)
+    return subject, histories
 
 
 @kept()

@@ -1,12 +1,13 @@
 import re
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.fields import LineFormField
 from comments import credentials, limits
 from comments.anchors import Anchor
-from comments.models import Comment
+from comments.models import Comment, Outbox
 from comments.text import clean_body, clean_name
 
 POSTED_TOO_OFTEN = _(
@@ -53,7 +54,29 @@ class VersionField(forms.IntegerField):
         super().__init__(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput, **kwargs)
 
 
-class PairForm(forms.Form):
+class PublicForm(forms.Form):
+    """A form that anyone may send."""
+
+    @property
+    def failed_fields(self):
+        """Return the bound fields that have errors, for the summary above the form."""
+        return [field for field in self if field.errors]
+
+    # Seconds after which it may be sent again, once it was refused for the time being.
+    retry_after = None
+
+    def refuse(self, refusal):
+        """Say why the form cannot be taken now, and until when; return the answer's status."""
+        self.retry_after = refusal.retry_after
+        if isinstance(refusal, credentials.Busy):
+            self.add_error(None, _("Too many people are writing right now. Please send it again."))
+            return 503
+        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
+        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
+        return 429
+
+
+class PairForm(PublicForm):
     """The e-mail and the password that a comment is, or was, written with."""
 
     email = forms.CharField(
@@ -68,14 +91,6 @@ class PairForm(forms.Form):
         error_messages={"required": _("Enter the password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    @property
-    def failed_fields(self):
-        """Return the bound fields that have errors, for the summary above the form."""
-        return [field for field in self if field.errors]
-
-    # Seconds after which it may be sent again, once it was refused for the time being.
-    retry_after = None
 
     def opens(self, comment, network):
         """Tell whether the pair is the comment's own, at the cost of one password hash.
@@ -100,16 +115,6 @@ class PairForm(forms.Form):
             self.add_error(None, _("This e-mail and password do not belong to this comment."))
         return is_right
 
-    def refuse(self, refusal):
-        """Say why the form cannot be taken now, and until when; return the answer's status."""
-        self.retry_after = refusal.retry_after
-        if isinstance(refusal, credentials.Busy):
-            self.add_error(None, _("Too many people are writing right now. Please send it again."))
-            return 503
-        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
-        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
-        return 429
-
 
 class CommentForm(PairForm):
     """A new comment on `article`, or a reply to `parent`."""
@@ -124,8 +129,11 @@ class CommentForm(PairForm):
     about = forms.CharField(required=False, widget=forms.HiddenInput)
     # The parent's version that the writer of a reply saw.
     version = VersionField(required=False)
+    is_notified = forms.BooleanField(
+        label=_("Send me a mail when somebody replies"), required=False
+    )
 
-    field_order = ["name", "email", "password", "body", "submission_key"]
+    field_order = ["name", "email", "password", "body", "is_notified", "submission_key"]
     kind = Comment.Kind.COMMENT
 
     def __init__(self, *args, article, parent=None, anchor=None, **kwargs):
@@ -193,7 +201,12 @@ class CommentForm(PairForm):
             **(self.anchor or Anchor()).columns,
         )
         comment.other_digests = others
-        posted = comment.post()
+        is_mailed = fields["is_notified"] and may_be_mailed(network, fields["email"])
+        with transaction.atomic():
+            posted = comment.post()
+            if posted is comment and is_mailed:
+                # Whoever typed the address may not own it: notices begin when it has confirmed.
+                Outbox.queue(Outbox.Kind.CONFIRM, fields["email"], comment=comment)
         if posted is not comment:
             limits.refund_all(shares)
         return posted
@@ -209,6 +222,15 @@ class CommentForm(PairForm):
             # The same words about two rows are two comments.
             *filter(None, [fields["about"]]),
         )
+
+
+def may_be_mailed(network, address):
+    """Count a mail that somebody asks for; tell whether it may be sent. The answer is the same."""
+    try:
+        limits.spend_all(limits.mail_link(network, credentials.email_digest(address)))
+    except limits.LimitReached:
+        return False
+    return True
 
 
 def flood_reasons():

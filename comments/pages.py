@@ -34,6 +34,7 @@ class ThreadPage:
     number: int
     last: int
     order: str = OLDEST
+    pinned: Comment | None = None
 
     @property
     def is_newest_first(self):
@@ -78,7 +79,7 @@ def read_page_number(text):
 
 
 def article_page(article, query):
-    """Return the page of the article's thread that `query` asks for: two queries."""
+    """Return the page of the article's thread that `query` asks for: two queries or three."""
     thread = Thread.objects.filter(article=article).first() or Thread(article=article)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
@@ -95,7 +96,16 @@ def article_page(article, query):
             branches[-1].replies.append(comment)
     if order == NEWEST:
         branches.reverse()
-    return ThreadPage(thread, branches, number, thread.last_page, order)
+    page = ThreadPage(thread, branches, number, thread.last_page, order)
+    if thread.pinned_id and page.is_first:
+        page.pinned = pinned_of(thread)
+    return page
+
+
+def pinned_of(thread):
+    """Return the comment that stands above the thread, or None while it may not be read."""
+    pinned = Comment.objects.filter(pk=thread.pinned_id).for_thread().first()
+    return pinned if pinned and pinned.is_readable else None
 
 
 def branch_page(root, query):

@@ -38,8 +38,8 @@ _INVISIBLE = re.compile(
 _FILLERS = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0]")
 
 
-def clean_body(raw: str) -> str:
-    """Return a comment's text as it is kept; raise ValidationError.
+def clean_body(raw: str, limit: int = MAX_BODY_CHARACTERS) -> str:
+    """Return a comment's text as it is kept, at most `limit` characters; raise ValidationError.
 
     Control, bidirectional and zero-width characters are dropped, spaces at the ends of lines too;
     a character keeps at most four combining marks, and at most two blank lines follow one another.
@@ -55,11 +55,11 @@ def clean_body(raw: str) -> str:
     text = "\n".join(lines).strip()
     if not has_visible(text):
         raise ValidationError(_("Write something."), "required")
-    if len(text) > MAX_BODY_CHARACTERS:
+    if len(text) > limit:
         raise ValidationError(
             _("Write at most %(limit)s characters. There are %(count)s now."),
             "max_length",
-            {"limit": f"{MAX_BODY_CHARACTERS:,}", "count": f"{len(text):,}"},
+            {"limit": f"{limit:,}", "count": f"{len(text):,}"},
         )
     return text
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from comments import feeds, report_views, views
+from comments import desk_views, feeds, report_views, views
 
 app_name = "comments"
 urlpatterns = [
@@ -24,5 +24,29 @@ urlpatterns = [
     path("comments/<int:comment_id>/report/", report_views.comment_report, name="comment_report"),
     path(
         "comments/<int:comment_id>/takedown/", report_views.takedown_create, name="takedown_create"
+    ),
+    path("comments/mine/", desk_views.mine, name="mine"),
+    path("comments/mine/sent/", desk_views.mine_sent, name="mine_sent"),
+    path("comments/mine/<slug:token>/", desk_views.mine_open, name="mine_open"),
+    *(
+        path(f"comments/mine/<slug:key>/{place}/", view, name=f"mine_{name}")
+        for place, view, name in [
+            ("comments", desk_views.mine_list, "list"),
+            ("comments/<int:comment_id>/edit", desk_views.mine_edit, "edit"),
+            ("comments/<int:comment_id>/password", desk_views.mine_password, "password"),
+            ("comments/<int:comment_id>/delete", desk_views.mine_delete, "delete"),
+            ("comments/<int:comment_id>/notices", desk_views.mine_notices, "notices"),
+            ("password", desk_views.mine_password, "password_all"),
+            ("notices", desk_views.mine_notices, "notices_all"),
+            ("download", desk_views.mine_download, "download"),
+            ("erase", desk_views.mine_erase, "erase"),
+            ("leave", desk_views.mine_leave, "leave"),
+        ]
+    ),
+    path("comments/notices/<slug:token>/", desk_views.notices_stop, name="notices_stop"),
+    path(
+        "comments/notices/<slug:token>/confirm/",
+        desk_views.notices_confirm,
+        name="notices_confirm",
     ),
 ]

@@ -5,6 +5,7 @@
 Standard library only, since it runs before anything is installed.
 """
 
+import base64
 import errno
 import http.client
 import ipaddress
@@ -39,6 +40,7 @@ from deploy.processes import (
 
 VAR = ROOT / "var"
 ANSWER_SECONDS = 60
+WATCH_SECONDS = 1
 # How this machine reaches a server that listens on all its addresses.
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 # The form that openup/settings.py accepts too.
@@ -46,9 +48,11 @@ ENV_LINE = r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!
 
 ENV_FILE = """\
 # Written by the first `make run`; `.env.example` explains every variable.
-# Back this file up with the database: without EMAIL_DIGEST_KEYS nobody can edit an earlier comment.
+# Back this file up with the database: without EMAIL_DIGEST_KEYS nobody can edit an earlier comment,
+# without MAIL_ENCRYPTION_KEYS nobody hears of replies any more.
 SECRET_KEY={secret_key}
 EMAIL_DIGEST_KEYS=k1:{digest_key}
+MAIL_ENCRYPTION_KEYS={mail_key}
 SITE_URL={site_url}
 # The banner says that this is an official government site. The demonstration shows it;
 # turn it off on any site that is not one.
@@ -142,14 +146,22 @@ def read_settings(path):
 def new_env_file(site_url):
     """Return the text of a first env file, with secrets of its own."""
     return ENV_FILE.format(
-        secret_key=secrets.token_urlsafe(48), digest_key=secrets.token_hex(32), site_url=site_url
+        secret_key=secrets.token_urlsafe(48),
+        digest_key=secrets.token_hex(32),
+        mail_key=new_mail_key(),
+        site_url=site_url,
     )
 
 
+def new_mail_key():
+    """Return a key of Fernet: 32 random bytes in URL-safe Base64."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 def ensure_settings_file(path, environ):
-    """Write the first settings file, with new secrets; leave an existing one alone."""
+    """Write the first settings file, with new secrets; an existing one gets only what is new."""
     if path.is_file():
-        return
+        return complete_settings_file(path, environ)
     if environ.get("OPENUP_ENV_FILE"):
         raise Stop(f"OPENUP_ENV_FILE names no file: {path}. Correct it, or unset it.")
     if (VAR / "openup.sqlite3").exists():
@@ -159,10 +171,26 @@ def ensure_settings_file(path, environ):
         )
     say("Settings: writing var/.env with new secrets")
     VAR.mkdir(mode=0o700, exist_ok=True)
-    draft = VAR / ".env.new"
+    write_settings_file(path, new_env_file("http://127.0.0.1:8000"))
+
+
+def complete_settings_file(path, environ):
+    """Add a secret that an earlier version did not need to the file that `make run` wrote."""
+    name = "MAIL_ENCRYPTION_KEYS"
+    if environ.get("OPENUP_ENV_FILE") or name in read_settings(path) | environ:
+        return
+    say(f"Settings: adding {name} to var/.env")
+    text = path.read_text(encoding="utf-8")
+    line_end = "" if text.endswith("\n") else "\n"
+    write_settings_file(path, f"{text}{line_end}{name}={new_mail_key()}\n")
+
+
+def write_settings_file(path, text):
+    """Put the file in its place as a whole, readable by its owner alone."""
+    draft = path.with_name(".env.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(new_env_file("http://127.0.0.1:8000"))
+        file.write(text)
     draft.replace(path)
 
 
@@ -199,6 +227,26 @@ def server_command(values, address, port):
         *("--no-access-log", "--log-level", "error"),
         "openup.wsgi:application",
     ]
+
+
+def mail_command():
+    """Return the command line of the worker that sends what the outbox holds."""
+    return [VENV_PYTHON, ROOT / "manage.py", "send_mail"]
+
+
+def supervise(server, env):
+    """Return the server's exit code when it ends; until then one mail worker runs beside it."""
+    worker = start(mail_command(), env)
+    try:
+        while server.poll() is None:
+            if worker.poll() is not None:
+                say(f"The mail worker ended (exit code {worker.returncode}); starting it again")
+                worker = start(mail_command(), env)
+            # Also the pause before a worker that dies at once is tried again.
+            time.sleep(WATCH_SECONDS)
+        return server.returncode
+    finally:
+        end(worker)
 
 
 def wait_for_answer(process, host, port):
@@ -255,7 +303,7 @@ def serve(environ):
         wait_for_answer(process, address, port)
         say(f"\nOpen UP is running; Ctrl-C stops it.\n\n  Site    {env['SITE_URL']}/")
         say(f"  Manage  {env['SITE_URL']}/manage/\n")
-        code = process.wait()
+        code = supervise(process, env)
     except KeyboardInterrupt:
         say("\nStopping")
         return

@@ -25,10 +25,13 @@ class CrossSiteMiddleware:
 
 
 def is_same_site(request):
-    """Tell whether Sec-Fetch-Site and Origin, as far as they are there, both name this site."""
+    """Tell whether Sec-Fetch-Site and Origin, as far as they are there, name this site."""
     fetch_site = request.META.get("HTTP_SEC_FETCH_SITE")
     origin = request.META.get("HTTP_ORIGIN")
     if fetch_site is not None and fetch_site not in OWN_FETCH_SITES:
         return False
+    # A page with `Referrer-Policy: no-referrer` gives no origin, even to its own site.
+    if fetch_site == "same-origin" and origin == "null":
+        return True
     own_origins = {f"{request.scheme}://{request.get_host()}".lower(), settings.SITE_URL.lower()}
     return origin is None or origin in own_origins

@@ -119,7 +119,18 @@ def article_preview(request, article_id):
     issue = article.monthly_issue
     context = article_context(article, request.GET) | {
         "is_preview": True,
+        "staff_links": staff_links(request.user),
+        "may_answer": article.is_public and request.user.has_perm("comments.answer_comment"),
         "issue": issue,
         "issue_is_hidden": issue is not None and not issue.is_public,
     }
     return render(request, "articles/article_detail.html", context)
+
+
+def staff_links(user):
+    """Return [(URL name, word)]: what this member of the staff may do to each comment."""
+    links = {
+        "comments.answer_comment": ("admin:comments_comment_answer", _("Answer as staff")),
+        "comments.moderate_comment": ("admin:comments_comment_change", _("Moderate")),
+    }
+    return [link for permission, link in links.items() if user.has_perm(permission)]

@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -109,6 +109,21 @@ def read_digest_keys():
 
 EMAIL_DIGEST_KEYS = read_digest_keys()
 
+MAIL_KEYS_EXPECTED = "44 characters of URL-safe Base64, several keys separated by commas"
+
+
+def read_mail_keys():
+    """Return the Fernet keys that addresses are encrypted with, the active one first."""
+    keys = [key.strip() for key in read(env.list, "MAIL_ENCRYPTION_KEYS", MAIL_KEYS_EXPECTED)]
+    if not keys or not all(re.fullmatch(r"[A-Za-z0-9_\-]{43}=", key) for key in keys):
+        raise ImproperlyConfigured(
+            f"MAIL_ENCRYPTION_KEYS is malformed: expected {MAIL_KEYS_EXPECTED}"
+        )
+    return keys
+
+
+MAIL_ENCRYPTION_KEYS = read_mail_keys()
+
 # Where the site stands
 
 # A name of letters, digits and hyphens between dots, or an address of IPv6 in brackets.
@@ -166,6 +181,67 @@ if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
 SITE_NAME = env.str("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
 SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
+
+# Mail: who it comes from, and where it is handed in
+
+_mail_host = "localhost" if IS_LOOPBACK or SITE_HOST.startswith("[") else SITE_HOST
+MAIL_FROM = env.str("MAIL_FROM", default="") or f"no-reply@{_mail_host}"
+if not re.fullmatch(rf"[A-Za-z0-9._+\-]{{1,64}}@{LABEL}(?:\.{LABEL})*", MAIL_FROM):
+    raise ImproperlyConfigured(
+        "MAIL_FROM is malformed: expected an address such as no-reply@example.kr, without a name"
+    )
+MAIL_DOMAIN = MAIL_FROM.rpartition("@")[2]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+EMAIL_TIMEOUT = 20
+
+EMAIL_URL_EXPECTED = (
+    "smtp+tls://user:password@host:587, smtps://user:password@host:465, smtp://host:25 without a"
+    " password, or file:///folder"
+)
+
+
+def read_mail_server():
+    """Return Django's settings for the mail server, or the folder, that EMAIL_URL names."""
+    malformed = ImproperlyConfigured(f"EMAIL_URL is malformed: expected {EMAIL_URL_EXPECTED}")
+    text = env.str("EMAIL_URL", default="")
+    if not text:
+        if not IS_LOOPBACK:
+            raise ImproperlyConfigured(f"EMAIL_URL is not set: expected {EMAIL_URL_EXPECTED}")
+        text = f"file://{quote(str(VAR_DIR / 'mail'))}"
+    try:
+        url, port = urlsplit(text), urlsplit(text).port
+    except ValueError as error:
+        raise malformed from error
+    if url.query or url.fragment:
+        raise malformed
+    if url.scheme == "file" and not url.netloc and len(url.path) > 1:
+        return {
+            "EMAIL_BACKEND": "openup.mail_folder.FolderBackend",
+            "EMAIL_FILE_PATH": unquote(url.path),
+        }
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if (
+        url.scheme not in ports
+        or not re.fullmatch(rf"{LABEL}(?:\.{LABEL})*|[0-9a-f:]+", url.hostname or "")
+        or url.path not in {"", "/"}
+        # A password never travels in the clear.
+        or (url.scheme == "smtp" and url.username is not None)
+    ):
+        raise malformed
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": port or ports[url.scheme],
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+    }
+
+
+vars().update(read_mail_server())
+# How long the record of a mail that has ended is kept; it names no recipient.
+MAIL_RECORD_DAYS = read_count("MAIL_RECORD_DAYS", default=30, largest=3650)
 
 # The server: threads and processes, and how many password hashes they may compute
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
+    path("articles/<int:article_id>/<str:slug>.json", views.article_json, name="article_json"),
     path(
         "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
     ),

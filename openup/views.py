@@ -14,10 +14,12 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from django.http import HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles.data_views import data_response
 from articles.kept import kept, never_kept
 from articles.models import (
     CONTENT,
@@ -28,11 +30,14 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
+from articles.provenance import absolute
+from articles.twins import article_data
 from comments.anchors import entry_links, item_links
 from comments.forms import CommentForm
 from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
+from comments.twins import thread_data
 from openup.readings import readings
 
 LATEST_ARTICLES = 7
@@ -65,7 +70,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", query=["page", "order"])
+@kept("article:{article_id}", CONTENT, query=["page", "order"])
 def article_detail(request, article_id, slug=""):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
     if slug != article.slug:
@@ -73,6 +78,22 @@ def article_detail(request, article_id, slug=""):
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
     return render(request, "articles/article_detail.html", context)
+
+
+@kept("article:{article_id}", query=["page"])
+def article_json(request, article_id, slug):
+    """Send the article, its tables and a page of its thread as data (docs/data.md)."""
+    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    path = reverse("article_json", args=[article.pk, article.slug])
+    if slug != article.slug:
+        query = request.META.get("QUERY_STRING", "")
+        response = redirect(path + (f"?{query}" if query else ""), permanent=True)
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+    page = article_page(article, {"page": request.GET.get("page", "")})
+    issue = article.monthly_issue
+    data = article_data(article, issue if issue and issue.is_public else None)
+    return data_response({**data, "comments": thread_data(page, absolute(path))})
 
 
 @csrf_exempt
@@ -107,6 +128,7 @@ def article_context(article, query):
     return {
         "article": article,
         "contents": article.contents(),
+        "neighbours": article.neighbours(),
         "parts": article.parts(),
         "issue": issue if issue and issue.is_public else None,
         "page": page,

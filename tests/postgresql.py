@@ -49,7 +49,8 @@ def free_port():
 class Cluster:
     """A server in a folder of its own: it can be killed and started again."""
 
-    def __init__(self, folder, env):
+    def __init__(self, folder, env, settings=UNSAFE_BUT_FAST):
+        self.settings = settings
         self.programs, self.options = find_programs(), unprivileged()
         self.folder, self.env = folder, env | {"LC_ALL": "C"}
         self.port = free_port()
@@ -77,7 +78,7 @@ class Cluster:
     def start(self):
         command = [self.programs / "postgres", "-D", self.folder / "data"]
         command += ["-h", "127.0.0.1", "-p", self.port, "-k", ""]
-        for setting in UNSAFE_BUT_FAST:
+        for setting in self.settings:
             command += ["-c", setting]
         with (self.folder / "log").open("a") as log:
             self.process = start(command, self.env, stdout=log, stderr=log, **self.options)
@@ -90,10 +91,10 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(env):
+def running_cluster(env, settings=UNSAFE_BUT_FAST):
     """Run a server in a temporary folder on a free loopback port; give its Cluster."""
     folder = Path(tempfile.mkdtemp(prefix="openup-postgresql-"))
-    cluster = Cluster(folder, env)
+    cluster = Cluster(folder, env, settings)
     try:
         cluster.initialise()
         cluster.start()
@@ -105,9 +106,9 @@ def running_cluster(env):
 
 
 @contextmanager
-def running_server(env):
+def running_server(env, settings=UNSAFE_BUT_FAST):
     """Run a server in a temporary folder on a free loopback port; give its DATABASE_URL."""
-    with running_cluster(env) as cluster:
+    with running_cluster(env, settings) as cluster:
         yield cluster.url
 
 

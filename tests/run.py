@@ -43,7 +43,8 @@ CATALOGUE = Path("locale", "ko", "LC_MESSAGES", "django.po")
 # Settings that a person's own shell may hold; the tests choose theirs.
 SETTINGS = {
     *("ALLOWED_HOSTS", "BENCHMARK_WITHOUT_LIMITS", "DATABASE_URL", "DEBUG", "EMAIL_DIGEST_KEYS"),
-    *("INTERFACE_LANGUAGE", "MEDIA_ROOT", "METRICS_FOLDER", "METRICS_HOST", "METRICS_PORT"),
+    *("EMAIL_URL", "INTERFACE_LANGUAGE", "MAIL_ENCRYPTION_KEYS", "MAIL_FROM", "MAIL_RECORD_DAYS"),
+    *("MEDIA_ROOT", "METRICS_FOLDER", "METRICS_HOST", "METRICS_PORT"),
     *("OFFICIAL_BANNER", "OPENUP_ENV_FILE", "PAGE_CACHE_MEGABYTES", "SECRET_KEY"),
     *("SERVER_THREADS", "SERVER_WORKERS", "SHOW_MOST_READ", "SITE_NAME", "SITE_URL", "STATIC_ROOT"),
     "TRUSTED_PROXIES",
@@ -87,12 +88,19 @@ def missing_packages():
 
 
 def install_system_packages(env, folder):
-    missing = missing_packages()
+    install(missing_packages(), env)
+
+
+def install_bench_tools(env, folder):
+    install([] if shutil.which("wrk") else ["wrk"], env)
+
+
+def install(missing, env):
     if not missing:
         return
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Stop(f"The tests need system packages: `sudo {' '.join(install)}`")
+        raise Stop(f"System packages are missing: `sudo {' '.join(install)}`")
     apt_env = env | {"DEBIAN_FRONTEND": "noninteractive"}
     require("apt-get update", ["apt-get", "update", "--quiet"], apt_env)
     require("apt-get install", install, apt_env)
@@ -123,7 +131,11 @@ def check_migrations(env, folder):
 
 def check_deployment(env, folder):
     """Check the settings of a site in production; loopback ones would not do."""
-    production = env | {"SITE_URL": "https://www.example.kr", "TRUSTED_PROXIES": "127.0.0.1/32"}
+    production = env | {
+        "EMAIL_URL": "smtp+tls://openup:password@mail.example.kr",
+        "SITE_URL": "https://www.example.kr",
+        "TRUSTED_PROXIES": "127.0.0.1/32",
+    }
     command = [VENV_PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     require("check --deploy", command, production)
 
@@ -236,6 +248,7 @@ PARTS = {
 # Only when asked for by name.
 PARTS_APART = {
     "audit": ("Known weaknesses of the packages", audit),
+    "bench-tools": ("What the benchmarks need besides", install_bench_tools),
     "deploy-check": ("The whole deployment", check_whole_deployment),
     "messages": ("Writing the Korean catalogue", write_catalogue),
 }
@@ -252,6 +265,7 @@ def test_environment(environ, folder):
     return {name: env[name] for name in kept} | {
         "OPENUP_ENV_FILE": str(settings_file),
         "DATABASE_URL": f"sqlite:///{folder}/checks.sqlite3",
+        "EMAIL_URL": f"file://{folder}/mail",
         "MEDIA_ROOT": str(folder / "media"),
         "STATIC_ROOT": str(folder / "static"),
     }

@@ -5,6 +5,8 @@ import tempfile
 
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2)
 os.environ.setdefault("EMAIL_DIGEST_KEYS", "new:" + "1f" * 32 + ",old:" + "2e" * 32)
+os.environ.setdefault("MAIL_ENCRYPTION_KEYS", "N" * 43 + "=," + "o" * 43 + "=")
+os.environ.setdefault("EMAIL_URL", f"file://{tempfile.gettempdir()}/openup-test-mail")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ["OPENUP_ENV_FILE"] = os.devnull
 

@@ -3,5 +3,6 @@ from articles.admin import (  # noqa: F401 - registers
     monthly_issue,
     ranking,
     ranking_correction,
+    ranking_subject,
     taxonomy,
 )

@@ -9,11 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles.admin.ranking_columns import ColumnsField, LinesField
+from articles.admin.ranking_columns import ColumnsField
 from articles.admin.ranking_grid import PERIODS_AT_ONCE, RankingGridForm
 from articles.admin.stored import (
     ReleasedModelAdmin,
-    StoredModelAdmin,
     may_publish,
     tell_taken_off,
 )
@@ -21,7 +20,6 @@ from articles.models import (
     Ranking,
     RankingEntry,
     RankingPeriod,
-    RankingSubject,
     RankingTable,
     Release,
     recheck_releases,
@@ -173,28 +171,3 @@ def tell_saved(request, new_subjects):
             len(new_subjects),
         )
         messages.info(request, text % {"names": ", ".join(map(str, new_subjects))})
-
-
-class RankingSubjectForm(forms.ModelForm):
-    aliases = LinesField(
-        label=gettext_lazy("Other spellings"),
-        required=False,
-        help_text=gettext_lazy("One a line, in any language."),
-    )
-
-    class Meta:
-        model = RankingSubject
-        fields = ["name", "country", "slug", "aliases"]
-
-
-@admin.register(RankingSubject)
-class RankingSubjectAdmin(StoredModelAdmin):
-    form = RankingSubjectForm
-    list_display = ["name", "country", "slug", "alias_list"]
-    list_filter = ["country"]
-    search_fields = ["name", "country", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
-
-    @admin.display(description=gettext_lazy("other spellings"))
-    def alias_list(self, subject):
-        return ", ".join(subject.aliases)

@@ -53,6 +53,7 @@ class SubjectData:
     name: str
     country: str = ""
     aliases: tuple[str, ...] = ()
+    former_slugs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def subject_data(subject: RankingSubject) -> SubjectData:
         name=subject.name,
         country=subject.country,
         aliases=tuple(subject.aliases),
+        former_slugs=tuple(address.slug for address in subject.addresses.all()),
     )
 
 

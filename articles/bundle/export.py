@@ -33,7 +33,8 @@ def everything() -> Iterator[Data]:
         tuple(map(dump.category_data, Category.objects.order_by("position", "slug"))),
         tuple(map(dump.tag_data, Tag.objects.order_by("slug"))),
     )
-    yield SubjectsData(tuple(map(dump.subject_data, RankingSubject.objects.order_by("slug"))))
+    subjects = RankingSubject.objects.order_by("slug").prefetch_related("addresses")
+    yield SubjectsData(tuple(map(dump.subject_data, subjects)))
     for page in SitePage.objects.order_by("slug"):
         yield dump.page_data(page)
     for ranking in Ranking.objects.order_by("slug"):

@@ -33,6 +33,7 @@ from articles.models import (
     RankingTable,
     Reference,
     SitePage,
+    SubjectAddress,
     Tag,
     recheck_releases,
 )
@@ -171,6 +172,12 @@ def _store_subjects(data: SubjectsData) -> None:
         subject.aliases = list(record.aliases)
         _check(subject, (number,))
         subject.save()
+        subject.addresses.exclude(slug__in=record.former_slugs).delete()
+        for slug in record.former_slugs:
+            if not subject.addresses.filter(slug=slug).exists():
+                address = SubjectAddress(subject=subject, slug=slug)
+                _check(address, (number, "former_slugs"))
+                address.save()
     PageVersion.raise_for(CONTENT)
 
 

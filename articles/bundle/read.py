@@ -87,6 +87,7 @@ _SUBJECT = {
     "name": values.line,
     "country": values.line,
     "aliases": values.many(values.line),
+    "former_slugs": values.many(values.line),
 }
 _ENTRY = {
     "rank": values.integer,

@@ -12,10 +12,10 @@ from articles.models.ranking import (
     Ranking,
     RankingEntry,
     RankingPeriod,
-    RankingSubject,
     RankingTable,
 )
 from articles.models.ranking_correction import RankingCorrection
+from articles.models.ranking_subject import RankingSubject, SubjectAddress
 from articles.models.reading import ArticleReading
 from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.search_document import SearchDocument
@@ -45,6 +45,7 @@ __all__ = [
     "Release",
     "SearchDocument",
     "SitePage",
+    "SubjectAddress",
     "Tag",
     "article_scope",
     "recheck_releases",

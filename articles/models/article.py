@@ -21,6 +21,7 @@ from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
 
+MORE_OF_CATEGORY = 3
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3
 
@@ -46,6 +47,13 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(
             Q(published_at__lt=article.published_at)
             | Q(published_at=article.published_at, pk__lt=article.pk)
+        )
+
+    def newer_than(self, article):
+        """Keep what stands before `article` in the order of `newest`."""
+        return self.filter(
+            Q(published_at__gt=article.published_at)
+            | Q(published_at=article.published_at, pk__gt=article.pk)
         )
 
     def for_listing(self):
@@ -312,6 +320,18 @@ class Article(models.Model):
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
         return RANKING_MARK.findall(to_html(self.body))
+
+    def neighbours(self):
+        """Return the published articles just before and after this one, and others of its kind."""
+        if not self.published_at:
+            return {}
+        published = Article.objects.published().for_listing()
+        of_category = published.filter(category=self.category_id).exclude(pk=self.pk)
+        return {
+            "older": published.older_than(self).first(),
+            "newer": published.newer_than(self).reverse().first(),
+            "more": list(of_category[:MORE_OF_CATEGORY]),
+        }
 
     def contents(self):
         """Return the headings for a table of contents; none where the text is short."""

@@ -14,6 +14,7 @@ from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.ranking_correction import RankingCorrection
+from articles.models.ranking_subject import RankingSubject
 from articles.models.search_document import SearchDocument
 from articles.ranking_differences import differences, figure_of
 from articles.ranking_layout import lay_out
@@ -37,62 +38,6 @@ def validate_columns(columns):
         raise ValidationError(_("Two columns have the same key."))
 
 
-class RankingSubject(models.Model):
-    """What is ranked, followed across series and months."""
-
-    name = LineField(gettext_lazy("name"), max_length=100)
-    country = LineField(gettext_lazy("country"), max_length=50, blank=True)
-    slug = models.SlugField(gettext_lazy("slug"), max_length=80, unique=True, allow_unicode=True)
-    aliases = models.JSONField(
-        gettext_lazy("other spellings"),
-        default=list,
-        blank=True,
-        help_text=gettext_lazy('A list such as ["Alibaba", "阿里巴巴"].'),
-    )
-
-    class Meta:
-        verbose_name = gettext_lazy("ranking subject")
-        verbose_name_plural = gettext_lazy("ranking subjects")
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["name", "country"], name="one_subject_per_name")
-        ]
-
-    def __str__(self):
-        return f"{self.name} ({self.country})" if self.country else self.name
-
-    def get_absolute_url(self):
-        return reverse("articles:subject_detail", args=[self.slug])
-
-    def clean(self):
-        super().clean()
-        if not isinstance(self.aliases, list) or not all(
-            isinstance(alias, str) and alias.strip() for alias in self.aliases
-        ):
-            raise ValidationError({"aliases": _("Give a list of words in quotation marks.")})
-        self.aliases = [normalise_line(alias) for alias in self.aliases]
-
-    def store(self):
-        """Save the subject and make the pages that name it stale."""
-        with transaction.atomic():
-            self.save()
-            self.raise_page_versions()
-
-    def raise_page_versions(self):
-        """Make the lists and the articles whose tables link to the subject stale."""
-        articles = RankingTable.objects.filter(periods__entries__subject=self)
-        articles = articles.order_by().values_list("article_id", flat=True).distinct()
-        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
-
-    @property
-    def spellings(self):
-        return [self.name, str(self), *self.aliases]
-
-    def answers_to(self, spelling):
-        """Tell whether `spelling` is this subject's name, printed label or one of its aliases."""
-        return spelling.casefold() in (known.casefold() for known in self.spellings)
-
-
 class RankingQuerySet(models.QuerySet):
     def for_page(self):
         """Load the series with the figures that readers may see, and their corrections."""
@@ -111,8 +56,6 @@ class RankingQuerySet(models.QuerySet):
 
         A period's `shown_in` are the tables of published articles.
         """
-        shown = RankingTable.objects.filter(article__in=Article.objects.published())
-        shown = shown.select_related("article").defer("article__body", "article__body_html")
         figures = RankingEntry.objects.filter(period=OuterRef("pk"))
         periods = RankingPeriod.objects.published()
         held = RankingEntry.objects.filter(subject=subject, period__in=periods)
@@ -122,7 +65,7 @@ class RankingQuerySet(models.QuerySet):
             Prefetch(
                 "periods__entries", RankingEntry.objects.filter(subject=subject), to_attr="held"
             ),
-            Prefetch("periods__tables", shown, to_attr="shown_in"),
+            Prefetch("periods__tables", RankingTable.objects.published(), to_attr="shown_in"),
         )
 
 
@@ -150,6 +93,12 @@ class Ranking(models.Model):
 
     def get_absolute_url(self):
         return reverse("articles:ranking_detail", args=[self.slug])
+
+    @property
+    def files(self):
+        """Return the addresses of the series' files by their kind."""
+        kinds = ["csv", "xlsx", "json"]
+        return {kind: reverse(f"articles:ranking_{kind}", args=[self.slug]) for kind in kinds}
 
     @property
     def cell_columns(self):
@@ -397,6 +346,17 @@ class RankingEntry(models.Model):
         return f"{self.rank} {self.label}"
 
 
+class RankingTableQuerySet(models.QuerySet):
+    def published(self):
+        """Keep the tables of articles that readers may see, with those, the newest first."""
+        return (
+            self.filter(article__in=Article.objects.published())
+            .select_related("article__category")
+            .defer("article__body", "article__body_html")
+            .order_by("-article__published_at", "-article_id", "pk")
+        )
+
+
 class RankingTable(models.Model):
     """An article's table: the periods of a series that it shows, and where they come from."""
 
@@ -424,6 +384,8 @@ class RankingTable(models.Model):
     caption = LineField(gettext_lazy("caption"), max_length=200)
     source_note = LineField(gettext_lazy("source note"), max_length=300, blank=True)
     source_url = models.URLField(gettext_lazy("source address"), max_length=500, blank=True)
+
+    objects = RankingTableQuerySet.as_manager()
 
     class Meta:
         verbose_name = gettext_lazy("ranking table")

@@ -1,5 +1,7 @@
 """How dates, kept HTML, fields and rankings look; nothing here asks the database."""
 
+import json
+
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -9,6 +11,8 @@ from articles import movement
 from articles.ranking_layout import ranks_of
 
 register = template.Library()
+
+JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 @register.filter
@@ -52,11 +56,14 @@ def at(mapping, key):
 
 
 @register.inclusion_tag("articles/_ranking_table.html")
-def ranking_table(layout, caption, source_note="", source_url="", folded=True, links=None):
+def ranking_table(
+    layout, caption, source_note="", source_url="", *, files=None, folded=True, links=None
+):
     """Draw a ranking's table and chart; each column's header cell names the group it stands under.
 
-    Where there is little room, a `folded` chart opens when asked for. `links` is what stands beside
-    an entry: {its first cell's id: link with id, address, text and label}.
+    `files` are addresses of the figures by kind; where there is little room, a `folded` chart opens
+    when asked for. `links` is what stands beside an entry: {its first cell's id: link with id,
+    address, text and label}.
     """
     width = layout.groups[0].span if layout.groups else 1
     columns = [
@@ -69,9 +76,17 @@ def ranking_table(layout, caption, source_note="", source_url="", folded=True, l
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,
+        "files": files,
         "links": links,
         "folded": folded,
     }
+
+
+@register.filter
+def json_ld(data):
+    """Draw data for search engines; nothing in it can end the element that it stands in."""
+    text = json.dumps(data, ensure_ascii=False).translate(JSON_ESCAPES)
+    return format_html('<script type="application/ld+json">{}</script>', kept_html(text))
 
 
 @register.filter

@@ -1,1 +1,9 @@
-from comments.admin import comment, figure_report, queue, revision, rule, takedown  # noqa: F401 - registers
+from comments.admin import (  # noqa: F401 - register
+    comment,
+    figure_report,
+    followed_article,
+    queue,
+    revision,
+    rule,
+    takedown,
+)

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import NamedTuple
 
 from django import forms
@@ -13,10 +14,12 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from articles.fields import LineFormField
 from articles.text import normalise_line
-from comments.models import Comment, ModerationEvent
+from comments.admin import answer
+from comments.models import Comment, ModerationEvent, Thread
 from comments.moderation import STATES, act
 
 # More would hold the threads of busy articles for long.
@@ -106,12 +109,22 @@ class CommentAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, normalise_line(search_term))
 
     def get_urls(self):
-        moderate = path(
-            "moderate/<str:action>/",
-            self.admin_site.admin_view(self.moderate_view),
-            name="comments_comment_moderate",
-        )
-        return [moderate, *super().get_urls()]
+        own = {
+            "moderate/<str:action>/": ("moderate", self.moderate_view),
+            "on/<int:article_id>/": ("write", partial(answer.write_view, model_admin=self)),
+            "<int:comment_id>/answer/": ("answer", partial(answer.answer_view, model_admin=self)),
+            "<int:comment_id>/edit/": ("edit", partial(answer.edit_view, model_admin=self)),
+            "<int:comment_id>/note/": ("note", require_POST(answer.note_view)),
+            "<int:comment_id>/pin/": ("pin", require_POST(answer.pin_view)),
+            "<int:comment_id>/unpin/": ("unpin", require_POST(answer.unpin_view)),
+        }
+        return [
+            *(
+                path(route, self.admin_site.admin_view(view), name=f"comments_comment_{name}")
+                for route, (name, view) in own.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def view_on_site(self, comment):
         if comment.is_visible and comment.article.is_public:
@@ -144,6 +157,7 @@ class CommentAdmin(admin.ModelAdmin):
         comment = self.get_object(request, object_id)
         context = {"show_close": True, **(extra_context or {})}
         if comment and self.has_view_permission(request, comment):
+            may_moderate = self.has_moderate_permission(request)
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "subtitle": None,
@@ -153,8 +167,14 @@ class CommentAdmin(admin.ModelAdmin):
                 "moderations": [
                     (moderation.verb, moderation_address(action, [comment.pk]))
                     for action, moderation in MODERATIONS.items()
-                    if comment.state in STATES[action] and self.has_moderate_permission(request)
+                    if comment.state in STATES[action] and may_moderate
                 ],
+                "reports": comment.reports.all(),
+                "takedowns": comment.takedowns.all(),
+                "note_form": answer.NoteForm() if may_moderate else None,
+                "may_answer": comment.is_readable and may_answer(request),
+                "may_edit": comment.staff_id and comment.is_visible and may_answer(request),
+                "is_pinned": Thread.objects.filter(pinned=comment).exists(),
             }
         return super().change_view(request, object_id, form_url, context)
 
@@ -244,6 +264,10 @@ def tell_done(request, action, done, left):
             left,
         )
         messages.warning(request, text % {"n": left})
+
+
+def may_answer(request):
+    return request.user.has_perm("comments.answer_comment")
 
 
 def moderation_address(action, numbers):

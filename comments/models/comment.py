@@ -36,6 +36,7 @@ from comments.folding import digest_text
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
 from comments.models.rule import ModerationRule
+from comments.models.subscription import Notice, ReplySubscription
 from comments.models.thread import (
     REPLIES_PER_PAGE,
     ROOTS_PER_PAGE,
@@ -149,6 +150,15 @@ class CommentQuerySet(models.QuerySet):
         )
         rows = entries.union(items, all=True)
         return {f"{prefix}-{number}": count for prefix, number, count in rows}
+
+    def erase(self):
+        """Wipe every comment for good, one transaction for each thread; again is no harm."""
+        articles = Article.objects.filter(pk__in=self.order_by().values("article"))
+        for article in articles.order_by("pk"):
+            with transaction.atomic():
+                Thread.lock(article)
+                for comment in self.filter(article=article).order_by("pk"):
+                    comment.delete_by_author()
 
     def latest(self):
         """Return the comments of published articles that may be read, newest first."""
@@ -419,6 +429,8 @@ class Comment(models.Model):
                 FigureReport.objects.create(comment=self)
             if self.is_visible:
                 self._change_what_readers_see()
+                Notice.of_reply(self)
+            Notice.to_staff(self)
             return self
 
     def edit(self, *, body, name, version, reasons=()):
@@ -430,7 +442,10 @@ class Comment(models.Model):
         with transaction.atomic():
             thread = Thread.lock(self.article)
             self.refresh_from_db(
-                fields=["state", "edit_version", "reply_count", "name", "body", "edited_at"]
+                fields=[
+                    *("state", "blocked_until", "edit_version", "reply_count"),
+                    *("name", "body", "edited_at"),
+                ]
             )
             if self.edit_version != version or not self.is_visible:
                 raise EditConflict
@@ -499,7 +514,11 @@ class Comment(models.Model):
                     *("text_digest", "hold_reasons", "submission_key", "edit_version"),
                 ]
             )
+            ReplySubscription.end_for([self])
+            self.notices.all().delete()
             self.revisions.all().delete()
+            # Who reported it may have quoted it.
+            self.reports.update(text="")
             self._count(thread, was_visible)
             self._change_what_readers_see()
 
@@ -566,6 +585,25 @@ class Comment(models.Model):
         """Put the comment back before the moderators, as it is."""
         return self._record(ModerationEvent.Action.REOPEN, by, reason, self.state, **event)
 
+    def pin(self, *, by):
+        """Show the comment above its article's thread, in the place of another one."""
+        return self._set_pin(ModerationEvent.Action.PIN, by)
+
+    def unpin(self, *, by):
+        return self._set_pin(ModerationEvent.Action.UNPIN, by)
+
+    def _set_pin(self, action, by):
+        with transaction.atomic():
+            thread = Thread.lock(self.article)
+            self.refresh_from_db(fields=["state"])
+            is_pin = action == ModerationEvent.Action.PIN
+            if is_pin == (thread.pinned_id == self.pk) or (is_pin and not self.is_visible):
+                return None
+            thread.pinned = self if is_pin else None
+            thread.save(update_fields=["pinned"])
+            self._change_what_readers_see()
+            return self._record(action, by, "", self.state)
+
     def note(self, text, *, by):
         """Leave a note for the other moderators."""
         return self.moderation_events.create(
@@ -575,10 +613,13 @@ class Comment(models.Model):
     def _moderate(self, state, action, by, reason, **event):
         with transaction.atomic():
             thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "reply_count"])
+            # The search asks for the block: a stale one would let the text out.
+            self.refresh_from_db(fields=["state", "reply_count", "blocked_until"])
             if self.is_deleted or self.state == state:
                 return None
             before, was_visible = self.state, self.is_visible
+            if before == self.State.HELD and state == self.State.PUBLISHED:
+                Notice.of_reply(self)
             self.state = state
             self.save(update_fields=["state"])
             self._count(thread, was_visible)
@@ -609,12 +650,14 @@ class Comment(models.Model):
             self.state = self.State.HELD
 
     def _earlier_submission(self):
-        earlier = Comment.objects.filter(
-            article=self.article,
-            email_digest__in=[self.email_digest, *self.other_digests],
-            password=self.password,
-            parent=self.parent_id,
-        )
+        earlier = Comment.objects.filter(article=self.article, parent=self.parent_id)
+        if self.staff_id:
+            # Staff have no pair; who signed in and what they wrote tell a second click.
+            earlier = earlier.filter(staff=self.staff_id, body=self.body)
+        else:
+            earlier = earlier.filter(
+                email_digest__in=[self.email_digest, *self.other_digests], password=self.password
+            )
         if not self.submission_key:
             earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
         return earlier.order_by("-pk").first()

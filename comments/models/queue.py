@@ -6,17 +6,19 @@ from comments.models.report import Report
 from comments.models.takedown import Takedown
 
 State = Comment.State
-# A figure that somebody finds wrong is for the data stewards.
-FOR_MODERATORS = Q(kind=Comment.Kind.COMMENT) & ~Q(state=State.DELETED)
 
 
 class QueueQuerySet(CommentQuerySet):
     def waiting(self):
-        """Keep what a moderator has to decide about: held, reported, or asked to be taken down."""
+        """Keep what a moderator has to decide about: held, reported, or asked to be taken down.
+
+        A wrong figure that somebody reports is among them only when it is one of these.
+        """
         held = Comment.objects.filter(state=State.HELD).order_by().values("pk")
         reported = Report.objects.open().order_by().values("comment")
         takedowns = Takedown.objects.open().order_by().values("comment")
-        return self.filter(FOR_MODERATORS, pk__in=held.union(reported, takedowns)).annotate(
+        waiting = self.filter(pk__in=held.union(reported, takedowns)).exclude(state=State.DELETED)
+        return waiting.annotate(
             is_reported=Exists(Report.objects.open().filter(comment=OuterRef("pk"))),
             is_asked_down=Exists(Takedown.objects.open().filter(comment=OuterRef("pk"))),
         )

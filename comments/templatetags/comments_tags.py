@@ -20,16 +20,29 @@ from comments.models.thread import page_of
 register = template.Library()
 
 
-@register.simple_tag
-def draw_branches(page, article):
-    """Draw the roots of a page of the article's thread, each with its replies folded together."""
+@register.simple_tag(takes_context=True)
+def draw_branches(context, page, article):
+    """Draw the roots of a page of the article's thread, each with its replies folded together.
+
+    In the admin's preview `staff_links`, as [(URL name, word)], stand for what readers may do.
+    """
     drawing = CommentDrawing(article, is_beside_article=page.thread is not None)
+    drawing.staff_links = context.get("staff_links")
     branches = "\n".join(map(drawing.branch, page.branches))
     return mark_safe(f'<ol class="comments">\n{branches}\n</ol>')  # noqa: S308 - escaped below
 
 
+@register.simple_tag
+def draw_pinned(comment, article):
+    """Draw the comment that staff pinned above the thread, with the way to its place."""
+    drawing = CommentDrawing(article, is_beside_article=True)
+    return mark_safe(drawing.pinned(comment))  # noqa: S308 - escaped below
+
+
 class CommentDrawing:
     """Draws comments in the active language."""
+
+    staff_links = None
 
     def __init__(self, article, *, is_beside_article):
         self.takes_replies = article.takes_comments
@@ -43,6 +56,7 @@ class CommentDrawing:
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
+        self.report, self.badge = escape(_("Report")), escape(_("Staff"))
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
@@ -75,8 +89,8 @@ class CommentDrawing:
     def readable(self, comment):
         pk, address = comment.pk, self.address(comment)
         return (
-            f'<p class="by"><span id="by-{pk}">{self.name(comment)} <a href="{address}">'
-            f"{self.moment(comment.created_at)}</a></span>"
+            f'<p class="by"><span id="by-{pk}">{self.name(comment)}{self.staff_badge(comment)} '
+            f'<a href="{address}">{self.moment(comment.created_at)}</a></span>'
             f"{self.to_whom(comment)}{self.edit_mark(comment, address)}</p>\n"
             f"{self.about(comment) if comment.speaks_of_something else ''}"
             f'<div class="text">{comment.body_html}</div>\n'
@@ -84,7 +98,9 @@ class CommentDrawing:
         )
 
     def gone(self, comment):
-        if comment.is_deleted:
+        if comment.is_visible:
+            text = self.blocked(comment)
+        elif comment.is_deleted:
             text = self.deleted_text
         else:
             text = self.held_text if comment.is_held else self.hidden_text
@@ -92,6 +108,22 @@ class CommentDrawing:
 
     def name(self, comment):
         return f"<bdi>{escape(comment.name) if comment.name else self.anonymous}</bdi>"
+
+    def staff_badge(self, comment):
+        """Draw the badge that the column alone gives: no name can bring it about."""
+        return f' <span class="badge">{self.badge}</span>' if comment.staff_id else ""
+
+    def pinned(self, comment):
+        address = self.address(comment)
+        return (
+            f'<p class="by">{self.name(comment)}{self.staff_badge(comment)} '
+            f"{self.moment(comment.created_at)}</p>\n"
+            f'<div class="text">{comment.body_html}</div>\n'
+            f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
+        )
+
+    def blocked(self, comment):
+        return render_to_string("comments/_blocked.html", {"until": comment.blocked_until}).strip()
 
     def moment(self, moment):
         iso = moment.astimezone(self.zone).isoformat(timespec="seconds")
@@ -132,11 +164,17 @@ class CommentDrawing:
         return pieces
 
     def actions(self, comment, address):
+        if self.staff_links is not None:
+            return "".join(
+                f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
+                for name, word in self.staff_links
+            )
         links = self.action("reply", self.reply, comment, address) if self.takes_replies else ""
         # An answer of the staff has no pair that could open it.
         if not comment.staff_id:
             links += self.action("edit", self.edit, comment, address)
             links += self.action("delete", self.delete, comment, address)
+            links += self.action("report", self.report, comment, address)
         return links
 
     def action(self, verb, word, comment, address):

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 FOLDERS = ["openup", "articles", "comments", "templates", "locale"]
-KINDS = {".py", ".html", ".txt", ".mo"}
+KINDS = {".py", ".html", ".txt", ".mo", ".json"}
 # Settings that public pages show or that change their headers.
 NAMES = [
     *("SITE_URL", "SITE_NAME", "OFFICIAL_BANNER", "LANGUAGE_CODE", "TIME_ZONE"),

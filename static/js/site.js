@@ -99,6 +99,7 @@
 
   const addReveal = (form) => {
     const password = form.elements.password;
+    if (!password) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "reveal";

@@ -47,6 +47,8 @@ def addresses(admin_user):
         "rankings": "/rankings/",
         "ranking": ranking.get_absolute_url(),
         "site page": "/pages/privacy/",
+        "search": "/search/?q=소식&kind=article",
+        "nothing found": "/search/?q=없는말",
         "edit": f"/comments/{parent.pk}/edit/",
         "delete": f"/comments/{parent.pk}/delete/",
         "reply": f"/comments/{parent.pk}/reply/",
@@ -95,6 +97,61 @@ def test_nothing_needs_scrolling_sideways(open_page, addresses, width, text_size
             wide[name] = excess
 
     assert not wide
+
+
+# What a reader's own style sheet may set (WCAG 2.2, success criterion 1.4.12).
+SPACING = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important; }
+p { margin-block-end: 2em !important; }
+"""
+CUT = """
+[...document.querySelectorAll("body *:not(.visually-hidden):not(.visually-hidden *)")]
+  .filter((e) => e.innerText && ["hidden", "clip"].includes(getComputedStyle(e).overflowY))
+  .filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+  .map((e) => e.outerHTML.slice(0, 100))
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_wider_spacing_cuts_nothing(open_page, addresses, width):
+    page = open_page("/", width=width)
+    cut = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        page.evaluate(
+            "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);"
+            " document.adoptedStyleSheets = [sheet]; }",
+            SPACING,
+        )
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            cut[name] = "wider than the screen"
+        elif found := page.evaluate(CUT):
+            cut[name] = found
+
+    assert not cut
+
+
+def test_copying_the_link_of_a_heading(open_page, addresses):
+    page = open_page(addresses["article"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    page.get_by_role("button", name="링크 복사: 첫 소식").click()
+    page.get_by_text("복사했습니다").wait_for()
+
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("#s-%EC%B2%AB-%EC%86%8C%EC%8B%9D")
+
+
+def test_search_by_keyboard_alone(open_page, addresses):
+    page = open_page("/search/")
+
+    page.get_by_label("무엇을 찾으시나요?").focus()
+    page.keyboard.type("소식")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=*")
+
+    assert page.locator("mark").first.inner_text() == "소식"
 
 
 def test_first_tab_leads_past_the_navigation(open_page, addresses):

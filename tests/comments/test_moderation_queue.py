@@ -93,11 +93,21 @@ def test_queue_is_filtered_by_sort(client, moderator, sort, expected):
     assert texts(client.get(QUEUE, {"sort": sort})) == expected
 
 
-def test_queue_leaves_out_what_was_deleted_and_reports_of_figures(client, moderator):
+def test_queue_leaves_out_what_was_deleted_and_what_waits_for_data_stewards_alone(
+    client, moderator
+):
     make_report(make_comment()).comment.delete_by_author()
-    make_comment(make_article(comment_policy="reviewed"), kind=Comment.Kind.FIGURE_ERROR)
+    make_comment(kind=Comment.Kind.FIGURE_ERROR)
 
     assert texts(client.get(QUEUE)) == []
+
+
+def test_report_of_a_wrong_figure_that_is_held_can_be_let_through(client, moderator):
+    held = make_held(kind=Comment.Kind.FIGURE_ERROR)
+
+    do(client, "approve", held)
+
+    assert states(held) == [State.PUBLISHED]
 
 
 def test_queue_shows_reasons_reports_the_parent_the_article_and_how_much_the_writer_wrote(

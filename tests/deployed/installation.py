@@ -42,6 +42,7 @@ class Installation:
     def __init__(self, folder, environ):
         self.folder = folder
         self.app_port, self.http_port, self.https_port = (free_port() for _ in range(3))
+        self.metrics_port = free_port()
         self.places = {
             "/var/cache/nginx/openup": folder / "nginx" / "cache",
             "/var/cache/openup": folder / "cache",
@@ -64,6 +65,8 @@ class Installation:
             "STATIC_ROOT": self.folder / "cache" / "static",
             "MEDIA_ROOT": self.folder / "lib" / "media",
             "TRUSTED_PROXIES": "127.0.0.1/32",
+            "METRICS_PORT": self.metrics_port,
+            "METRICS_FOLDER": self.folder / "lib" / "metrics",
             "SERVER_WORKERS": "1",
             "SERVER_THREADS": "8",
             "PORT": self.app_port,
@@ -77,8 +80,8 @@ class Installation:
         file.write_text("\n".join([*kept, *(f"{key}={values[key]}" for key in values)]) + "\n")
         self.env |= {"OPENUP_ENV_FILE": str(file), **postgresql_environment(database_url)}
 
-    def write_nginx(self, changes=None, extra=""):
-        """Write nginx's files: Debian's own nginx.conf with ours as its only site."""
+    def write_nginx(self, log=True, extra=""):
+        """Write nginx's files: Debian's own nginx.conf with ours as its only site, and `extra`."""
         folder = self.folder / "nginx"
         for name in ("snippets", "temporary"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -92,8 +95,7 @@ class Installation:
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",
                 "listen 443": f"listen 127.0.0.1:{self.https_port}",
                 # One that the checks read.
-                "access_log off;": f"access_log {folder}/status.log cache;",
-                **(changes or {}),
+                **({"access_log off;": f"access_log {folder}/status.log cache;"} if log else {}),
             },
         )
         (folder / "openup.conf").write_text(site + extra)
@@ -161,19 +163,18 @@ class Installation:
         end(self.application)
         self.application = None
 
+    def nginx_command(self):
+        program = shutil.which("nginx", path=PROGRAM_FOLDERS)
+        place = self.folder / "nginx"
+        return [program, "-e", place / "error.log", "-c", place / "nginx.conf", "-g", "daemon off;"]
+
     @contextmanager
     def running(self):
         """Run the application and nginx."""
-        nginx = [
-            shutil.which("nginx", path=PROGRAM_FOLDERS),
-            "-e",
-            self.folder / "nginx" / "error.log",
-        ]
-        nginx += ["-c", self.folder / "nginx" / "nginx.conf", "-g", "daemon off;"]
         with ExitStack() as stack:
             self.start_application()
             stack.callback(lambda: self.application and self.stop_application())
-            server = start(nginx, self.env)
+            server = start(self.nginx_command(), self.env)
             stack.callback(end, server)
             wait_for_port(self.http_port, server)
             yield self

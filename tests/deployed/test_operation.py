@@ -1,8 +1,10 @@
 """What the operator does: restart under load, copy and restore, and have the units read."""
 
+import shlex
 import shutil
 import subprocess
 import threading
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -11,7 +13,8 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from deploy.processes import ROOT
+from deploy.processes import ROOT, end, start
+from tests.deployed.installation import wait_for_port
 
 pytestmark = pytest.mark.deployed
 
@@ -136,6 +139,23 @@ def test_a_restored_backup_has_every_row_key_and_picture(site):
     settings = Path(site.env["OPENUP_ENV_FILE"]).read_text()
     assert (backup / "settings.env").read_text() == settings
     assert [oct(path.stat().st_mode & 0o077) for path in (backup, *backup.iterdir())] == ["0o0"] * 4
+
+
+def test_numbers_are_told_on_a_private_port_and_nowhere_else(site):
+    site.request("GET", "/?comment=1")
+    command = shlex.split(site.unit("openup-metrics.service")["ExecStart"])
+    process = start(command, site.env)
+    try:
+        wait_for_port(site.metrics_port, process)
+        url = f"http://127.0.0.1:{site.metrics_port}/metrics"
+        with urllib.request.urlopen(url, timeout=30) as response:
+            numbers = response.read().decode()
+    finally:
+        end(process)
+
+    assert "openup_database_up 1.0" in numbers
+    assert 'openup_pages_total{answer="' in numbers
+    assert site.request("GET", "/metrics").status == 404
 
 
 def test_daily_work_runs_as_its_unit_says(site):

@@ -35,6 +35,7 @@ def is_let_through(method, headers, **extra):
         {"Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none"},
         {"Sec-Fetch-Site": "same-origin", "Origin": OWN},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
         {"Origin": OWN},
         {"Origin": SITE},
         {"Origin": OWN, "Host": "TestServer"},

@@ -168,6 +168,31 @@ def test_later_runs_leave_the_secrets_alone(var):
     assert (var / ".env").read_text() == before
 
 
+def test_a_secret_that_is_new_is_added_to_an_earlier_file(var):
+    var.mkdir()
+    (var / ".env").write_text("SECRET_KEY=abc\nSITE_NAME=열린 곳")
+
+    run.ensure_settings_file(var / ".env", {})
+    run.ensure_settings_file(var / ".env", {})
+
+    values = run.read_settings(var / ".env")
+    assert values["SECRET_KEY"] == "abc" and values["SITE_NAME"] == "열린 곳"
+    assert len(values["MAIL_ENCRYPTION_KEYS"]) == 44
+    assert (var / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "environ", [{"MAIL_ENCRYPTION_KEYS": "theirs"}, {"OPENUP_ENV_FILE": "/etc/openup.env"}]
+)
+def test_a_secret_that_stands_elsewhere_is_not_added(var, environ):
+    var.mkdir()
+    (var / ".env").write_text("SECRET_KEY=abc\n")
+
+    run.ensure_settings_file(var / ".env", environ)
+
+    assert (var / ".env").read_text() == "SECRET_KEY=abc\n"
+
+
 def test_every_first_run_has_secrets_of_its_own():
     assert run.new_env_file("http://a.kr") != run.new_env_file("http://a.kr")
 

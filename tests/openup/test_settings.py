@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 GOOD = {
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "EMAIL_DIGEST_KEYS": "k1:" + "ab" * 32,
+    "EMAIL_URL": "smtp+tls://user:pass%40word@mail.example.kr",
+    "MAIL_ENCRYPTION_KEYS": "A" * 43 + "=",
     "SITE_URL": "https://www.example.kr",
     "OPENUP_ENV_FILE": os.devnull,
 }
@@ -42,6 +44,22 @@ def run(expression="1", **changes):
         ("EMAIL_DIGEST_KEYS", "k1:xyz"),
         ("EMAIL_DIGEST_KEYS", "ab" * 32),
         ("EMAIL_DIGEST_KEYS", f"k1:{'ab' * 32},k1:{'cd' * 32}"),
+        ("MAIL_ENCRYPTION_KEYS", None),
+        ("MAIL_ENCRYPTION_KEYS", ""),
+        ("MAIL_ENCRYPTION_KEYS", "A" * 44),
+        ("MAIL_ENCRYPTION_KEYS", "A" * 43 + "=,short"),
+        ("EMAIL_URL", None),
+        ("EMAIL_URL", "mail.example.kr"),
+        ("EMAIL_URL", "imap://mail.example.kr"),
+        ("EMAIL_URL", "smtp+tls://"),
+        ("EMAIL_URL", "smtp+tls://mail.example.kr:port"),
+        ("EMAIL_URL", "smtp+tls://mail.example.kr/folder"),
+        ("EMAIL_URL", "smtp://user:password@mail.example.kr"),
+        ("EMAIL_URL", "file://"),
+        ("EMAIL_URL", "file://folder"),
+        ("MAIL_FROM", "Open UP <a@example.kr>"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_RECORD_DAYS", "0"),
         ("SITE_URL", None),
         ("SITE_URL", "www.example.kr"),
         ("SITE_URL", "https://www.example.kr/blog"),
@@ -154,3 +172,35 @@ def test_hashes_never_take_more_than_half_of_the_threads():
     for threads in ("1", "2", "3", "8", "64"):
         result = run("s.HASHES_AT_ONCE + s.HASHES_WAITING", SERVER_THREADS=threads)
         assert int(result.stdout) <= max(1, int(threads) // 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.kr", "mail.example.kr 25 - - False False"),
+        ("smtp+tls://a:b@mail.example.kr", "mail.example.kr 587 a b True False"),
+        ("smtps://a%40b:c%2Fd@10.0.0.1:2465", "10.0.0.1 2465 a@b c/d False True"),
+    ],
+)
+def test_mail_server_is_that_of_the_address(url, expected):
+    result = run(
+        "s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_USER or '-', s.EMAIL_HOST_PASSWORD or '-',"
+        " s.EMAIL_USE_TLS, s.EMAIL_USE_SSL",
+        EMAIL_URL=url,
+    )
+
+    assert result.stdout.strip() == expected, result.stderr
+
+
+def test_mails_of_a_site_on_this_machine_go_to_a_folder_unless_told():
+    result = run(
+        "s.EMAIL_BACKEND, s.EMAIL_FILE_PATH", SITE_URL="http://127.0.0.1:8000", EMAIL_URL=None
+    )
+
+    assert "FolderBackend" in result.stdout and "/var/mail" in result.stdout, result.stderr
+
+
+def test_password_of_the_mail_server_is_never_told():
+    result = run(EMAIL_URL="smtp+tls://user:geheim@mail.example.kr:port")
+
+    assert result.returncode != 0 and "geheim" not in result.stderr.splitlines()[-1]

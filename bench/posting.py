@@ -1,0 +1,113 @@
+"""Posting: against what argon2 alone allows, and what reading keeps while it goes on."""
+
+import multiprocessing
+import os
+import statistics
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+from bench.measure import Result, median_p99, median_rate, ratio, turn_by_turn, wrk
+from bench.servers import DATABASES, GZIP, Site, database, folder
+
+SCRIPT = Path(__file__).with_name("post.lua")
+# As many as the workers take at once, or nearly; beyond them posts are refused with 503.
+WRITERS = 8
+CROWD = 64
+
+
+def hashes(seconds, queue):
+    import django  # noqa: PLC0415 - in a process of its own
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
+    django.setup()
+    from comments.credentials import hash_password  # noqa: PLC0415
+
+    hash_password("right horse key")
+    count, began = 0, time.monotonic()
+    while time.monotonic() - began < seconds:
+        hash_password("right horse key")
+        count += 1
+    queue.put(count / (time.monotonic() - began))
+
+
+def hash_rate(site, seconds):
+    """Return how many passwords a second the cores hash when they do nothing else."""
+    code = f"from bench.posting import all_cores; print(all_cores({seconds}))"
+    return float(site.python("bench.python", code))
+
+
+def all_cores(seconds):
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    processes = [
+        context.Process(target=hashes, args=(seconds, queue)) for _core in range(os.cpu_count())
+    ]
+    for process in processes:
+        process.start()
+    rates = [queue.get() for _process in processes]
+    for process in processes:
+        process.join()
+    return sum(rates)
+
+
+def post(site, path, seconds, connections=WRITERS):
+    article_id = path.split("/")[2]
+    return wrk(
+        f"{site.url}/articles/{article_id}/comments/",
+        seconds=seconds, connections=connections, script=SCRIPT, allow_failures=True,
+    )  # fmt: skip
+
+
+def posting(options):
+    """Posts a second against argon2 alone, and kept pages while they are made at full rate."""
+    for kind in DATABASES:
+        with folder() as place, database(kind, place) as url:
+            site = Site(place, url, BENCHMARK_WITHOUT_LIMITS="1")
+            paths = site.fill("--thread", "50x1", "--thread", "10x1")["threads"]
+            with site.serving():
+                yield from posts_against_hashes(kind, site, paths["10x1"], options)
+                yield from reads_beside_posts(kind, site, paths, options)
+
+
+def posts_against_hashes(kind, site, path, options):
+    measures = {
+        "posts": lambda: post(site, path, options.seconds),
+        "hashes": lambda: hash_rate(site, options.seconds),
+    }
+    found = turn_by_turn(measures, options.rounds)
+    posts, limit = median_rate(found["posts"]), statistics.median(found["hashes"])
+    value, text = ratio(posts, limit)
+    refused = sum(run.failed for run in found["posts"])
+    what = f"{kind}: posts ({posts:.1f}/s, {refused} refused) / argon2 alone ({limit:.1f}/s)"
+    yield Result("posting", what, text, "≥ 0.8", value >= 0.8)
+
+
+def reads_beside_posts(kind, site, paths, options):
+    """Read one article while comments are posted to another."""
+
+    def read():
+        return wrk(site.url + paths["50x1"], seconds=options.seconds, headers=GZIP)
+
+    def read_beside(writers):
+        # Longer at both ends, so that every read falls within.
+        arguments = (site, paths["10x1"], options.seconds + 2, writers)
+        writer = threading.Thread(target=post, args=arguments, daemon=True)
+        writer.start()
+        time.sleep(1)
+        run = read()
+        writer.join()
+        return run
+
+    measures = {"alone": read, WRITERS: partial(read_beside, WRITERS)}
+    measures[CROWD] = partial(read_beside, CROWD)
+    found = turn_by_turn(measures, options.rounds)
+    for writers in (WRITERS, CROWD):
+        runs = found[writers]
+        value, text = ratio(median_rate(runs), median_rate(found["alone"]))
+        what = f"{kind}: kept pages while {writers} post ({median_rate(runs):,.0f}/s) / alone"
+        yield Result("posting", what, text, "≥ 0.2", value >= 0.2)
+        what = f"{kind}: 99th percentile of kept pages while {writers} post"
+        p99 = median_p99(runs)
+        yield Result("posting", what, f"{p99:.0f} ms", "≤ 100 ms", p99 <= 100)

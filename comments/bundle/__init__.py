@@ -1,0 +1,1 @@
+"""Whole threads as files: the format of docs/comments-format.md, written and read."""

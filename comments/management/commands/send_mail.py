@@ -1,0 +1,59 @@
+import logging
+import signal
+import threading
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, InternalError, OperationalError, connection
+
+from comments.models import Outbox
+from comments.notifications import gather, send
+from comments.retention import purge
+
+POLL_SECONDS = 2
+# After a failure of the database, so that a locked one is not hammered.
+PAUSE_SECONDS = 5
+PURGE_SECONDS = 60 * 60
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Send the mails that wait, and go on until stopped; what has ended is purged every hour."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--once", action="store_true", help="Send what is due now, purge, and end."
+        )
+
+    def handle(self, *, once, **options):
+        stop = threading.Event()
+        if once:
+            send_due(stop)
+            purge()
+            return
+        # A mail that is on its way is finished first.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_arguments: stop.set())
+        next_purge = 0.0
+        while not stop.is_set():
+            pause = POLL_SECONDS
+            try:
+                send_due(stop)
+                if time.monotonic() >= next_purge:
+                    purge()
+                    next_purge = time.monotonic() + PURGE_SECONDS
+            except (OperationalError, InterfaceError, InternalError) as error:
+                logger.warning("The database did not answer: %s.", type(error).__name__)
+                pause = PAUSE_SECONDS
+            finally:
+                # Outside a request nothing else notices that the database was restarted.
+                connection.close()
+            stop.wait(pause)
+
+
+def send_due(stop):
+    """Queue the notices whose time has come, then send every mail that is due, until stopped."""
+    gather()
+    while not stop.is_set() and (mail := Outbox.lease()):
+        send(mail)

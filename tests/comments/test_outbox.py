@@ -1,0 +1,298 @@
+"""Mails commit with what they tell of, leave once, and forget their recipients."""
+
+import email
+import smtplib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.mail.backends.locmem import EmailBackend
+from django.core.management import call_command
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from comments import sealing
+from comments.models import MailLink, Outbox, Subscriber
+from comments.models.outbox import BACK_OFF_MINUTES
+from comments.retention import purge
+from tests.factories import EMAIL, make_comment
+
+pytestmark = pytest.mark.django_db
+
+LINK = Outbox.Kind.DESK_LINK
+
+
+def queue(address=EMAIL):
+    return Outbox.queue(LINK, address)
+
+
+def send_due():
+    call_command("send_mail", "--once", stdout=StringIO())
+
+
+def let_pass(**time):
+    """Move every due moment as if time had gone by."""
+    for row in Outbox.objects.waiting():
+        Outbox.objects.filter(pk=row.pk).update(due_at=row.due_at - timedelta(**time))
+
+
+@pytest.fixture
+def known_address():
+    return make_comment()
+
+
+@pytest.fixture
+def failing_server(monkeypatch):
+    """Let the mail server fail with `errors[0]` as long as there is one."""
+    errors = []
+    deliver = EmailBackend.send_messages
+
+    def send_messages(self, messages):
+        if errors:
+            raise errors[0]
+        return deliver(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
+    return errors
+
+
+def test_mail_leaves_once_and_its_recipient_is_forgotten(known_address):
+    queue()
+
+    send_due()
+    send_due()
+
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+    row = Outbox.objects.get()
+    assert (row.outcome, row.recipient, row.recipient_digest) == ("sent", "", "")
+
+
+def test_recipient_is_nowhere_in_the_database_while_it_waits():
+    queue("canary.bird@example.com")
+
+    stored = repr(list(Outbox.objects.values()))
+
+    assert "canary" not in stored
+
+
+def test_mail_is_a_mail_of_the_site_and_of_nobody_else(known_address, settings):
+    settings.SITE_URL = "https://www.example.kr"
+    queue()
+
+    send_due()
+
+    message = mail.outbox[0].message()
+    assert message["From"] == settings.MAIL_FROM and message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == Outbox.objects.get().message_id
+    assert message["Reply-To"] is None and message["Cc"] is None
+    body = message.get_payload(decode=True).decode()
+    assert "https://www.example.kr/comments/mine/" in body and "testserver" not in body
+    assert max(map(len, body.splitlines())) < 998
+
+
+def test_mail_is_not_queued_when_the_transaction_fails():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        queue()
+        raise RuntimeError
+
+    assert not Outbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "mina",
+        "mina@example.com\nBcc: other@example.com",
+        "mina@example.com, other@example.com",
+        "mіna@example.com",
+        "Mina <mina@example.com>",
+        "mina@example.com\r\n",
+        "x" * 300 + "@example.com",
+    ],
+)
+def test_recipient_is_one_address_or_refused(address):
+    if address.strip() == EMAIL:
+        assert queue(address).address == EMAIL
+        return
+    with pytest.raises(ValidationError):
+        queue(address)
+
+
+def test_failure_is_tried_again_later_and_later_and_given_up(known_address, failing_server):
+    failing_server.append(OSError("no route"))
+    queue()
+    for number, minutes in enumerate(BACK_OFF_MINUTES, start=1):
+        send_due()
+        row = Outbox.objects.get()
+        assert row.attempts == number and row.ended_at is None and row.recipient
+        assert timedelta(minutes=minutes - 1) < row.due_at - timezone.now()
+        send_due()
+        assert Outbox.objects.get().attempts == number
+        let_pass(minutes=minutes)
+
+    send_due()
+
+    row = Outbox.objects.get()
+    assert (row.outcome, row.recipient) == ("failed", "") and not mail.outbox
+
+
+def test_mail_that_failed_leaves_with_the_next_try_under_the_same_id(known_address, failing_server):
+    failing_server.append(smtplib.SMTPServerDisconnected("gone"))
+    first_id = queue().message_id
+    send_due()
+    failing_server.clear()
+    let_pass(minutes=1)
+
+    send_due()
+
+    assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [first_id]
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(550, "failed"), (450, "")])
+def test_refused_recipient_is_given_up_only_when_for_good(
+    known_address, failing_server, caplog, code, outcome
+):
+    failing_server.append(smtplib.SMTPRecipientsRefused({EMAIL: (code, b"no such user")}))
+    queue()
+
+    send_due()
+
+    assert Outbox.objects.get().outcome == outcome
+    assert EMAIL not in caplog.text
+
+
+def test_mail_whose_key_is_gone_is_given_up(settings):
+    queue()
+    settings.MAIL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    send_due()
+
+    assert Outbox.objects.get().outcome == "failed" and not mail.outbox
+
+
+def test_older_keys_still_open_what_they_sealed(known_address, settings):
+    queue()
+    settings.MAIL_ENCRYPTION_KEYS = [
+        Fernet.generate_key().decode(),
+        *settings.MAIL_ENCRYPTION_KEYS,
+    ]
+
+    send_due()
+
+    assert len(mail.outbox) == 1
+
+
+def test_leased_mail_is_left_to_its_worker_until_the_lease_ends():
+    queue()
+    leased = Outbox.lease()
+
+    assert Outbox.lease() is None
+    let_pass(minutes=2)
+    again = Outbox.lease()
+    assert again.pk == leased.pk and again.attempts == 2
+
+
+def test_worker_that_took_too_long_changes_nothing_any_more():
+    queue()
+    late = Outbox.lease()
+    let_pass(minutes=2)
+    Outbox.lease()
+
+    late.end(Outbox.Outcome.FAILED)
+    late.put_off()
+
+    row = Outbox.objects.get()
+    assert row.ended_at is None and row.recipient and row.attempts == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_get_each_mail_once():
+    for _number in range(12):
+        queue()
+
+    def lease_all(_number):
+        try:
+            taken = []
+            while leased := Outbox.lease():
+                taken.append(leased.pk)
+            return taken
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [pk for pks in pool.map(lease_all, range(4)) for pk in pks]
+
+    assert len(taken) == len(set(taken)) == 12
+
+
+@pytest.mark.parametrize("fields", [{"recipient": "sealed"}, {"outcome": ""}])
+def test_database_refuses_an_ended_mail_with_a_recipient_or_without_an_outcome(fields):
+    row = queue()
+    wiped = {"recipient": "", "recipient_digest": "", "outcome": "sent", "ended_at": timezone.now()}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Outbox.objects.filter(pk=row.pk).update(**{**wiped, **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"sealed_address": "x"},
+        {"email_digest": "k:1"},
+    ],
+)
+def test_database_refuses_a_subscriber_who_is_nobody(fields):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Subscriber.objects.create(**fields)
+
+
+def test_purge_deletes_what_has_ended_and_nothing_else(settings):
+    settings.MAIL_RECORD_DAYS = 7
+    waiting, fresh, old = queue(), queue(), queue()
+    for row, days in ((fresh, 6), (old, 8)):
+        row.end(Outbox.Outcome.SENT)
+        Outbox.objects.filter(pk=row.pk).update(ended_at=timezone.now() - timedelta(days=days))
+    MailLink.issue(MailLink.Purpose.OPEN_DESK, EMAIL)
+    MailLink.issue(MailLink.Purpose.OPEN_DESK, EMAIL)
+    MailLink.objects.filter(pk=MailLink.objects.last().pk).update(expires_at=timezone.now())
+
+    counts = purge()
+
+    assert (counts["mails"], counts["links"]) == (1, 1)
+    assert set(Outbox.objects.values_list("pk", flat=True)) == {waiting.pk, fresh.pk}
+    assert MailLink.objects.count() == 1
+
+
+def test_folder_holds_each_mail_in_a_file_that_only_the_owner_reads(
+    known_address, settings, tmp_path, capsys
+):
+    settings.EMAIL_BACKEND = "openup.mail_folder.FolderBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    queue()
+
+    call_command("send_mail", "--once")
+
+    (path,) = (tmp_path / "mail").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert email.message_from_bytes(path.read_bytes())["To"] == EMAIL
+    printed = capsys.readouterr().out
+    assert str(path) in printed and "/comments/mine/" in printed
+
+
+def test_what_a_token_seals_opens_with_it_alone():
+    token = sealing.new_token()
+    sealed = sealing.seal_under(token, EMAIL)
+
+    assert sealing.unseal_under(token, sealed) == EMAIL
+    for other in (sealing.new_token(), token[:-1], ""):
+        with pytest.raises(sealing.Unreadable):
+            sealing.unseal_under(other, sealed)
+    with pytest.raises(sealing.Unreadable):
+        sealing.unseal(sealed)
+    assert len(token) >= 43
