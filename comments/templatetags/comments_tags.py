@@ -169,7 +169,11 @@ class CommentDrawing:
                 f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
                 for name, word in self.staff_links
             )
-        links = self.action("reply", self.reply, comment, address) if self.takes_replies else ""
+        links = ""
+        if self.takes_replies:
+            # The form that opens in place must know which version its writer sees.
+            seen = f' data-version="{comment.edit_version}"'
+            links = self.action("reply", self.reply, comment, address, seen)
         # An answer of the staff has no pair that could open it.
         if not comment.staff_id:
             links += self.action("edit", self.edit, comment, address)
@@ -177,9 +181,10 @@ class CommentDrawing:
             links += self.action("report", self.report, comment, address)
         return links
 
-    def action(self, verb, word, comment, address):
+    def action(self, verb, word, comment, address, data=""):
         """Draw a link whose name tells what it does and to whose comment."""
-        return f'<a href="{address}{verb}/" aria-labelledby="to-{verb} by-{comment.pk}">{word}</a>'
+        name = f"to-{verb} by-{comment.pk}"
+        return f'<a href="{address}{verb}/" aria-labelledby="{name}"{data}>{word}</a>'
 
     def address(self, comment):
         return f"{self.before_pk}{comment.pk}{self.after_pk}"
