@@ -8,16 +8,27 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from articles.models import RankingSubject, SubjectAddress
+from articles.near_spellings import near
 
 LABEL_WITH_COUNTRY = re.compile(r"(?P<name>.+?)\s*[(（](?P<country>[^()（）]+)[)）]")
+# The answer to who a name is, where it is nobody known yet.
+NEW = "new"
 
 
 class SubjectFinder:
-    """Find who a printed label speaks of; whoever is not known yet is made, not saved."""
+    """Find who a printed label speaks of; whoever is not known yet is made, not saved.
 
-    def __init__(self, ranking):
+    A name that may be another spelling of a known one is a question until `answers`, {name: NEW or
+    the subject's slug}, say who it is; `questions` are {name: [RankingSubject]}.
+    """
+
+    def __init__(self, ranking, answers=None):
         self.new = []
+        self.questions = {}
+        self.respelled = []
+        self._answers = answers or {}
         self._by_spelling = defaultdict(list)
+        self._subjects = []
         self._slugs = set(SubjectAddress.objects.values_list("slug", flat=True))
         for subject in RankingSubject.objects.all():
             self._add(subject)
@@ -31,6 +42,7 @@ class SubjectFinder:
 
     def _add(self, subject):
         self._slugs.add(subject.slug)
+        self._subjects.append(subject)
         for spelling in {known.casefold() for known in subject.spellings}:
             self._by_spelling[spelling].append(subject)
 
@@ -61,7 +73,40 @@ class SubjectFinder:
                 )
             if subjects:
                 return subjects[0]
-        return self._make(name, country)
+        return self._answered(name, label) or self._make(name, country)
+
+    def _answered(self, name, label):
+        """Return whom the editor said is meant, None for a new subject; raise when it is open."""
+        answer = self._answers.get(name)
+        proposed = self._near(name)
+        if not proposed or answer == NEW:
+            return None
+        self.questions[name] = proposed
+        subject = next((each for each in proposed if each.slug == answer), None)
+        if subject is None:
+            raise ValidationError(
+                _("“%(name)s” is not known yet, but others are spelt like it. Say who it is.")
+                % {"name": name}
+            )
+        # The name itself is known where only the country was written otherwise.
+        spelling = label if subject.answers_to(name) else name
+        subject.aliases = [*subject.aliases, spelling]
+        self._by_spelling[spelling.casefold()].append(subject)
+        if subject.pk and subject not in self.respelled:
+            self.respelled.append(subject)
+        return subject
+
+    def _near(self, name):
+        names = near(
+            name, (known for each in self._subjects for known in (each.name, *each.aliases))
+        )
+        found = {
+            each.slug: each
+            for near_name in names
+            for each in self._subjects
+            if each.answers_to(near_name)
+        }
+        return list(found.values())
 
     def _make(self, name, country):
         base = slugify(name, allow_unicode=True)[:60].strip("-_") or "subject"

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from articles.data_views import data_response
 from articles.kept import kept, never_kept
+from articles.linked_data import article_graph
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -77,6 +78,8 @@ def article_detail(request, article_id, slug=""):
         query = request.META.get("QUERY_STRING", "")
         return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
     context = article_context(article, request.GET)
+    comment_count = context["page"].thread.comment_count
+    context["linked_data"] = article_graph(article, comment_count)
     return render(request, "articles/article_detail.html", context)
 
 

@@ -1,28 +1,21 @@
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.contrib import admin
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from articles.admin.ranking_columns import ColumnsField
-from articles.admin.ranking_grid import PERIODS_AT_ONCE, RankingGridForm
+from articles.admin.ranking_entry import grid_view, paste_view
 from articles.admin.stored import (
     ReleasedModelAdmin,
     may_publish,
-    tell_taken_off,
 )
 from articles.models import (
     Ranking,
     RankingEntry,
     RankingPeriod,
     RankingTable,
-    Release,
-    recheck_releases,
 )
 
 
@@ -115,7 +108,12 @@ class RankingAdmin(ReleasedModelAdmin):
             self.admin_site.admin_view(self.grid_view),
             name="articles_ranking_grid",
         )
-        return [grid, *super().get_urls()]
+        paste = path(
+            "<int:ranking_id>/paste/",
+            self.admin_site.admin_view(self.paste_view),
+            name="articles_ranking_paste",
+        )
+        return [grid, paste, *super().get_urls()]
 
     @admin.display(description=gettext_lazy("figures"))
     def grid_link(self, ranking):
@@ -123,51 +121,7 @@ class RankingAdmin(ReleasedModelAdmin):
         return format_html('<a href="{}">{}</a>', address, _("Enter the figures"))
 
     def grid_view(self, request, ranking_id):
-        """Show the series' figures as a grid, or save it whole."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        rankings = Ranking.objects.prefetch_related("periods__entries__subject")
-        with transaction.atomic():
-            if request.method == "POST":
-                Release.objects.scheduled().filter(periods__ranking=ranking_id).lock()
-                rankings = rankings.select_for_update()
-            ranking = get_object_or_404(rankings, pk=ranking_id)
-            pages = period_pages(ranking)
-            page = request.GET.get("page", "1")
-            page = int(page) if page in map(str, range(1, len(pages) + 1)) else 1
-            form = RankingGridForm(ranking, pages[page - 1], request.POST or None)
-            if form.is_valid():
-                new_subjects = form.save(by=request.user)
-                self.log_change(request, ranking, _("Changed the figures."))
-                tell_saved(request, new_subjects)
-                tell_taken_off(request, recheck_releases(ranking))
-                return redirect(request.get_full_path())
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Figures: %(ranking)s") % {"ranking": ranking},
-            "opts": self.opts,
-            "ranking": ranking,
-            "form": form,
-            "pages": [(number, periods) for number, periods in enumerate(pages, start=1)],
-            "page": page,
-            "media": form.media,
-        }
-        return TemplateResponse(request, "admin/articles/ranking/grid.html", context)
+        return grid_view(self, request, ranking_id)
 
-
-def period_pages(ranking):
-    """Return the periods in groups that one grid shows, the newest group first."""
-    periods = list(ranking.periods.all())
-    ends = range(len(periods), 0, -PERIODS_AT_ONCE)
-    return [periods[max(0, end - PERIODS_AT_ONCE) : end] for end in ends] or [[]]
-
-
-def tell_saved(request, new_subjects):
-    messages.success(request, _("The figures have been saved."))
-    if new_subjects:
-        text = ngettext(
-            "This name was new, and is now a ranking subject: %(names)s",
-            "These names were new, and are now ranking subjects: %(names)s",
-            len(new_subjects),
-        )
-        messages.info(request, text % {"names": ", ".join(map(str, new_subjects))})
+    def paste_view(self, request, ranking_id):
+        return paste_view(self, request, ranking_id)

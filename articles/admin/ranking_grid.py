@@ -1,49 +1,48 @@
 """The grid of a ranking series: one row a position, the periods' cells side by side."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.admin.ranking_cells import (
+    cell_fields,
+    cell_names,
+    entries_of,
+    head_fields,
+    head_names,
+    key_of,
+)
 from articles.admin.seen import digest
 from articles.fields import LineFormField
 from articles.models import EntryRow, RankingPeriod, RankingSubject
 from articles.ranking_rows import empty_cell
-from articles.subject_finder import SubjectFinder
+from articles.subject_finder import NEW, SubjectFinder
+from articles.text import is_plausible
 
 # Together they stay well below DATA_UPLOAD_MAX_NUMBER_FIELDS.
 PERIODS_AT_ONCE = 6
-MAX_ROWS = 150
+MAX_CELLS = 4_800
+MAX_ROWS = 300
 BLANK_ROWS = 5
 MIN_ROWS = 10
-MAX_RANK = 9_999
 # What stands for the row's number in the row that "Add a row" copies.
 NUMBER_OF_COPY = "__row__"
-
-# A rank may be pasted as it is printed: "1." or "1위".
-RANK_SIGN = re.compile(r"(?<=\d)\s*(?:\.|위)$")
-
-
-class RankField(forms.IntegerField):
-    widget = forms.TextInput
-
-    def to_python(self, value):
-        return super().to_python(RANK_SIGN.sub("", str(value or "").strip()))
+WHO = "who-"
 
 
 class RankingGridForm(forms.Form):
     """The figures of `periods`, which are loaded with their entries and subjects.
 
-    Nothing is saved unless every period is possible.
+    Periods that are not stored yet bear a `new_number` and are made when the grid is saved.
+    `typed` are [[rank, cell …]] by period, shown in place of what is stored. Nothing is saved
+    unless every period is possible.
     """
-
-    max_rows = MAX_ROWS
 
     rows = forms.CharField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    new = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = LineFormField(
         label=gettext_lazy("Reason of the correction"),
         required=False,
@@ -55,34 +54,55 @@ class RankingGridForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
 
-    def __init__(self, ranking, periods, data=None):
+    def __init__(self, ranking, periods, data=None, typed=None):
         self.ranking, self.periods = ranking, periods
+        self.new_periods = [period for period in periods if not period.pk]
+        width = max(1, len(periods)) * (len(ranking.columns) + 1)
+        self.max_rows = min(MAX_ROWS, MAX_CELLS // width)
         now = fingerprint(periods)
-        longest = max((len(period.entries.all()) for period in periods), default=0)
-        self.row_count = max(longest + BLANK_ROWS, MIN_ROWS)
+        rows_by_key = {key_of(period): shown_rows(ranking, period) for period in periods}
+        rows_by_key |= {key_of(period): rows for period, rows in typed or []}
+        longest = max(map(len, rows_by_key.values()), default=0)
+        self.row_count = max(min(longest + BLANK_ROWS, self.max_rows), longest, MIN_ROWS)
         if data is not None:
-            typed = data.get("rows", "")
-            if typed.isdecimal() and len(typed) <= len(str(MAX_ROWS)):
-                self.row_count = max(self.row_count, min(int(typed), MAX_ROWS))
+            count = str(data.get("rows", ""))
+            if count.isdecimal() and len(count) <= len(str(MAX_ROWS)):
+                self.row_count = max(self.row_count, min(int(count), self.max_rows))
             self.was_changed = data.get("seen") != now
             # What was typed may replace the other's figures, once the editor has been told.
             data = data.copy()
             data["rows"], data["seen"] = self.row_count, now
-        super().__init__(data, initial={"rows": self.row_count, "seen": now})
+            data["new"] = len(self.new_periods)
+        initial = {"rows": self.row_count, "seen": now, "new": len(self.new_periods)}
+        super().__init__(data, initial=initial)
         seen_periods = RankingPeriod.objects.ever_published().filter(ranking=ranking)
         self.public_periods = set(seen_periods.values_list("pk", flat=True))
         for period in periods:
             for number in range(1, self.row_count + 1):
                 self.fields |= cell_fields(ranking, period, number)
-            for number, entry in enumerate(period.entries.all(), start=1):
-                texts = [entry.cells.get(column["key"], "") for column in ranking.cell_columns]
-                values = [entry.rank, entry.label, *texts]
+            for number, values in enumerate(rows_by_key[key_of(period)], start=1):
                 self.initial |= zip(cell_names(ranking, period, number), values, strict=True)
+        for period in self.new_periods:
+            self.fields |= head_fields(period)
+            self.initial |= zip(head_names(period), [period.label, period.as_of], strict=True)
 
     @property
     def lines(self):
         """Return the grid's rows, each its number and every period's bound cells."""
         return [(number, self._cells(self, number)) for number in range(1, self.row_count + 1)]
+
+    @property
+    def groups(self):
+        """Return the periods, each with its bound label and date where it is new."""
+        return [
+            (period, [] if period.pk else [self[name] for name in head_names(period)])
+            for period in self.periods
+        ]
+
+    @property
+    def whos(self):
+        """Return the bound questions who a name is."""
+        return [self[name] for name in self.fields if name.startswith(WHO)]
 
     @property
     def line_to_copy(self):
@@ -118,8 +138,12 @@ class RankingGridForm(forms.Form):
                     " to put yours in their place."
                 ),
             )
-        self.finder = SubjectFinder(self.ranking)
+        for period in self.new_periods:
+            self._clean_head(period)
+        self.finder = SubjectFinder(self.ranking, AnswersTyped(self.data))
         self.rows_by_period = [(period, self._clean_period(period)) for period in self.periods]
+        for name, subjects in self.finder.questions.items():
+            self.fields[who_name(name)] = who_field(name, subjects)
         if not self.errors and self.corrects and not self.cleaned_data.get("reason"):
             self.add_error("reason", _("These figures are public: give a reason."))
 
@@ -127,7 +151,7 @@ class RankingGridForm(forms.Form):
     def corrects(self):
         """Tell whether figures that readers have seen are about to change."""
         return any(
-            period.pk in self.public_periods and period.entries.all()
+            period.pk in self.public_periods and entries_of(period)
             for period, rows in self.changed_periods
         )
 
@@ -138,6 +162,36 @@ class RankingGridForm(forms.Form):
             for period, rows in self.rows_by_period
             if rows_as_data(rows) != entries_as_data(period)
         ]
+
+    def _clean_head(self, period):
+        """Take a new period's label and date; refuse those that a stored or new one has."""
+        label, as_of = head_names(period)
+        period.label = self.cleaned_data.get(label) or ""
+        period.as_of = self.cleaned_data.get(as_of)
+        if not self._is_filled(period):
+            return
+        others = [*self.ranking.periods.all(), *self.new_periods]
+        for name, value, attribute in (
+            (label, period.label, "label"),
+            (as_of, period.as_of, "as_of"),
+        ):
+            if name in self.errors:
+                continue
+            if not value:
+                self.add_error(name, _("Give the new period a label and a date."))
+            elif any(
+                other is not period and getattr(other, attribute) == value for other in others
+            ):
+                self.add_error(name, _("Another period of the series has it already."))
+            elif attribute == "as_of" and not is_plausible(value):
+                self.add_error(name, _("Give a date between 1900 and 2999."))
+
+    def _is_filled(self, period):
+        numbers = range(1, self.row_count + 1)
+        names = [name for n in numbers for name in cell_names(self.ranking, period, n)]
+        return not self.errors.keys().isdisjoint(names) or any(
+            self.cleaned_data.get(name) not in {None, ""} for name in names
+        )
 
     def _clean_period(self, period):
         """Return the period's [EntryRow]; blank rows are passed over."""
@@ -200,39 +254,15 @@ class RankingGridForm(forms.Form):
         """Replace the entries of the periods that differ; return the subjects that are new."""
         with transaction.atomic():
             new = RankingSubject.objects.bulk_create(self.finder.new)
+            for subject in new:
+                subject.index()
+            for subject in self.finder.respelled:
+                subject.store()
             for period, rows in self.changed_periods:
+                if not period.pk:
+                    period.save()
                 period.replace_entries(rows, reason=self.cleaned_data["reason"], by=by)
         return new
-
-
-def cell_names(ranking, period, number):
-    """Return the names of a row's fields: its rank, then each column."""
-    return [
-        f"p{period.pk}-r{number}-rank",
-        *(f"p{period.pk}-r{number}-c{index}" for index in range(len(ranking.columns))),
-    ]
-
-
-def cell_fields(ranking, period, number):
-    """Return the fields of a period's row by name, each labelled with its place."""
-    names = cell_names(ranking, period, number)
-    headings = [ranking.rank_heading, *(column["heading"] for column in ranking.columns)]
-    fields = {}
-    for index, (name, heading) in enumerate(zip(names, headings, strict=True)):
-        where = {"period": period.label, "row": number, "heading": heading}
-        label = _("%(period)s, row %(row)s, %(heading)s") % where
-        attrs = {"aria-label": label, "autocomplete": "off"}
-        if index == 0:
-            field = RankField(required=False, max_value=MAX_RANK)
-            attrs |= {"inputmode": "numeric", "class": "rank"}
-        else:
-            field = LineFormField(required=False, max_length=150 if index == 1 else 300)
-            # A limit in the browser would cut a syllable that is being composed.
-            field.widget.attrs.pop("maxlength", None)
-        field.label = label
-        field.widget.attrs |= attrs
-        fields[name] = field
-    return fields
 
 
 def rows_as_data(rows):
@@ -242,10 +272,47 @@ def rows_as_data(rows):
 def entries_as_data(period):
     return [
         (entry.rank, entry.tied, entry.subject_id, entry.label, entry.cells)
-        for entry in period.entries.all()
+        for entry in entries_of(period)
     ]
 
 
 def fingerprint(periods):
     """Return a digest of the figures, to notice that somebody else has changed them."""
-    return digest([[period.pk, period.label, entries_as_data(period)] for period in periods])
+    stored = [period for period in periods if period.pk]
+    return digest([[period.pk, period.label, entries_as_data(period)] for period in stored])
+
+
+def shown_rows(ranking, period):
+    """Return [[rank, cell …]] of a stored period's entries; a new one has none."""
+    keys = [column["key"] for column in ranking.cell_columns]
+    return [
+        [entry.rank, entry.label, *(entry.cells.get(key, "") for key in keys)]
+        for entry in entries_of(period)
+    ]
+
+
+# Who a name is
+
+
+def who_name(name):
+    return WHO + digest(name)[:16]
+
+
+class AnswersTyped:
+    """What the form's data answer to the question who a name is."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def get(self, name):
+        return self.data.get(who_name(name))
+
+
+def who_field(name, subjects):
+    choices = [(subject.slug, subject) for subject in subjects]
+    return forms.ChoiceField(
+        label=_("Who is “%(name)s”?") % {"name": name},
+        choices=[*choices, (NEW, _("A subject that is not known yet"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )

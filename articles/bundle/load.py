@@ -178,6 +178,7 @@ def _store_subjects(data: SubjectsData) -> None:
                 address = SubjectAddress(subject=subject, slug=slug)
                 _check(address, (number, "former_slugs"))
                 address.save()
+        subject.index()
     PageVersion.raise_for(CONTENT)
 
 

@@ -31,7 +31,7 @@ def read_ranking(table: Table, title: str) -> ReadRanking | None:
     if not table.is_sure or len(rows) < 3 or rows[0][0] != rows[1][0] or rows[0][0] != "순위":
         return None
     groups = _groups(rows[0][1:])
-    months = [month for label, _start, _end in groups if (month := _month(label))]
+    months = [month for label, _start, _end in groups if (month := month_of(label))]
     headings = [rows[1][1 + start : 1 + end] for _label, start, end in groups]
     if not months or len(set(months)) < len(groups):
         return None
@@ -93,7 +93,8 @@ def _groups(labels: tuple[str, ...]) -> list[tuple[str, int, int]]:
     return groups
 
 
-def _month(label: str) -> date | None:
+def month_of(label: str) -> date | None:
+    """Return the first day of the month that a period's label names, or None."""
     match = _PERIOD.fullmatch(label)
     if not match or not 1 <= int(match[2]) <= 12:
         return None

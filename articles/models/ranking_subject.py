@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, PageVersion, article_scope
+from articles.models.search_document import SearchDocument
 from articles.text import normalise_line
 
 
@@ -56,6 +57,20 @@ class RankingSubject(models.Model):
                 SubjectAddress.objects.create(slug=old, subject=self)
             SubjectAddress.objects.filter(slug=self.slug).delete()
             self.raise_page_versions()
+            self.index()
+
+    def index(self):
+        """Bring what the search knows of the subject up to date."""
+        SearchDocument.put(
+            SearchDocument.Kind.SUBJECT,
+            self.pk,
+            moment=SearchDocument.TIMELESS,
+            title=str(self),
+            name=", ".join(self.spellings),
+            text=", ".join(self.aliases),
+            url=self.get_absolute_url(),
+            subject=self,
+        )
 
     def merge_into(self, other):
         """Give `other` this subject's ranks, spellings and addresses, and remove the subject.

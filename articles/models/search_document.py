@@ -33,6 +33,9 @@ class SearchDocument(models.Model):
         SUBJECT = "subject", _("Ranked subjects")
         COMMENT = "comment", _("Comments")
 
+    # The moment of what has none: it stands before everything else.
+    TIMELESS = datetime(2999, 12, 31, tzinfo=UTC)
+
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind)
     object_id = models.BigIntegerField()
@@ -76,6 +79,9 @@ class SearchDocument(models.Model):
 
     @property
     def moment(self):
+        """Return the moment the document is of, or None."""
+        if self.kind == self.Kind.SUBJECT:
+            return None
         seconds = self.pk >> (_KIND_BITS + _OBJECT_BITS)
         return datetime.fromtimestamp(seconds + _BEGINNING.timestamp(), UTC)
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
+from articles.models import SITE
 from openup import metrics
 from openup.pagecache.address import (
     choose_coding,
@@ -58,6 +59,7 @@ class PageCache:
         self._pages = OrderedDict()
         self._sizes = {}
         self._turns = {}
+        self._navigation = {}
         self._guard = threading.Lock()
         # Each a pure function of a short text that readers send again and again.
         self._find = lru_cache(KNOWN_REQUESTS)(find_address)
@@ -172,7 +174,11 @@ class PageCache:
         def start_response(status, headers, exc_info=None):
             started[:] = [status, headers]
 
-        chunks = self.application(own_request(address), start_response)
+        request = own_request(address)
+        # What all pages list is loaded once for each version of `site`: openup/context.py.
+        site_version = validator[2 * address.scopes.index(SITE)]
+        request["openup.navigation"] = (self._navigation, site_version)
+        chunks = self.application(request, start_response)
         try:
             body = b"".join(chunks)
         finally:

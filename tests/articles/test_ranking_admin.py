@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from articles.admin.ranking_grid import who_name
 from articles.models import (
     PageVersion,
     Ranking,
@@ -347,11 +348,17 @@ def test_subject_without_a_country_answers_to_a_label_with_one(client, steward):
     assert entry.subject == subject
 
 
-def test_same_name_in_another_country_is_another_subject(client, steward):
+def test_same_name_in_another_country_is_another_subject_when_the_editor_says_so(client, steward):
     make_subject("코히어", "캐나다")
+    ranking = make_ranking()
 
-    _response, entry = label_of_new_row(client, make_ranking(), "코히어 (영국)")
+    _response, entry = label_of_new_row(client, ranking, "코히어 (영국)")
+    assert entry is None
+    july = ranking.periods.first()
+    data = filled_grid(client, ranking) | cells(july, 3, "3", "코히어 (영국)", "R")
+    client.post(grid_address(ranking), data | {who_name("코히어"): "new"})
 
+    entry = RankingEntry.objects.get(period=july, rank=3)
     assert (entry.subject.name, entry.subject.country) == ("코히어", "영국")
 
 
@@ -434,10 +441,11 @@ def test_grid_and_series_bring_what_guards_typed_text(client, steward):
         assert page.count('id="manage-words"') == 1
 
 
-def test_ledger_is_not_in_the_menu(client, steward):
+def test_ledger_in_the_menu_is_only_read(client, steward):
     page = client.get(reverse("admin:index")).content.decode()
 
-    assert "orrection" not in page
+    assert reverse("admin:articles_rankingcorrection_changelist") in page
+    assert reverse("admin:articles_rankingcorrection_add") not in page
 
 
 @pytest.mark.parametrize("typed", ["2024-07-01", "2024.07.01", "2024.7.1", "2024. 7. 1."])

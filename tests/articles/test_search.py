@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from articles.models import Article, SearchDocument
 from articles.search import PAGE_SIZE, Query, find
-from tests.factories import make_article, make_category, make_issue, make_ranking, make_table
+from tests.factories import (
+    make_article,
+    make_category,
+    make_issue,
+    make_ranking,
+    make_subject,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -194,3 +201,21 @@ def test_figures_that_are_not_public_are_not_found():
     make_table(make_article(title="글", published_at=timezone.now() + DAY), ranking)
 
     assert titles("선호도") == titles("GLM-4.6") == []
+
+
+def test_subjects_are_found_by_every_spelling_and_stand_first():
+    ranking = make_ranking()
+    make_table(make_article(title="알리바바 소식"), ranking)
+    subject = ranking.periods.first().entries.first().subject
+    subject.name, subject.aliases = "알리바바", ["Alibaba"]
+    subject.store()
+
+    assert titles("알리바바") == ["알리바바 (미국)", "알리바바 소식"]
+    assert titles("Alibaba") == ["알리바바 (미국)"]
+    assert titles("ㅇㄹㅂㅂ") == ["알리바바 (미국)", "알리바바 소식"]
+
+
+def test_subject_that_no_public_ranking_holds_is_not_found():
+    make_subject("알리바바").store()
+
+    assert titles("알리바바") == []

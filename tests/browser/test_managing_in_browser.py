@@ -77,9 +77,9 @@ def test_cells_with_line_breaks_are_pasted_and_what_does_not_fit_is_said(open_as
     assert page.locator("#paste-status").inner_text() == ""
 
     inputs.last.focus()
-    page.evaluate(PASTE, "가\t나\n" * 200)
+    page.evaluate(PASTE, "가\t나\n" * 400)
 
-    assert page.locator("#grid-rows tr").count() == 150
+    assert page.locator("#grid-rows tr").count() == 300
     status = page.locator("#paste-status")
     words = status.evaluate("(node) => [node.dataset.lostColumns, node.dataset.lostRows]")
     assert status.inner_text() == " ".join(words)

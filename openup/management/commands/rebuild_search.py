@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from rich.progress import Progress
 
-from articles.models import Article, MonthlyIssue, Ranking, SearchDocument
+from articles.models import Article, MonthlyIssue, Ranking, RankingSubject, SearchDocument
 from comments.models import Comment
 
 BATCH = 500
@@ -16,6 +16,7 @@ class Command(BaseCommand):
             Article.objects.all(),
             MonthlyIssue.objects.all(),
             Ranking.objects.all(),
+            RankingSubject.objects.all(),
             Comment.objects.filter(state=Comment.State.PUBLISHED).select_related("article"),
         ]
         with Progress(transient=True, disable=not self.stdout.isatty()) as progress:

@@ -1,0 +1,78 @@
+"""Which known names a new one may be another spelling of.
+
+The rule: two names of one script are near when, without spaces and signs, in NFKC, small letters
+and single jamo, at least four fifths of them agree (difflib's ratio), or when one begins with the
+whole of the other (알리바바, 알리바바그룹). A Hangul and a Latin name are near when the consonants
+they are heard by are the same: 딥시크 (dipsikeu) and DeepSeek are both "tpsk". Nearness is only
+ever proposed; what is meant, a person says.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+
+CUTOFF = 0.8
+SHOWN = 4
+# In jamo: two syllables.
+MIN_BEGINNING = 4
+
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_SIGNS = re.compile(r"[\W_]+")
+# Revised Romanization (국립국어원, 로마자 표기법), by the order of the jamo in Unicode.
+_INITIALS = ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch"]
+_INITIALS += ["k", "t", "p", "h"]
+_VOWELS = ["a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo"]
+_VOWELS += ["we", "wi", "yu", "eu", "ui", "i"]
+_FINALS = ["", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p"]
+_FINALS += ["p", "t", "t", "ng", "t", "t", "k", "t", "p", "t"]
+# Letters that are heard alike, in either script.
+_ALIKE = [
+    (r"x", "ks"),
+    (r"c(?=[eiy])", "s"),
+    (r"zh|ch|j|z", "j"),
+    (r"ph|f|v|b|p", "p"),
+    (r"ck|c|q|g|k", "k"),
+    (r"d|t", "t"),
+    (r"r|l", "l"),
+    (r"[aeiouwyh]", ""),
+    (r"(.)\1+", r"\1"),
+]
+
+
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names of `known` that `name` may be another spelling of, the nearest first."""
+    names = list(dict.fromkeys(known))
+    is_hangul = bool(_HANGUL.search(name))
+    same = {_letters(each): each for each in names if bool(_HANGUL.search(each)) == is_hangul}
+    letters = _letters(name)
+    found = [same[key] for key in get_close_matches(letters, same, SHOWN, CUTOFF)]
+    for key, each in same.items():
+        begins = key.startswith(letters) or letters.startswith(key)
+        if begins and min(len(key), len(letters)) >= MIN_BEGINNING and each not in found:
+            found.append(each)
+    heard = _heard(name)
+    if len(heard) > 1:
+        others = (each for each in names if bool(_HANGUL.search(each)) != is_hangul)
+        found += [each for each in others if _heard(each) == heard]
+    return found[:SHOWN]
+
+
+@lru_cache(maxsize=10_000)
+def _letters(name: str) -> str:
+    folded = _SIGNS.sub("", unicodedata.normalize("NFKC", name).casefold())
+    return unicodedata.normalize("NFD", folded)
+
+
+@lru_cache(maxsize=10_000)
+def _heard(name: str) -> str:
+    text = _SIGNS.sub("", _HANGUL.sub(_romanised, unicodedata.normalize("NFKC", name)).casefold())
+    for pattern, letters in _ALIKE:
+        text = re.sub(pattern, letters, text)
+    return text
+
+
+def _romanised(match: re.Match[str]) -> str:
+    number = ord(match[0]) - 0xAC00
+    return _INITIALS[number // 588] + _VOWELS[number % 588 // 28] + _FINALS[number % 28]
