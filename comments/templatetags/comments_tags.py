@@ -46,6 +46,7 @@ class CommentDrawing:
 
     def __init__(self, article, *, is_beside_article):
         self.takes_replies = article.takes_comments
+        self.is_beside_article = is_beside_article
         self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.zone = get_current_timezone()
@@ -74,7 +75,8 @@ class CommentDrawing:
         return f"{self.item(root, replies + self.more(branch))}"
 
     def more(self, branch):
-        if not branch.more_count:
+        # On the branch's own page the row of page numbers leads on.
+        if not self.is_beside_article or not branch.more_count:
             return ""
         text = ngettext("{count} more reply", "{count} more replies", branch.more_count)
         text = escape(text.format(count=f"{branch.more_count:,}"))
