@@ -1,8 +1,8 @@
-"""Atom feeds (RFC 4287): the newest articles of the site, a category, a tag; the corrections."""
+"""Atom feeds (RFC 4287): articles, those of a category or a tag, a subject's ranks, corrections."""
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from articles.kept import kept
 from articles.models import CONTENT, Article, Category, RankingCorrection, Tag
+from articles.models.ranking import first_moment
+from articles.views import load_subject
 
 FEED_SIZE = 30
 
@@ -91,4 +93,34 @@ def correction_entry(line):
         "description": render_to_string("articles/_correction.html", {"line": line}).strip(),
         "pubdate": line.created_at,
         "updateddate": line.created_at,
+    }
+
+
+@kept(CONTENT)
+def subject_feed(request, slug):
+    """Send the ranks of a subject, each a new entry as it becomes public."""
+    subject, histories = load_subject(slug)
+    if subject.slug != slug:
+        return redirect("articles:subject_feed", subject.slug, permanent=True)
+    entries = [
+        rank_entry(history.ranking, standing)
+        for history in histories
+        for standing in history.standings
+        if standing.entry
+    ]
+    entries.sort(key=lambda entry: entry["pubdate"], reverse=True)
+    feed = reverse("articles:subject_feed", args=[slug])
+    return atom(str(subject), subject.get_absolute_url(), feed, entries[:FEED_SIZE])
+
+
+def rank_entry(ranking, standing):
+    title = f"{ranking.title}, {standing.period.label}: {standing.rank}"
+    moment = standing.period.published_at or first_moment(standing.period.as_of)
+    return {
+        "title": title,
+        "link": ranking.get_absolute_url(),
+        "unique_id": f"urn:openup:entry:{standing.entry.pk}",
+        "description": format_html("<p>{}: {}</p>", title, standing.entry.label),
+        "pubdate": moment,
+        "updateddate": moment,
     }

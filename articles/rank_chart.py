@@ -19,7 +19,7 @@ MAX_ROWS = 30
 MAX_NUMBERED_POINTS = 150
 # Pixels at the usual text size, of which 16 make a rem.
 TEXT, HEAD, NUMBERED_ROW, DENSE_ROW, MARGIN = 13, 34, 30, 22, 16
-NARROWEST_STEP, WIDEST_STEP, WIDTH_OF_STEPS = 40, 80, 560
+NARROWEST_STEP, WIDEST_STEP, WIDTH_OF_STEPS = 40, 72, 560
 # A chart of this width or less may be enlarged where there is room.
 SMALL_WIDTH = 520
 # In ems of the label's text.
@@ -75,7 +75,8 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
     count = sum(point is not None for line in drawn for point in line.points)
     is_numbered = count <= MAX_NUMBERED_POINTS
     left, right = _room(drawn, 0, is_numbered), _room(drawn, -1, is_numbered)
-    step = min(max(WIDTH_OF_STEPS // (len(periods) - 1), NARROWEST_STEP), WIDEST_STEP)
+    step = max(WIDTH_OF_STEPS // (len(periods) - 1), NARROWEST_STEP)
+    step = min(step, max(_period_room(periods), WIDEST_STEP))
     frame = _Frame(left, step, NUMBERED_ROW if is_numbered else DENSE_ROW, is_numbered)
     depth = max((point.row for line in drawn for point in line.points if point), default=1)
     width = frame.x(len(periods) - 1) + right
@@ -99,7 +100,7 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
             ((_line(frame, line, number, periods),) for number, line in enumerate(drawn)),
         ),
     )
-    return Chart(svg, _note(len(drawn), len(lines), lines))
+    return Chart(svg, _note(drawn, lines))
 
 
 def rank_line(
@@ -126,20 +127,30 @@ def _highest(lines: Sequence[Line]) -> list[Line]:
     return cut[:MAX_LINES]
 
 
-def _note(drawn: int, count: int, lines: Sequence[Line]) -> str:
-    if drawn == count and all(
-        point is None or point.row <= MAX_ROWS for line in lines for point in line.points
+def _note(drawn: Sequence[Line], lines: Sequence[Line]) -> str:
+    """Say what is left out, and what a dotted line is, where the chart has any."""
+    notes = []
+    if len(drawn) < len(lines) or any(
+        point and point.row > MAX_ROWS for line in lines for point in line.points
     ):
-        return ""
-    return _(
-        "The chart shows the first %(rows)s rows and, of %(count)s names, the %(drawn)s that stood"
-        " highest. The table holds them all."
-    ) % {"rows": MAX_ROWS, "count": count, "drawn": drawn}
+        notes.append(
+            _(
+                "The chart shows the first %(rows)s rows and, of %(count)s names, the %(drawn)s"
+                " that stood highest. The table holds them all."
+            )
+            % {"rows": MAX_ROWS, "count": len(lines), "drawn": len(drawn)}
+        )
+    for line in drawn:
+        held = [number for number, point in enumerate(line.points) if point]
+        if held[-1] - held[0] >= len(held):
+            notes.append(_("A dotted line leads over a time outside of the rows shown."))
+            break
+    return " ".join(notes)
 
 
 def _ems(text: str) -> float:
     """Return about how wide `text` is: Hangul takes an em, Latin letters a good half."""
-    return sum(1 if unicodedata.east_asian_width(sign) in "WF" else 0.58 for sign in text)
+    return sum(1 if unicodedata.east_asian_width(sign) in "WF" else 0.56 for sign in text)
 
 
 def _cut(text: str, ems: float) -> str:
@@ -153,7 +164,11 @@ def _cut(text: str, ems: float) -> str:
 def _room(lines: Sequence[Line], end: int, is_numbered: bool) -> int:
     """Return the width that the labels need beside the first (0) or last (-1) period."""
     labels = [_ems(_end_label(line, end, is_numbered)) for line in lines]
-    return int(max([2.5, *labels]) * TEXT) + MARGIN + 8
+    return int(max([2.5, *labels]) * TEXT) + MARGIN + 2
+
+
+def _period_room(periods: Sequence[str]) -> int:
+    return int(max(map(_ems, periods)) * TEXT) + 6
 
 
 def _end_label(line: Line, end: int, is_numbered: bool) -> str:
@@ -168,7 +183,7 @@ def _end_label(line: Line, end: int, is_numbered: bool) -> str:
 def _axis(frame: _Frame, periods: Sequence[str], height: int) -> SafeString:
     """Draw the periods' labels, as many as fit counted from the newest, and a rule for each."""
     last = len(periods) - 1
-    every = -(-int(max(map(_ems, periods)) * 12 + 10) // frame.step)
+    every = -(-_period_room(periods) // frame.step)
     labels = format_html_join(
         "",
         '<text x="{}" y="14">{}</text>',

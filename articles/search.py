@@ -37,7 +37,7 @@ END = 2**63 - 1
 
 def visible_documents() -> QuerySet[SearchDocument]:
     """Return what readers may see now: asked of what must be public, not of the index."""
-    ranked = RankingEntry.objects.filter(period__in=RankingPeriod.objects.published())
+    ranked = RankingEntry.objects.public()
     return SearchDocument.objects.filter(
         Q(article=None) | Q(article__in=Article.objects.published().values("pk")),
         Q(issue=None) | Q(issue__in=MonthlyIssue.objects.published().values("pk")),

@@ -7,7 +7,17 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from articles.kept import kept
-from articles.models import CONTENT, Article, Category, MonthlyIssue, Ranking, SitePage, Tag
+from articles.models import (
+    CONTENT,
+    Article,
+    Category,
+    MonthlyIssue,
+    Ranking,
+    RankingPeriod,
+    RankingSubject,
+    SitePage,
+    Tag,
+)
 
 # The protocol allows 50,000 addresses a file; smaller ones are made faster.
 PART_SIZE = 5_000
@@ -57,6 +67,9 @@ def page_entries():
     for objects in (
         MonthlyIssue.objects.published(),
         Ranking.objects.published(),
+        RankingSubject.objects.filter(
+            entries__period__in=RankingPeriod.objects.published()
+        ).distinct(),
         Category.objects.all(),
         Tag.objects.filter(articles__in=Article.objects.published()).distinct(),
     ):

@@ -32,6 +32,7 @@ urlpatterns = [
     path("categories/<str:slug>/", views.category_detail, name="category_detail"),
     path("tags/<str:slug>/", views.tag_detail, name="tag_detail"),
     path("issues/", views.monthly_issue_list, name="monthly_issue_list"),
+    path("issues/<year:year>/", views.monthly_issue_list, name="monthly_issue_year"),
     path(
         "issues/<year:year>-<month:month>.json",
         data_views.monthly_issue_json,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("robots.txt", sitemaps.robots, name="robots"),
     path("search/", views.search, name="search"),
     path("subjects/<str:slug>/", views.subject_detail, name="subject_detail"),
+    path("subjects/<str:slug>/feed/", feeds.subject_feed, name="subject_feed"),
     path("subjects/<str:slug>.json", data_views.subject_json, name="subject_json"),
     path("schemas/<str:name>.json", data_views.schema, name="schema"),
     path("pages/<str:slug>/", views.site_page_detail, name="site_page_detail"),

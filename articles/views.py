@@ -71,9 +71,15 @@ def tag_detail(request, slug):
 
 
 @kept(CONTENT)
-def monthly_issue_list(request):
-    issues = MonthlyIssue.objects.published().prefetch_related("items")
-    context = {"issues": issues}
+def monthly_issue_list(request, year=None):
+    """Show one year's issues, the newest year's when none is named."""
+    published = MonthlyIssue.objects.published()
+    years = [first.year for first in published.dates("month", "year", order="DESC")]
+    if year and year not in years:
+        raise Http404
+    shown = year or (years[0] if years else None)
+    issues = published.filter(month__year=shown).prefetch_related("items") if years else []
+    context = {"issues": issues, "years": years, "year": shown, "is_newest": year is None}
     return render(request, "articles/monthly_issue_list.html", context)
 
 
@@ -99,6 +105,8 @@ def ranking_detail(request, slug):
 def load_ranking(slug):
     """Return the Figures and the Provenance of a series that readers may see."""
     ranking = get_object_or_404(Ranking.objects.published().for_page(), slug=slug)
+    if not ranking.periods.all():  # taken back since it was looked up
+        raise Http404
     tables = tuple(RankingTable.objects.published().filter(ranking=ranking))
     figures = figures_of(ranking)
     return figures, Provenance(ranking, tables, figures.digest)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import growth, machine, posting, rendering, serving
+from bench import growth, loading, machine, posting, rendering, searching, serving
 from bench.measure import Result
 from deploy.processes import Stop, stop_on_signals
 
@@ -24,6 +24,8 @@ BENCHES = {
     "start": machine.start_up,
     "threads": growth.threads,
     "growth": growth.growth,
+    "search": searching.search,
+    "loading": loading.loading,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 MARKS = {True: "holds", False: "**does not**", None: ""}

@@ -33,6 +33,8 @@ from comments.text import body_to_html  # noqa: E402
 SAMPLE_UID = "2025-10-open-models"
 SYLLABLES = 200
 BATCH = 2_000
+# Long texts are made once and used in turn; titles and summaries differ.
+TEXTS = 500
 
 
 class Words:
@@ -111,15 +113,15 @@ def add_thread(article, roots, replies, words):
     Thread.objects.create(article=article, root_total=roots, comment_count=roots * (1 + replies))
 
 
-def add_articles(sample, count, words):
-    """Add short articles, one every 52 minutes back in time, found by the search as any other."""
-    html = f"<p>{words.text()}</p>"
+def add_articles(sample, count, length, words):
+    """Add articles of `length` syllables, one every 52 minutes back in time, and index them."""
+    texts = [f"<p>{words.text(length)}</p>" for _number in range(TEXTS)]
     tags = list(sample.tags.all())
     for numbers in in_batches(range(count)):
         articles = Article.objects.bulk_create(
             Article(
                 title=words.text(20), slug=f"bench-{number}", category=sample.category,
-                summary=words.text(60), body=html[3:-4], body_html=html, state="published",
+                summary=words.text(60), body="", body_html=texts[number % TEXTS], state="published",
                 published_at=sample.published_at - timedelta(minutes=52 * (number + 1)),
             )
             for number in numbers
@@ -157,7 +159,7 @@ def index(articles):
             cursor.executemany(sql, rows)
 
 
-def fill(threads, pages, articles):
+def fill(threads, pages, articles, length):
     """Return {"article": the sample's path, "threads": {"50x1": path}, "pages": [paths]}."""
     call_command("migrate", interactive=False, verbosity=0)
     call_command("setup_site", verbosity=0)
@@ -175,7 +177,7 @@ def fill(threads, pages, articles):
             add_thread(article, 50, 1, words)
             found["pages"].append(article.get_absolute_url())
     with transaction.atomic():
-        add_articles(sample, articles, words)
+        add_articles(sample, articles, length, words)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return found
@@ -185,9 +187,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--thread", action="append", default=[], help="ROOTSxREPLIES")
     parser.add_argument("--pages", type=int, default=0, help="copies with 50x1 comments each")
-    parser.add_argument("--articles", type=int, default=0, help="short articles besides")
+    parser.add_argument("--articles", type=int, default=0, help="articles besides")
+    parser.add_argument("--length", type=int, default=SYLLABLES, help="their syllables")
     options = parser.parse_args()
-    print(json.dumps(fill(options.thread, options.pages, options.articles)))
+    print(json.dumps(fill(options.thread, options.pages, options.articles, options.length)))
 
 
 if __name__ == "__main__":

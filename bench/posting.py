@@ -1,7 +1,5 @@
 """Posting: against what argon2 alone allows, and what reading keeps while it goes on."""
 
-import multiprocessing
-import os
 import statistics
 import threading
 import time
@@ -17,39 +15,9 @@ WRITERS = 8
 CROWD = 64
 
 
-def hashes(seconds, queue):
-    import django  # noqa: PLC0415 - in a process of its own
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
-    django.setup()
-    from comments.credentials import hash_password  # noqa: PLC0415
-
-    hash_password("right horse key")
-    count, began = 0, time.monotonic()
-    while time.monotonic() - began < seconds:
-        hash_password("right horse key")
-        count += 1
-    queue.put(count / (time.monotonic() - began))
-
-
 def hash_rate(site, seconds):
     """Return how many passwords a second the cores hash when they do nothing else."""
-    code = f"from bench.posting import all_cores; print(all_cores({seconds}))"
-    return float(site.python("bench.python", code))
-
-
-def all_cores(seconds):
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [
-        context.Process(target=hashes, args=(seconds, queue)) for _core in range(os.cpu_count())
-    ]
-    for process in processes:
-        process.start()
-    rates = [queue.get() for _process in processes]
-    for process in processes:
-        process.join()
-    return sum(rates)
+    return float(site.python("bench.hashing", seconds))
 
 
 def post(site, path, seconds, connections=WRITERS):

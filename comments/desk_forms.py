@@ -29,6 +29,7 @@ class DeskEditForm(PublicForm):
     version = CommentEditForm.base_fields["version"]
 
     accept_version = CommentEditForm.accept_version
+    reasons_to_hold = CommentEditForm.reasons_to_hold
 
 
 class PasswordForm(PublicForm):

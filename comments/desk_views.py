@@ -146,7 +146,7 @@ def mine_edit(request, desk, comment_id):
         status = 422
         if form.is_valid():
             try:
-                comment.edit(**form.cleaned_data)
+                comment.edit(**form.cleaned_data, reasons=form.reasons_to_hold(comment))
                 return redirect(f"{desk.url('mine_list')}#comment-{comment.pk}")
             except EditConflict:
                 status = 409

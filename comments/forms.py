@@ -2,11 +2,13 @@ import re
 
 from django import forms
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from articles.fields import LineFormField
 from comments import credentials, limits
 from comments.anchors import Anchor
+from comments.classifier import classifier_reasons
 from comments.models import Comment, Outbox
 from comments.text import clean_body, clean_name
 
@@ -132,6 +134,12 @@ class CommentForm(PairForm):
     is_notified = forms.BooleanField(
         label=_("Send me a mail when somebody replies"), required=False
     )
+    # Out of everybody's sight: what fills it in is a program, and its comment is read first.
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     field_order = ["name", "email", "password", "body", "is_notified", "submission_key"]
     kind = Comment.Kind.COMMENT
@@ -197,7 +205,7 @@ class CommentForm(PairForm):
             submission_key=fields["submission_key"],
             answered_version=fields["version"],
             kind=self.kind,
-            hold_reasons=flood_reasons(),
+            hold_reasons=[*flood_reasons(), *self._suspicions()],
             **(self.anchor or Anchor()).columns,
         )
         comment.other_digests = others
@@ -210,6 +218,14 @@ class CommentForm(PairForm):
         if posted is not comment:
             limits.refund_all(shares)
         return posted
+
+    def _suspicions(self):
+        """Return what makes the text one to read first, apart from the moderators' rules."""
+        fields = self.cleaned_data
+        if fields["website"]:
+            text = gettext("A field that nobody sees was filled in.")
+            return [{"rule": gettext("Trap"), "text": text}]
+        return classifier_reasons(self.article, fields["name"], fields["body"])
 
     def _hash_submission(self):
         fields = self.cleaned_data
@@ -239,7 +255,7 @@ def flood_reasons():
         limits.spend(limits.POSTS_OF_SITE)
     except limits.LimitReached as flood:
         text = _("More than %(count)s comments arrived on the site within a minute.")
-        return [{"rule": flood.limit.name, "text": text % {"count": flood.limit.count}}]
+        return [{"rule": gettext("Flood"), "text": text % {"count": flood.limit.count}}]
     return []
 
 
@@ -309,6 +325,11 @@ class CommentEditForm(PairForm):
     version = VersionField()
 
     field_order = ["name", "email", "password", "body", "version"]
+
+    def reasons_to_hold(self, comment):
+        """Return what the outside classifier, where there is one, says of the new text."""
+        fields = self.cleaned_data
+        return classifier_reasons(comment.article, fields["name"], fields["body"])
 
     def accept_version(self, version):
         """Let the text that was typed replace `version`, once its author has seen that one."""

@@ -169,9 +169,17 @@ def _tell(subscriber, states):
     }
 
 
+def _takedown(mail, address):
+    """Give the mail its link while the comment has a place."""
+    has_place = mail.comment is not None and not mail.comment.is_deleted
+    return {"comment_url": absolute(mail.comment.get_permalink()) if has_place else ""}
+
+
 WRITERS = {
     Outbox.Kind.DESK_LINK: _desk_link,
     Outbox.Kind.CONFIRM: _confirm,
     Outbox.Kind.REPLIES: _replies,
     Outbox.Kind.STAFF_NOTICE: _staff_notice,
+    Outbox.Kind.TAKEDOWN_REQUESTER: _takedown,
+    Outbox.Kind.TAKEDOWN_WRITER: _takedown,
 }

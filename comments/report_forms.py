@@ -2,10 +2,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from articles.fields import ProseFormField
+from comments import credentials
 from comments.limits import wait_in_words
 from comments.models import Report, Takedown
 from comments.models.report import MAX_REPORT_CHARACTERS
 from comments.models.takedown import MAX_REASON_CHARACTERS
+from comments.sealing import seal
 
 
 class TellingForm(forms.Form):
@@ -57,3 +59,23 @@ class TakedownForm(TellingForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Explain how the comment violates your right.")},
     )
+    email = forms.CharField(
+        label=_("E-mail for the answer"),
+        required=False,
+        strip=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def clean_email(self):
+        address = self.cleaned_data["email"]
+        return credentials.canonical_address(address) if address.strip() else ""
+
+    def submit(self, comment):
+        """Keep the request; the address, if one was given, so that only the site reads it."""
+        fields = self.cleaned_data
+        return Takedown.objects.create(
+            comment=comment,
+            ground=fields["ground"],
+            reason=fields["reason"],
+            requester=seal(fields["email"]) if fields["email"] else "",
+        )

@@ -9,7 +9,7 @@ from comments.limits import (
     network_of,
     spend,
 )
-from comments.models import Comment, Report, Takedown
+from comments.models import Comment, Report
 from comments.report_forms import ReportForm, TakedownForm
 from comments.views import public_form
 
@@ -39,7 +39,7 @@ def takedown_create(request, comment_id):
     comment = public_comment(comment_id)
     form = TakedownForm(request.POST or None)
     if is_taken(request, form, TAKEDOWNS_PER_NETWORK):
-        Takedown.objects.create(comment=comment, **form.cleaned_data)
+        form.submit(comment)
         return answer(request, "comments/takedown_received.html", comment, form)
     return answer(request, "comments/takedown_form.html", comment, form)
 

@@ -4,10 +4,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import Q
 from django.utils import timezone
 
 from comments import limits
-from comments.models import MailLink, Outbox
+from comments.models import Comment, MailLink, Outbox, PersonalDataView, Report, Takedown
+
+REPORT_DAYS = 90
+TAKEDOWN_DAYS = 365
+# 개인정보의 안전성 확보조치 기준 제8조: a year at the least.
+VIEW_DAYS = 2 * 365
 
 
 def purge():
@@ -20,4 +26,21 @@ def purge():
     while pruned := limits.prune():
         counters += pruned
     SessionStore.clear_expired()
-    return {"mails": mails, "links": links, "counters": counters}
+    counts = {"mails": mails, "links": links, "counters": counters}
+    return counts | purge_moderation(now)
+
+
+def purge_moderation(now):
+    """Close takedowns that ended by themselves, and delete what moderation needs no more."""
+    Takedown.objects.close_ended()
+    reports, _models = Report.objects.filter(
+        ~Q(closed_by=None) | Q(comment__state=Comment.State.DELETED),
+        created_at__lt=now - timedelta(days=REPORT_DAYS),
+    ).delete()
+    takedowns, _models = Takedown.objects.filter(
+        closed_at__lt=now - timedelta(days=TAKEDOWN_DAYS)
+    ).delete()
+    views, _models = PersonalDataView.objects.filter(
+        viewed_at__lt=now - timedelta(days=VIEW_DAYS)
+    ).delete()
+    return {"reports": reports, "takedowns": takedowns, "views": views}

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.urls import URLPattern, get_resolver
+from django.utils.module_loading import import_string
 
 STAFF_HASHER = "django.contrib.auth.hashers.Argon2PasswordHasher"
 
@@ -63,4 +64,15 @@ def check_markdown_goes_through_the_sanitiser(app_configs, **kwargs):
                 "MARKDOWNX_MARKDOWNIFY_FUNCTION is not the sanitising function.", id="openup.E004"
             )
         ]
+    return []
+
+
+@register(Tags.security)
+def check_comment_classifier_is_there(app_configs, **kwargs):
+    """Refuse a classifier that would send every comment to review because it cannot be loaded."""
+    try:
+        if settings.COMMENT_CLASSIFIER:
+            import_string(settings.COMMENT_CLASSIFIER)
+    except ImportError as error:
+        return [Error(f"COMMENT_CLASSIFIER cannot be loaded: {error}", id="openup.E005")]
     return []

@@ -267,6 +267,21 @@ METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
 METRICS_PORT = read_count("METRICS_PORT", default=0, largest=65_535, smallest=0)
 METRICS_FOLDER = read_folder("METRICS_FOLDER", VAR_DIR / "metrics")
 
+# A function that may ask for a comment to be read first, and what the one that comes along asks
+COMMENT_CLASSIFIER = env.str("COMMENT_CLASSIFIER", default="").strip()
+COMMENT_CLASSIFIER_URL = env.str("COMMENT_CLASSIFIER_URL", default="").strip()
+COMMENT_CLASSIFIER_SECONDS = read_count("COMMENT_CLASSIFIER_SECONDS", default=2, largest=10)
+if COMMENT_CLASSIFIER and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", COMMENT_CLASSIFIER):
+    raise ImproperlyConfigured(
+        "COMMENT_CLASSIFIER is malformed: expected a function's path such as package.module.name"
+    )
+if COMMENT_CLASSIFIER == "comments.classifier.ask_over_http" and not re.fullmatch(
+    rf"https?://({HOST})(:\d{{1,5}})?(/[^\s#]*)?", COMMENT_CLASSIFIER_URL
+):
+    raise ImproperlyConfigured(
+        "COMMENT_CLASSIFIER_URL is malformed: expected an address such as http://127.0.0.1:9000/"
+    )
+
 # Django
 
 INSTALLED_APPS = [

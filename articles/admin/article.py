@@ -130,7 +130,11 @@ class ArticleAdmin(PublishedModelAdmin):
             gettext_lazy("Licence, comments and address"),
             {
                 "classes": ["collapse"],
-                "fields": [("byline", "kogl"), ("comment_policy", "comments_close_at"), "slug"],
+                "fields": [
+                    ("byline", "kogl"),
+                    ("comment_policy", "comments_open_days", "comments_close_at"),
+                    "slug",
+                ],
             },
         ),
         (

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django import forms
 from django.contrib import admin
 from django.db.models import F
@@ -11,6 +13,14 @@ from articles.markdown import faults_for_publishing, to_html
 from articles.models import MonthlyIssue, MonthlyIssueItem, PageVersion, article_scope
 
 OUT_OF_THE_WAY = 10_000
+
+
+def issue_to_copy(request):
+    """Return the issue whose skeleton the address asks for, or None."""
+    key = request.GET.get("copy", "")
+    if not (key.isdecimal() and len(key) < 16):
+        return None
+    return MonthlyIssue.objects.filter(pk=int(key)).first()
 
 
 class MonthlyIssueForm(PublishedModelForm, SeenForm):
@@ -63,6 +73,11 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
     form = MonthlyIssueItemForm
     formset = MonthlyIssueItemFormSet
     fields = [("position", "category"), "headline", "body"]
+
+    def get_extra(self, request, obj=None, **kwargs):
+        model = issue_to_copy(request) if obj is None else None
+        return model.items.count() if model else self.extra
+
     formfield_overrides = PublishedModelAdmin.formfield_overrides
 
 
@@ -77,6 +92,28 @@ class MonthlyIssueAdmin(SeenModelAdmin, PublishedModelAdmin):
     list_display_links = ["month", "title"]
     list_filter = ["state"]
     search_fields = ["title", "items__headline"]
+
+    def get_changeform_initial_data(self, request):
+        """Begin the month after `?copy=`'s with its title, where an issue is to be copied."""
+        model = issue_to_copy(request)
+        if model is None:
+            return super().get_changeform_initial_data(request)
+        month = (model.month + timedelta(days=31)).replace(day=1)
+        title = model.title
+        for old, new in (
+            (str(model.month.year), str(month.year)),
+            (f"{model.month.month}월", f"{month.month}월"),
+        ):
+            title = title.replace(old, new)
+        return {"month": month, "title": title}
+
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        """Begin with an item for each category of the issue that is copied; an unused one goes."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        model = issue_to_copy(request)
+        if model and obj.pk is None:
+            kwargs["initial"] = list(model.items.values("category"))
+        return kwargs
 
     def get_urls(self):
         release = path(

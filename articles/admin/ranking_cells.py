@@ -3,7 +3,6 @@
 import re
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -74,9 +73,7 @@ def head_fields(period):
         label: LineFormField(
             label=gettext_lazy("label of the new period"), required=False, max_length=50
         ),
-        as_of: forms.DateField(
-            label=gettext_lazy("date of the new period"), required=False, widget=AdminDateWidget
-        ),
+        as_of: forms.DateField(label=gettext_lazy("date of the new period"), required=False),
     }
     for field in fields.values():
         field.widget.attrs |= {"aria-label": field.label, "autocomplete": "off"}

@@ -152,6 +152,7 @@ class ArticleData:
     withdrawn_at: datetime | None = None
     kogl: str = "type1"
     comment_policy: str = "open"
+    comments_open_days: int | None = None
     comments_close_at: datetime | None = None
     tables: tuple[TableData, ...] = ()
     references: tuple[ReferenceData, ...] = ()

@@ -113,6 +113,7 @@ def article_data(article: Article) -> ArticleData:
         withdrawn_at=_moment(article.withdrawn_at),
         kogl=article.kogl,
         comment_policy=article.comment_policy,
+        comments_open_days=article.comments_open_days,
         comments_close_at=_moment(article.comments_close_at),
         tables=tuple(
             TableData(

@@ -276,6 +276,7 @@ def _store_article(data: ArticleData) -> None:
         article.published_at = data.published_at
     article.withdrawn_at = data.withdrawn_at
     article.comment_policy = data.comment_policy
+    article.comments_open_days = data.comments_open_days
     article.comments_close_at = data.comments_close_at
     _check(article)
     article.store()

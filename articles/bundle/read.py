@@ -64,6 +64,7 @@ _ARTICLE = {
     "withdrawn_at": values.moment,
     "kogl": values.one_of(*_LICENCES),
     "comment_policy": values.one_of("open", "reviewed", "closed"),
+    "comments_open_days": values.integer,
     "comments_close_at": values.moment,
     "tables": values.many(values.record(TableData, _TABLE, {"slug", "ranking"})),
     "references": values.many(values.record(ReferenceData, _REFERENCE, {"title"})),

@@ -1,8 +1,9 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Now
@@ -15,8 +16,9 @@ from articles import share_picture
 from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
+from articles.mentions import mentioned
 from articles.models.monthly_issue import MonthlyIssue
-from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.page_version import CONTENT, CONVERSATION, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
@@ -24,6 +26,9 @@ from articles.text import is_plausible, plain_text
 MORE_OF_CATEGORY = 3
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3
+
+
+MAX_OPEN_DAYS = 3650
 
 
 def new_uid():
@@ -64,7 +69,8 @@ class ArticleQuerySet(models.QuerySet):
         from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
 
         return (
-            self.select_related("category", "monthly_issue__lead_article")
+            self.annotate(read_at=Now())
+            .select_related("category", "monthly_issue__lead_article")
             .defer("body", "monthly_issue__lead_article__body")
             .defer("monthly_issue__lead_article__body_html")
             .prefetch_related(
@@ -143,6 +149,10 @@ class Article(models.Model):
         ),
     )
     body_html = models.TextField(editable=False)
+    # Ranked subjects whose names stand in the text, found when it is saved.
+    mentions = models.ManyToManyField(
+        "articles.RankingSubject", editable=False, related_name="mentioned_in"
+    )
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(
@@ -164,9 +174,23 @@ class Article(models.Model):
         _("comments"), max_length=16, choices=CommentPolicy, default=CommentPolicy.OPEN
     )
     comments_close_at = models.DateTimeField(_("comments close at"), null=True, blank=True)
+    comments_open_days = models.PositiveSmallIntegerField(
+        _("days open for comments"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MAX_OPEN_DAYS)],
+        help_text=_(
+            "Counted from the publication; 0 means without end. Empty: as the site does. A date"
+            " beside it outranks it."
+        ),
+    )
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    # When the row was read, by the database's clock: a page that is kept shows what held then, and
+    # the database says when that changes. Elsewhere it is our own clock that counts.
+    read_at = None
 
     objects = ArticleQuerySet.as_manager()
 
@@ -222,17 +246,35 @@ class Article(models.Model):
 
     @property
     def is_public(self):
+        now = self.read_at or timezone.now()
         return (
             self.state == self.State.PUBLISHED
-            and self.published_at <= timezone.now()
-            and not (self.withdrawn_at and self.withdrawn_at <= timezone.now())
+            and self.published_at <= now
+            and not (self.withdrawn_at and self.withdrawn_at <= now)
         )
+
+    @property
+    def public_issue(self):
+        """The article's monthly issue where readers may see it, by the same clock, or None."""
+        if self.monthly_issue:
+            self.monthly_issue.note_read_at(self.read_at)
+        return self.monthly_issue if self.monthly_issue and self.monthly_issue.is_public else None
 
     @property
     def takes_comments(self):
         return self.comment_policy != self.CommentPolicy.CLOSED and not (
-            self.comments_close_at and self.comments_close_at <= timezone.now()
+            self.comments_end_at and self.comments_end_at <= (self.read_at or timezone.now())
         )
+
+    @property
+    def comments_end_at(self):
+        """When the article closes for comments by itself, or None."""
+        days = self.comments_open_days
+        if days is None:
+            days = settings.COMMENTS_CLOSE_AFTER_DAYS
+        if self.comments_close_at or not (days and self.published_at):
+            return self.comments_close_at
+        return self.published_at + timedelta(days=days)
 
     @property
     def reviews_comments(self):
@@ -284,12 +326,19 @@ class Article(models.Model):
             self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
+            self.note_mentions()
             # An article leads no month but its own.
             for issue in self.led_issues.exclude(pk=self.monthly_issue_id):
                 issue.lead_article = None
                 issue.store()
             self.raise_page_versions()
             self.index()
+
+    def note_mentions(self):
+        """Find the ranked subjects whose names stand in the text."""
+        subjects = self._meta.get_field("mentions").related_model.objects.all()
+        names = {subject.pk: (subject.name, *subject.aliases) for subject in subjects}
+        self.mentions.set(mentioned(f"{self.summary} {plain_text(self.body_html)}", names))
 
     def index(self):
         """Bring what the search knows of the article up to date; whether it is public, it asks."""
@@ -315,7 +364,8 @@ class Article(models.Model):
         scopes = [*own_scopes, CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        Due.plan(own_scopes, [self.comments_close_at])
+        # Pages of a branch and of an issue show whether one may write.
+        Due.plan([*own_scopes, CONVERSATION], [self.comments_end_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""

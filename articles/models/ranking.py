@@ -297,6 +297,10 @@ class RankingPeriod(models.Model):
 
 
 class RankingEntryQuerySet(models.QuerySet):
+    def public(self):
+        """Keep what stands in periods that readers may see."""
+        return self.filter(period__in=RankingPeriod.objects.published())
+
     def named(self):
         """Load whom each entry ranks, whose page a table links to."""
         return self.select_related("subject")

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from articles.fields import LineFormField
 from comments.admin.comment import branch_around
-from comments.models import Takedown
+from comments.models import PersonalDataView, Takedown
 from comments.models.takedown import MAX_BLOCK_DAYS
+from comments.sealing import Unreadable
 
 State = Takedown.State
 
@@ -101,7 +102,9 @@ class TakedownAdmin(admin.ModelAdmin):
         takedown = self.get_object(request, object_id)
         if takedown is None:
             raise Http404
-        form = DecisionForm(takedown, request.POST if request.method == "POST" else None)
+        is_revealed = "reveal" in request.POST
+        decides = request.method == "POST" and not is_revealed
+        form = DecisionForm(takedown, request.POST if decides else None)
         if form.is_bound and form.is_valid():
             if form.decide(request.user):
                 messages.success(request, _("The decision has been carried out."))
@@ -116,8 +119,37 @@ class TakedownAdmin(admin.ModelAdmin):
             "comment": takedown.comment,
             "branch": branch_around(takedown.comment),
             "form": form,
+            "address": reveal_address(takedown, request.user) if is_revealed else "",
         }
         return TemplateResponse(request, "admin/comments/takedown.html", context)
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("comment__article")
+
+
+def reveal_address(takedown, user):
+    """Return the requester's address; that this user saw it is kept."""
+    PersonalDataView.objects.create(viewer=user, subject=f"takedown {takedown.pk}")
+    try:
+        return takedown.address
+    except Unreadable:
+        return _("(its key is no longer there)")
+
+
+@admin.register(PersonalDataView)
+class PersonalDataViewAdmin(admin.ModelAdmin):
+    """Who looked at personal data, to read only."""
+
+    list_display = ["viewed_at", "viewer", "subject"]
+    list_select_related = ["viewer"]
+    list_per_page = 100
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -3,6 +3,7 @@ from comments.models.figure_report import FigureReport
 from comments.models.mail_link import MailLink
 from comments.models.moderation import ModerationEvent
 from comments.models.outbox import Outbox
+from comments.models.personal_data import PersonalDataView
 from comments.models.queue import QueuedComment
 from comments.models.rate_limit import RateLimit
 from comments.models.report import Report
@@ -22,6 +23,7 @@ __all__ = [
     "ModerationRule",
     "Notice",
     "Outbox",
+    "PersonalDataView",
     "QueuedComment",
     "RateLimit",
     "ReplySubscription",

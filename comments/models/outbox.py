@@ -37,6 +37,8 @@ class Outbox(models.Model):
         CONFIRM = "confirm", _("Please confirm: notices of replies")
         REPLIES = "replies", _("New replies to your comments")
         STAFF_NOTICE = "staff_notice", _("New comments on articles you follow")
+        TAKEDOWN_REQUESTER = "takedown_requester", _("Your request to take a comment down")
+        TAKEDOWN_WRITER = "takedown_writer", _("A request to take your comment down")
 
     class Outcome(models.TextChoices):
         SENT = "sent", _("Sent")

@@ -1,5 +1,7 @@
+import logging
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
@@ -9,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.fields import ProseField
-from comments.models.moderation import ModerationEvent
+from comments.models.outbox import Outbox
+from comments.models.subscription import ReplySubscription
+from comments.sealing import Unreadable, unseal
 
 # 정보통신망법 제44조의2 제4항: a provisional measure lasts 30 days at the most.
 MAX_BLOCK_DAYS = 30
 MAX_REASON_CHARACTERS = 2_000
 
-Action = ModerationEvent.Action
+logger = logging.getLogger(__name__)
 
 
 class TakedownQuerySet(models.QuerySet):
@@ -24,10 +28,14 @@ class TakedownQuerySet(models.QuerySet):
         return self.filter(closed_at=None)
 
     def close_ended(self):
-        """Close the requests whose block has ended by itself, and forget who asked."""
-        return self.filter(state=Takedown.State.BLOCKED, blocked_until__lte=Now()).update(
-            state=Takedown.State.ENDED, closed_at=Now(), requester=""
-        )
+        """Close the requests whose block has ended, or whose comment its author has deleted.
+
+        The text came back, or went, at that moment already; this tells the sides and forgets who
+        asked. Return how many there were.
+        """
+        is_over = Q(state=Takedown.State.BLOCKED, blocked_until__lte=Now())
+        ended = self.open().filter(is_over | Q(comment__state="deleted"))
+        return sum(takedown.end() for takedown in ended.select_related("comment__article"))
 
 
 class Takedown(models.Model):
@@ -106,6 +114,7 @@ class Takedown(models.Model):
                 return None
             self.state, self.blocked_until = self.State.BLOCKED, until
             self.save(update_fields=["state", "blocked_until"])
+            self._tell_both()
             reason = _("Until %(date)s") % {"date": date_format(timezone.localtime(until), "Y.m.d")}
             return self.comment.block(self._last_block(), by=by, reason=reason)
 
@@ -114,7 +123,7 @@ class Takedown(models.Model):
         with transaction.atomic():
             if not self._take({self.State.REQUESTED}):
                 return None
-            self._close(self.State.REFUSED)
+            self._close(self.State.REFUSED, tells_writer=False)
             return self.comment.note(_("Takedown refused: %(reason)s") % {"reason": reason}, by=by)
 
     def restore(self, *, by, reason):
@@ -133,6 +142,22 @@ class Takedown(models.Model):
             self._close(self.State.REMOVED)
             return self.comment.delete_by_staff(by=by, reason=reason)
 
+    def end(self):
+        """Close the request that has come to its end; tell whether it was still open."""
+        with transaction.atomic():
+            if not self._take({self.State.REQUESTED, self.State.BLOCKED}):
+                return False
+            if self.comment.is_deleted:
+                self._close(self.State.REMOVED, tells_writer=False)
+            else:
+                self._close(self.State.ENDED)
+            return True
+
+    @property
+    def address(self):
+        """The requester's address, or "" where none was given; raises sealing.Unreadable."""
+        return unseal(self.requester) if self.requester else ""
+
     def _last_block(self):
         """Return until when requests keep the comment's text out of sight, or None."""
         blocks = self.comment.takedowns.filter(state=self.State.BLOCKED)
@@ -144,6 +169,36 @@ class Takedown(models.Model):
         self.state, self.blocked_until = stored.state, stored.blocked_until
         return stored.state in states
 
-    def _close(self, state):
-        self.state, self.closed_at, self.requester = state, timezone.now(), ""
+    def _close(self, state, *, tells_writer=True):
+        self.state, self.closed_at = state, timezone.now()
+        self._tell_requester()
+        if tells_writer:
+            self._tell_writer()
+        self.requester = ""
         self.save(update_fields=["state", "closed_at", "requester"])
+
+    def _tell_both(self):
+        self._tell_requester()
+        self._tell_writer()
+
+    def _tell_requester(self):
+        if self.requester:
+            self._tell(Outbox.Kind.TAKEDOWN_REQUESTER, self, "address")
+
+    def _tell_writer(self):
+        """Tell the writer where the address is known: where notices of replies were confirmed."""
+        for subscription in ReplySubscription.objects.filter(comment=self.comment_id):
+            # Not as a subscriber: a comment that is removed ends the subscription.
+            self._tell(Outbox.Kind.TAKEDOWN_WRITER, subscription.subscriber, "current_address")
+
+    def _tell(self, kind, owner, name):
+        try:
+            address = getattr(owner, name)
+            Outbox.queue(kind, address, comment=self.comment, context=self._facts())
+        except (Unreadable, ValidationError):
+            logger.warning("Takedown %s: an address cannot be read, so it is not told.", self.pk)
+
+    def _facts(self):
+        """Return what the mails say: what was decided, and until when the text is out of sight."""
+        until = self.blocked_until and date_format(timezone.localtime(self.blocked_until), "Y.m.d")
+        return {"outcome": self.state, "until": until or ""}

@@ -204,7 +204,9 @@
     async function renewToken(form) {
         try {
             const signal = AbortSignal.timeout(PATIENCE);
-            const response = await fetch(window.location.href, {signal});
+            // Where it is sent, the same form stands; a pasted table's grid is shown elsewhere.
+            const place = form.getAttribute("action") || window.location.href;
+            const response = await fetch(place, {signal});
             const page = new DOMParser().parseFromString(await response.text(), "text/html");
             const name = "[name=csrfmiddlewaretoken]";
             form.querySelector(name).value = page.querySelector(`#${form.id} ${name}`).value;

@@ -87,6 +87,7 @@ ARTICLE = ArticleData(
     withdrawn_at=datetime(2099, 1, 1, tzinfo=SEOUL),
     kogl="type4",
     comment_policy="reviewed",
+    comments_open_days=90,
     comments_close_at=datetime(2030, 1, 1, tzinfo=SEOUL),
     tables=(
         TableData(

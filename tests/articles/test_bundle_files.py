@@ -115,6 +115,7 @@ ARTICLES = st.builds(
     withdrawn_at=optional(MOMENT),
     kogl=st.sampled_from(["none", "type0", "type1", "type4", "ai"]),
     comment_policy=st.sampled_from(["open", "reviewed", "closed"]),
+    comments_open_days=optional(st.integers(0, 3650)),
     comments_close_at=optional(MOMENT),
     tables=tuples(
         st.builds(

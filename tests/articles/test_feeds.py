@@ -9,7 +9,14 @@ from lxml import etree
 
 from articles.feeds import FEED_SIZE
 from articles.models import Article, Tag
-from tests.factories import make_article, make_category, make_issue
+from tests.factories import (
+    make_article,
+    make_category,
+    make_issue,
+    make_ranking,
+    make_subject,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -74,6 +81,24 @@ def test_category_and_tag_have_feeds_of_their_own(client):
     for name, slug in (("category_feed", "policy"), ("tag_feed", "tag")):
         feed = read(client, reverse(f"articles:{name}", args=[slug]))
         assert feed.xpath("a:entry/a:title/text()", namespaces=ATOM) == ["안"]
+
+
+def test_subject_has_a_feed_of_its_ranks(client):
+    ranking = make_ranking(title="모형 선호도")
+    make_table(make_article(), ranking)
+    entry = ranking.periods.last().entries.get()
+
+    feed = read(client, reverse("articles:subject_feed", args=[entry.subject.slug]))
+
+    assert feed.xpath("a:entry/a:title/text()", namespaces=ATOM) == [
+        "모형 선호도, 2025년 10월: 1위"
+    ]
+
+
+def test_subject_without_public_ranks_has_no_feed(client):
+    subject = make_subject("알리바바")
+
+    assert client.get(reverse("articles:subject_feed", args=[subject.slug])).status_code == 404
 
 
 def test_pages_name_their_feed(client):

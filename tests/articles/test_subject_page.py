@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from articles.models import EntryRow, RankingSubject
+from articles.models import RankingEntry, RankingSubject
 from tests.factories import make_article, make_ranking, make_subject, make_table
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,25 @@ def test_table_names_who_moved_and_who_left(client):
     assert "2025년 2월, 표에서 빠진 이름: 나 () 2위" in page
 
 
+def test_front_page_shows_the_same_moves_as_the_table(client):
+    make_shown_ranking("가나다", "나라", "다가라")
+
+    page = client.get("/").content.decode()
+
+    assert [page.count(word) for word in ("재진입", "▼1", "신규", "유지")] == [2, 1, 0, 0]
+
+
+def test_subject_is_found_by_another_spelling(client):
+    make_shown_ranking("가")
+    subject = make_subject("가")
+    subject.aliases = ["Alibaba", "阿里巴巴"]
+    subject.store()
+
+    for words in ("alibaba", "阿里巴巴"):
+        page = client.get("/search/", {"q": words}).content.decode()
+        assert subject.get_absolute_url() in page, words
+
+
 def test_table_and_chart_of_200_rows_and_24_periods_cost_the_samples_queries(
     client, django_assert_num_queries
 ):
@@ -110,13 +129,18 @@ def test_table_and_chart_of_200_rows_and_24_periods_cost_the_samples_queries(
         RankingSubject(name=f"이름 {number}", slug=f"name-{number}") for number in range(200)
     )
     large = make_ranking([(f"{m}번째", date(2020 + m // 12, m % 12 + 1, 1), []) for m in range(24)])
-    for shift, period in enumerate(large.periods.all()):
-        period.replace_entries(
-            [
-                EntryRow(rank, subject, subject.name, {"model": "M"})
-                for rank, subject in enumerate(subjects[shift:] + subjects[:shift], start=1)
-            ]
+    RankingEntry.objects.bulk_create(
+        RankingEntry(
+            period=period,
+            position=position,
+            rank=position,
+            subject=subjects[(position + shift) % 200],
+            label=f"이름 {(position + shift) % 200}",
+            cells={"model": "M"},
         )
+        for shift, period in enumerate(large.periods.all())
+        for position in range(1, 201)
+    )
     make_table(make_article(), large)
 
     with django_assert_num_queries(len(queries)):

@@ -12,6 +12,7 @@ from django.db import connections
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from comments import credentials, limits
 from comments.models import Comment, RateLimit
@@ -211,7 +212,7 @@ def test_flood_of_the_whole_site_waits_for_review_instead_of_being_refused(cheap
     assert statuses(answers) == [302, 200]
     assert ">글 1<" not in Client().get(article.get_absolute_url()).content.decode()
     held = Comment.objects.get(state=Comment.State.HELD)
-    assert held.hold_reasons[0]["rule"] == "posts_of_site"
+    assert held.hold_reasons[0]["rule"] == gettext("Flood")
     assert "120" in held.hold_reasons[0]["text"]
     let_pass(60)
     assert post(article, 3).status_code == 302

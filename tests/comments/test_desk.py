@@ -18,6 +18,7 @@ from django.utils import timezone
 from articles.models import PageVersion
 from comments import credentials
 from comments.models import Comment, MailLink, Outbox, RateLimit, ReplySubscription, Subscriber
+from openup.logs import JsonFormatter
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 
 pytestmark = pytest.mark.django_db
@@ -237,6 +238,22 @@ def test_pages_of_the_desk_are_never_kept_nor_named_to_others_and_set_no_cookie(
         assert not response.cookies
         if "html" in response["Content-Type"]:
             assert 'name="robots" content="noindex"' in response.content.decode()
+
+
+def test_log_names_no_token_and_no_address(client, caplog):
+    comment = make_comment()
+    desk = open_desk(client)
+    client.post(at(desk, "edit", comment.pk), {"body": "", "name": "", "version": 1})
+    client.get(at(desk, "edit", 999_999))
+    client.post(f"/comments/mine/{key_of(mailed_link())}/")
+
+    formatter = JsonFormatter()
+    lines = [formatter.format(record) for record in caplog.records]
+
+    assert len(lines) >= 3
+    for line in lines:
+        assert key_of(desk) not in line and key_of(mailed_link()) not in line
+        assert EMAIL not in line
 
 
 def test_forged_host_does_not_get_into_the_mail(client, settings):

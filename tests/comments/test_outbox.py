@@ -1,6 +1,7 @@
 """Mails commit with what they tell of, leave once, and forget their recipients."""
 
 import email
+import signal
 import smtplib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,10 +13,17 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import call_command
-from django.db import IntegrityError, connections, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    transaction,
+)
 from django.utils import timezone
 
 from comments import sealing
+from comments.management.commands import send_mail
 from comments.models import MailLink, Outbox, Subscriber
 from comments.models.outbox import BACK_OFF_MINUTES
 from comments.retention import purge
@@ -250,6 +258,39 @@ def test_database_refuses_an_ended_mail_with_a_recipient_or_without_an_outcome(f
 def test_database_refuses_a_subscriber_who_is_nobody(fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         Subscriber.objects.create(**fields)
+
+
+@pytest.fixture
+def signals_restored():
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    handlers = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_goes_on_when_the_database_answers_again_and_ends_when_asked(
+    known_address, monkeypatch, signals_restored
+):
+    queue()
+    failures = [OperationalError("database is locked"), InterfaceError("connection closed")]
+    lease = Outbox.lease
+
+    def lease_later():
+        if failures:
+            raise failures.pop()
+        mail = lease()
+        if mail is None:
+            signal.raise_signal(signal.SIGTERM)
+        return mail
+
+    monkeypatch.setattr(Outbox, "lease", lease_later)
+    monkeypatch.setattr(send_mail, "PAUSE_SECONDS", 0)
+
+    call_command("send_mail", stdout=StringIO())
+
+    assert not failures and Outbox.objects.get().outcome == "sent"
 
 
 def test_purge_deletes_what_has_ended_and_nothing_else(settings):

@@ -37,7 +37,7 @@ def replace(text, places):
 
 
 class Installation:
-    """Where everything lies and listens: `url`-less, so that tests say how they come in."""
+    """Where everything of it lies and listens, and how to come in."""
 
     def __init__(self, folder, environ):
         self.folder = folder
@@ -64,6 +64,7 @@ class Installation:
             "DATABASE_URL": database_url,
             "STATIC_ROOT": self.folder / "cache" / "static",
             "MEDIA_ROOT": self.folder / "lib" / "media",
+            "EMAIL_URL": f"file://{self.folder}/lib/mail",
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "METRICS_PORT": self.metrics_port,
             "METRICS_FOLDER": self.folder / "lib" / "metrics",

@@ -141,6 +141,25 @@ def test_a_restored_backup_has_every_row_key_and_picture(site):
     assert [oct(path.stat().st_mode & 0o077) for path in (backup, *backup.iterdir())] == ["0o0"] * 4
 
 
+def test_the_mail_worker_sends_what_waits_and_ends_when_it_is_told_to(site):
+    fields = {"email": "yuna@example.com", "password": "right horse key", "body": "첫 글입니다."}
+    for path, sent in (("/articles/3/comments/", fields), ("/comments/mine/", fields)):
+        answer = site.request("POST", path, urlencode(sent), FORM, source="127.0.7.1")
+        assert answer.status == 302
+    folder = site.folder / "lib" / "mail"
+    worker = start(shlex.split(site.unit("openup-mail.service")["ExecStart"]), site.env)
+    try:
+        wait_until(lambda: folder.exists() and list(folder.glob("*.eml")))
+        worker.terminate()
+        code = worker.wait(timeout=60)
+    finally:
+        end(worker)
+
+    (mail,) = folder.glob("*.eml")
+    assert "To: yuna@example.com" in mail.read_text()
+    assert code == 0
+
+
 def test_numbers_are_told_on_a_private_port_and_nowhere_else(site):
     site.request("GET", "/?comment=1")
     command = shlex.split(site.unit("openup-metrics.service")["ExecStart"])

@@ -41,6 +41,12 @@ def test_weaker_password_hasher_stops_the_start(settings):
     assert "openup.E003" in found()
 
 
+def test_classifier_that_cannot_be_loaded_stops_the_start(settings):
+    settings.COMMENT_CLASSIFIER = "comments.classifier.nothing"
+
+    assert "openup.E005" in found()
+
+
 def test_another_markdown_function_stops_the_start(settings):
     settings.MARKDOWNX_MARKDOWNIFY_FUNCTION = "markdownx.utils.markdownify"
 

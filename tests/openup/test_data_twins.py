@@ -2,18 +2,27 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from jsonschema import Draft202012Validator, FormatChecker
 from lxml import html
 
 from articles.data_views import SCHEMAS
-from articles.models import Article, RankingSubject, Tag
+from articles.models import (
+    Article,
+    EntryRow,
+    Ranking,
+    RankingEntry,
+    RankingPeriod,
+    RankingSubject,
+    Tag,
+)
 from comments.models import Comment
 from comments.models.comment import ROOTS_PER_PAGE
 from tests.factories import (
@@ -23,6 +32,7 @@ from tests.factories import (
     make_issue,
     make_ranking,
     make_staff,
+    make_subject,
     make_table,
 )
 
@@ -148,6 +158,66 @@ def test_comments_hold_what_the_page_shows_and_nothing_of_who_wrote_them(client,
         assert comment.password not in text and comment.email_digest not in text
         assert comment.email_digest.partition(":")[2] not in text
     assert not {"password", "digest", "email", "submission"} & set(re.findall(r"[a-z]+", text))
+
+
+def test_text_that_a_takedown_blocks_is_in_no_twin_until_it_ends(client, pages):
+    comment = make_comment(Article.objects.get(), name="미나", body="막힌 글")
+    comment.block(timezone.now() + timedelta(days=30), by=make_staff(), reason="권리침해")
+
+    response = client.get(pages["article"][1])
+
+    (item,) = response.json()["comments"]["items"]
+    assert item["state"] == "blocked" and not faults("article", response.json())
+    assert "막힌 글" not in response.content.decode() and "미나" not in response.content.decode()
+    Comment.objects.update(blocked_until=timezone.now() - timedelta(seconds=1))
+    assert "막힌 글" in client.get(pages["article"][1]).content.decode()
+
+
+def test_comment_on_a_figure_names_it(client, pages):
+    entry = RankingEntry.objects.get(label="구글 (미국)")
+    make_comment(Article.objects.get(), ranking_entry=entry)
+
+    (item,) = client.get(pages["article"][1]).json()["comments"]["items"]
+
+    assert item["about"] == {"key": f"entry-{entry.pk}", "label": "구글 (미국)", "in": "2024년 7월"}
+
+
+def test_corrections_of_figures_stand_in_the_twin_without_who_made_them(client, pages):
+    period = Ranking.objects.get(slug="models").periods.last()
+    (entry,) = period.entries.select_related("subject")
+    row = EntryRow(1, entry.subject, entry.label, {"model": "GLM-5"})
+    staff = make_staff(username="who-corrected")
+    period.replace_entries([row], reason="오기를 고침", by=staff)
+
+    response = client.get("/rankings/models.json")
+
+    (line,) = response.json()["corrections"]
+    assert (line["old"], line["new"], line["reason"]) == ("GLM-4.6", "GLM-5", "오기를 고침")
+    assert not faults("ranking", response.json())
+    assert "who-corrected" not in response.content.decode()
+
+
+def test_figures_that_no_article_shows_yet_have_files_and_a_page(client):
+    ranking = make_ranking(slug="alone")
+    ranking.periods.update(published_at=timezone.now() - timedelta(days=1))
+
+    for ending in ("/", ".json", ".csv", ".xlsx", "/embed/"):
+        assert client.get(f"/rankings/alone{ending}").status_code == 200, ending
+    data = client.get("/rankings/alone.json").json()
+    assert not faults("ranking", data) and data["sources"] == data["licences"] == []
+
+
+def test_period_that_is_not_public_yet_is_in_no_file(client, pages):
+    ranking = Ranking.objects.get(slug="models")
+    later = RankingPeriod.objects.create(
+        ranking=ranking, label="2026년 1월", as_of=date(2026, 1, 1)
+    )
+    later.replace_entries([EntryRow(1, make_subject("비밀"), "비밀", {"model": "X"})])
+
+    for ending in ("/", ".json", ".csv", "/embed/"):
+        text = client.get(f"/rankings/models{ending}").content.decode()
+        assert "비밀" not in text and "2026년 1월" not in text, ending
+    assert client.get(make_subject("비밀").get_absolute_url()).status_code == 404
 
 
 def test_comments_are_paged_as_on_the_page(client, pages):

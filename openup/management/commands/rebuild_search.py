@@ -27,6 +27,8 @@ class Command(BaseCommand):
                 for rows in sources:
                     for row in rows.order_by("pk").iterator(BATCH):
                         row.index()
+                        if isinstance(row, Article):
+                            row.note_mentions()
                         progress.advance(task)
         self.stdout.write(f"Search: {SearchDocument.objects.count()} documents")
 

@@ -4,10 +4,11 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.bundle.read import read_file
-from articles.models import SitePage
+from articles.models import Article, Due, SitePage
 
 VIEW = ("view",)
 EDIT = ("add", "change", "view")
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             self.set_up_groups()
             self.add_first_pages()
+            plan_closings()
 
     def tell(self, text):
         if not self.is_silent:
@@ -86,3 +88,13 @@ class Command(BaseCommand):
             site_page.full_clean()
             site_page.store()
             self.tell(_("Page %(slug)s: created") % {"slug": page.slug})
+
+
+def plan_closings():
+    """Note when published articles close for comments, as the site's setting now says."""
+    articles = Article.objects.filter(
+        published_at__isnull=False, comments_close_at=None, comments_open_days=None
+    ).only("published_at", "comments_close_at", "comments_open_days")
+    for article in articles:
+        if article.comments_end_at and article.comments_end_at > timezone.now():
+            Due.plan([article.scope], [article.comments_end_at])

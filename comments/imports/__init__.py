@@ -1,0 +1,1 @@
+"""Comments of other systems to lines of docs/comments-format.md, without the database."""

@@ -1,0 +1,107 @@
+"""A WordPress eXtended RSS export (wp-admin/includes/export.php): its posts and their comments."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import BinaryIO
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from lxml import etree
+
+from comments.imports.records import (
+    CommentRecord,
+    Notes,
+    Record,
+    SourceError,
+    ThreadRecord,
+    forget,
+    parse_events,
+)
+from comments.imports.shape import ascii_host, comment_line, thread_line
+from comments.imports.text import to_text
+
+# 1.0, 1.1 and 1.2 differ in their address alone.
+NAMESPACE = "{http://wordpress.org/export/"
+GONE = {"spam", "trash", "post-trashed"}
+NO_COMMENTS = {"pingback", "trackback"}
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+def read(file: BinaryIO, notes: Notes) -> Iterator[Record]:
+    """Yield the records of an export; raise SourceError."""
+    site, item, is_known = "site", 0, False
+    for event, element in parse_events(file):
+        if event == "start":
+            if element.getparent() is None and element.tag != "rss":
+                raise SourceError(_("This is no export of WordPress."))
+            is_known = is_known or is_own(element)
+            item += element.tag == "item"
+        elif element.tag == "link" and element.getparent().tag == "channel":
+            site = ascii_host(urlsplit(element.text or "").hostname) or site
+        elif is_own(element) and local_name(element) == "comment":
+            if record := comment_record(element, str(item), site, notes):
+                yield record
+            element.clear()
+        elif element.tag == "item":
+            yield thread_record(element, str(item))
+            forget(element)
+    if not is_known:
+        raise SourceError(_("This is no export of WordPress."))
+
+
+def is_own(element: etree._Element) -> bool:
+    return isinstance(element.tag, str) and element.tag.startswith(NAMESPACE)
+
+
+def local_name(element: etree._Element) -> str:
+    return str(etree.QName(element).localname)
+
+
+def fields_of(element: etree._Element) -> dict[str, str]:
+    """Return the texts of WordPress's own children by their names."""
+    return {local_name(child): (child.text or "").strip() for child in element if is_own(child)}
+
+
+def thread_record(element: etree._Element, key: str) -> ThreadRecord:
+    line = thread_line(
+        link=(element.findtext("link") or "").strip(),
+        slug=fields_of(element).get("post_name", ""),
+        title=(element.findtext("title") or "").strip(),
+    )
+    return ThreadRecord(key, line)
+
+
+def comment_record(
+    element: etree._Element, item: str, site: str, notes: Notes
+) -> CommentRecord | None:
+    fields = fields_of(element)
+    source, number = f"wordpress:{site}", fields.get("comment_id", "")
+    if fields.get("comment_type") in NO_COMMENTS:
+        notes.add(_("A link from another site is no comment: left out."), f"{source}:{number}")
+        return None
+    parent, approved = fields.get("comment_parent", "0"), fields.get("comment_approved", "1")
+    line = comment_line(
+        notes,
+        id=f"{source}:{number}",
+        parent=f"{source}:{parent}" if parent not in {"", "0"} else "",
+        created_at=moment(fields),
+        name=fields.get("comment_author", ""),
+        email=fields.get("comment_author_email", ""),
+        body=to_text(fields.get("comment_content", ""), keeps_lines=True),
+        state="held" if approved == "0" else "published",
+    )
+    if line is None:
+        return None
+    return CommentRecord(item, line, approved in GONE or not line.body)
+
+
+def moment(fields: dict[str, str]) -> datetime | None:
+    """Return when a comment was written: in UTC, else by the clock of Seoul; None for never."""
+    for name, zone in (("comment_date_gmt", UTC), ("comment_date", SEOUL)):
+        try:
+            local = datetime.strptime(fields.get(name, ""), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+        except ValueError:
+            continue
+        return local.replace(tzinfo=zone)
+    return None

@@ -1,0 +1,110 @@
+"""Charts of ranks and embedded tables, as a reader and another site meet them."""
+
+from datetime import date
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.factories import make_article, make_ranking, make_table
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+MONTHS = ["나가다", "가나라", "라가나"]
+
+
+@pytest.fixture
+def ranking():
+    periods = [
+        (f"2025년 {number}월", date(2025, number, 1), [(name, "한국", "M") for name in names])
+        for number, names in enumerate(MONTHS, start=1)
+    ]
+    ranking = make_ranking(periods, slug="models")
+    make_table(make_article(body="[[ranking:models]]"), ranking, slug="models")
+    return ranking
+
+
+def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
+    page = open_page("/rankings/models/")
+    lines = page.locator(".chart svg a")
+    lines.first.focus()
+    widths = [
+        line.evaluate(
+            "a => [getComputedStyle(a).opacity, getComputedStyle(a.firstChild).strokeWidth]"
+        )
+        for line in lines.all()
+    ]
+
+    assert widths[0] == ["1", "5px"]
+    assert {tuple(width) for width in widths[1:]} == {("0.25", "2.5px")}
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/subjects/**")
+    assert page.locator(".chart svg").is_visible()
+
+
+def test_hovered_line_stands_out(open_page, ranking):
+    page = open_page("/rankings/models/")
+    lines = page.locator(".chart svg a")
+
+    lines.nth(1).locator("text").last.hover()
+
+    opacity = "a => getComputedStyle(a).opacity"
+    assert (lines.nth(1).evaluate(opacity), lines.nth(0).evaluate(opacity)) == ("1", "0.25")
+
+
+@pytest.mark.parametrize(("width", "is_open"), [(1280, True), (360, False)])
+def test_chart_of_an_article_is_folded_where_room_is_scarce(open_page, ranking, width, is_open):
+    table = ranking.tables.get()
+    page = open_page(table.article.get_absolute_url(), width=width, java_script_enabled=False)
+    chart = page.locator(".chart svg")
+
+    assert chart.is_visible() == is_open
+    if not is_open:
+        page.locator(".chart summary").click()
+        assert chart.is_visible()
+
+
+@pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"contrast": "more"}])
+def test_chart_is_legible_on_a_phone(open_page, ranking, looks):
+    page = open_page("/rankings/models/", width=360, **looks)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    size = page.locator(".chart svg text").first.evaluate("t => t.getBoundingClientRect().height")
+    assert size >= 12
+    assert not Axe().run(page).response["violations"]
+
+
+def test_forced_colours_draw_lines_in_the_systems_colour(open_page, ranking):
+    page = open_page("/rankings/models/", forced_colors="active")
+
+    stroke = "p => getComputedStyle(p).stroke"
+    colours = {line.evaluate(stroke) for line in page.locator(".chart a path:first-child").all()}
+
+    assert len(colours) == 1
+
+
+@pytest.fixture
+def other_site(tmp_path):
+    """Another origin's server; return its address and the folder that it serves."""
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", tmp_path
+        server.shutdown()
+
+
+def test_another_site_may_frame_the_embedded_table(open_page, ranking, live_server, other_site):
+    address, folder = other_site
+    source = f"{live_server.url}/rankings/models/embed/"
+    (folder / "index.html").write_text(f'<link rel="icon" href="data:,"><iframe src="{source}">')
+
+    page = open_page(address, width=900)
+
+    embedded = page.frame_locator("iframe")
+    embedded.locator("table caption").wait_for()
+    assert embedded.locator(".chart svg").is_visible()
+    assert embedded.locator("td a").first.evaluate(
+        "a => a.target || document.querySelector('base').target"
+    )

@@ -1,0 +1,285 @@
+"""Exports of other systems become lines; what is hostile or broken in them is named."""
+
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles.models import LegacyPath
+from comments import credentials
+from comments.imports.text import to_text
+from comments.models import Comment
+from tests.factories import make_article
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def convert(system, source, tmp_path, *options):
+    """Return the lines of the file that a conversion writes, and what it prints."""
+    out, file = io.StringIO(), tmp_path / "out.jsonl"
+    call_command("convert_comments", system, source, file, *options, stdout=out)
+    lines = file.read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines[1:]], out.getvalue()
+
+
+def write_disqus(tmp_path, *posts, head='<?xml version="1.0" encoding="utf-8"?>', encoding="utf-8"):
+    text = (
+        f'{head}<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">'
+        '<thread dsq:id="1"><id>uid-1</id><link>https://old.example.kr/a/b</link><title>글</title>'
+        f"</thread>{''.join(posts)}</disqus>"
+    )
+    file = tmp_path / "in.xml"
+    file.write_bytes(text.encode(encoding))
+    return file
+
+
+def post(number, message="글", parent="", at="2019-03-05T01:02:03Z", thread=1):
+    parent = f'<parent dsq:id="{parent}"/>' if parent else ""
+    return (
+        f'<post dsq:id="{number}"><message><![CDATA[{message}]]></message>'
+        f"<createdAt>{at}</createdAt>"
+        f"<isDeleted>false</isDeleted><isSpam>false</isSpam><author><name>미나</name></author>"
+        f'<thread dsq:id="{thread}"/>{parent}</post>'
+    )
+
+
+def refusal(system, source, tmp_path):
+    with pytest.raises(CommandError) as error:
+        convert(system, source, tmp_path)
+    assert not list(tmp_path.glob("out.jsonl*"))
+    return str(error.value)
+
+
+def test_disqus_export_becomes_threads_in_the_order_of_writing(tmp_path):
+    (thread, *comments), said = convert("disqus", FIXTURES / "disqus.xml", tmp_path)
+
+    assert thread["thread"] == {
+        "uid": "old-article-254",
+        "path": "/pages/11/254",
+        "slug": "254",
+        "title": "열린 모형의 한 해",
+    }
+    assert [(c["id"], c.get("parent", ""), c.get("state", "published")) for c in comments] == [
+        ("disqus:9001", "", "published"),
+        ("disqus:9002", "disqus:9001", "published"),
+        ("disqus:9003", "", "deleted"),
+        ("disqus:9004", "disqus:9003", "published"),
+        ("disqus:9006", "", "held"),
+    ]
+    assert comments[0]["body"] == "표를 이렇게 나누니 좋네요 & 쉽네요.\n둘째 줄입니다.\n\n다음 문단"
+    assert comments[1]["body"] == (
+        "동의합니다. https://example.org/a/very/long/address?x=1&y=2 도 보세요.\n\n> 첫 줄"
+    )
+    assert comments[1]["email"] == "garam@example.com"
+    assert comments[2] == {
+        "id": "disqus:9003",
+        "created_at": "2019-03-05T04:00:00+00:00",
+        "state": "deleted",
+    }
+    assert comments[4]["body"] == "대상이 없는 답글\n\n그림 https://example.org/p.png"
+    assert "disqus:9006" in said
+
+
+def test_wordpress_export_becomes_threads_in_the_order_of_writing(tmp_path):
+    (thread, *comments), said = convert("wordpress", FIXTURES / "wordpress.xml", tmp_path)
+
+    assert thread["thread"]["slug"] == "open-data-uses"
+    assert [(c["id"], c.get("parent", ""), c.get("state", "published")) for c in comments] == [
+        ("wordpress:blog.example.kr:3", "", "published"),
+        ("wordpress:blog.example.kr:4", "wordpress:blog.example.kr:3", "published"),
+        ("wordpress:blog.example.kr:6", "", "held"),
+    ]
+    assert comments[0]["body"] == "- 하나\n- 둘"
+    assert comments[0]["created_at"] == "2019-03-05T10:00:00+09:00"
+    assert comments[1]["body"] == "답글입니다.\n둘째 줄\n\n셋째 문단 강조"
+    assert "192.0.2" not in json.dumps(comments)
+    assert "blog.example.kr:5" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("system", "count"), [("disqus", 5), ("wordpress", 3)])
+def test_converted_file_is_imported_and_managed_by_the_address(tmp_path, system, count):
+    article = make_article(slug="open-data-uses")
+    LegacyPath.objects.create(path="/pages/11/254", article=article)
+    convert(system, FIXTURES / f"{system}.xml", tmp_path)
+
+    for _time in range(2):
+        call_command("import_comments", tmp_path / "out.jsonl", stdout=io.StringIO())
+
+    assert article.comments.count() == count
+    garam = Comment.objects.get(name="가람")
+    assert credentials.digest_matches(garam.email_digest, "garam@example.com")
+    assert not any(Comment.objects.values_list("password", flat=True))
+
+
+def test_addresses_can_be_left_out_and_the_file_is_its_owners_alone(tmp_path):
+    lines, _said = convert("disqus", FIXTURES / "disqus.xml", tmp_path, "--without-addresses")
+
+    assert "@" not in json.dumps(lines)
+    assert stat.S_IMODE((tmp_path / "out.jsonl").stat().st_mode) == 0o600
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "웃음"}">' for n in range(10))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"<!DOCTYPE disqus [{LAUGHS}]>",
+        '<!DOCTYPE disqus [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE disqus SYSTEM "http://127.0.0.1:1/x.dtd">',
+        '<!DOCTYPE disqus [<!ENTITY % p SYSTEM "http://127.0.0.1:1/x"> %p;]>',
+    ],
+)
+def test_document_type_is_refused_before_anything_is_read(tmp_path, head):
+    source = write_disqus(tmp_path, post(1, "]]>&l9;&x;<![CDATA["), head=head)
+
+    said = refusal("disqus", source, tmp_path)
+
+    assert "문서 형식" in said or "XML" in said
+    assert "root:" not in said
+
+
+@pytest.mark.parametrize(("declared", "real"), [("utf-8", "euc-kr"), ("no-such-code", "utf-8")])
+def test_wrong_encoding_is_named(tmp_path, declared, real):
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    source = write_disqus(tmp_path, post(1, "한글"), head=head, encoding=real)
+
+    assert "XML" in refusal("disqus", source, tmp_path)
+
+
+def test_encoding_that_is_declared_is_read(tmp_path):
+    head = '<?xml version="1.0" encoding="euc-kr"?>'
+    source = write_disqus(tmp_path, post(1, "한글"), head=head, encoding="euc-kr")
+
+    lines, _said = convert("disqus", source, tmp_path)
+
+    assert lines[1]["body"] == "한글"
+
+
+@pytest.mark.parametrize("system", ["disqus", "wordpress"])
+@pytest.mark.parametrize("content", [b"", b"plain", b"<html/>", b"<rss/>", b"\x00\xff", b"<a><b>"])
+def test_other_files_are_refused_in_words(tmp_path, system, content):
+    source = tmp_path / "in.xml"
+    source.write_bytes(content)
+
+    assert str(source) in refusal(system, source, tmp_path)
+
+
+def test_missing_file_is_refused_in_words(tmp_path):
+    assert "nowhere" in refusal("disqus", tmp_path / "nowhere", tmp_path)
+
+
+def test_circles_missing_parents_and_numbers_that_stand_twice_are_sorted_out(tmp_path):
+    source = write_disqus(
+        tmp_path,
+        post(1, "첫", parent=3),
+        post(2, "둘", parent=1, at="2019-03-05T01:02:04Z"),
+        post(3, "셋", parent=2, at="2019-03-05T01:02:05Z"),
+        post(4, "자기에게", parent=4),
+        post(5, "없는 글에", parent=99),
+        post(1, "또 첫"),
+        post("", "번호 없이"),
+        post(6, "날짜 없이", at="어제"),
+        post(7, "모르는 쪽", thread=9),
+        post(8, " <p> </p>"),
+    )
+
+    (_thread, *comments), said = convert("disqus", source, tmp_path)
+
+    found = {c["id"]: (c.get("parent", ""), c["body"]) for c in comments}
+    assert found == {
+        "disqus:1": ("", "첫"),
+        "disqus:2": ("disqus:1", "둘"),
+        "disqus:3": ("disqus:2", "셋"),
+        "disqus:4": ("", "자기에게"),
+        "disqus:5": ("", "없는 글에"),
+    }
+    for sentence in (
+        "두 번",
+        "번호가 없",
+        "시각",
+        "대상이 없",
+        "읽을 수 있는 내용",
+        "글이 파일에 없",
+    ):
+        assert sentence in said
+
+
+def test_reply_dated_before_what_it_answers_still_follows_it(tmp_path):
+    source = write_disqus(
+        tmp_path, post(1, "답", parent=2, at="2018-01-01T00:00:00Z"), post(2, "물음")
+    )
+
+    (_thread, *comments), _said = convert("disqus", source, tmp_path)
+
+    assert [c["id"] for c in comments] == ["disqus:2", "disqus:1"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("그냥 글", "그냥 글"),
+        ("<p>하나</p><p>둘<br/>셋</p>", "하나\n\n둘\n셋"),
+        ('<a href="https://example.org/x">여기</a>', "여기 (https://example.org/x)"),
+        ('<a href="https://example.org/x">example.org/x</a>', "https://example.org/x"),
+        ('<a href="javascript:alert(1)">여기</a>', "여기"),
+        (
+            "<blockquote>인용<blockquote>깊은 인용</blockquote></blockquote>답",
+            "> 인용\n\n> > 깊은 인용\n\n답",
+        ),
+        ("<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"),
+        ("<ol><li>하나<li>둘</ol>", "- 하나\n- 둘"),
+        ("<script>alert(1)</script><style>p{}</style>글<!-- 속 -->끝", "글끝"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
+        ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+        ("<img src='https://example.org/p.png'>", "https://example.org/p.png"),
+        ("<img src='data:image/png;base64,AAAA' alt='그림'>", "그림"),
+        ("<?xml version='1.0' encoding='utf-8'?><p>글</p>", "글"),
+        ("", ""),
+        ("<", "<"),
+        ("<p>", ""),
+    ],
+)
+def test_html_becomes_what_a_reader_sees(html, text):
+    assert to_text(html) == text
+
+
+def test_lines_of_wordpress_are_kept():
+    assert to_text("하나\n둘\n\n셋 <b>넷</b>", keeps_lines=True) == "하나\n둘\n\n셋 넷"
+
+
+def test_deep_markup_ends():
+    assert "글" in to_text("<blockquote>" * 200 + "글")
+    assert isinstance(to_text("<b>" * 100_000 + "글"), str)
+
+
+@given(
+    st.text(max_size=200)
+    | st.lists(
+        st.sampled_from(
+            [
+                "<a href='x'>",
+                "</a>",
+                "<p>",
+                "</li>",
+                "<pre>",
+                "</blockquote>",
+                "<blockquote>",
+                "&#0;",
+                "글",
+            ]
+        ),
+        max_size=30,
+    ).map("".join)
+)
+def test_any_html_is_some_text(html):
+    text = to_text(html, keeps_lines=True)
+
+    assert isinstance(text, str)
+    assert "\0" not in text
