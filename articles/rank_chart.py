@@ -100,7 +100,7 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
             ((_line(frame, line, number, periods),) for number, line in enumerate(drawn)),
         ),
     )
-    return Chart(svg, _note(len(drawn), len(lines), lines))
+    return Chart(svg, _note(drawn, lines))
 
 
 def rank_line(
@@ -127,15 +127,25 @@ def _highest(lines: Sequence[Line]) -> list[Line]:
     return cut[:MAX_LINES]
 
 
-def _note(drawn: int, count: int, lines: Sequence[Line]) -> str:
-    if drawn == count and all(
-        point is None or point.row <= MAX_ROWS for line in lines for point in line.points
+def _note(drawn: Sequence[Line], lines: Sequence[Line]) -> str:
+    """Say what is left out, and what a dotted line is, where the chart has any."""
+    notes = []
+    if len(drawn) < len(lines) or any(
+        point and point.row > MAX_ROWS for line in lines for point in line.points
     ):
-        return ""
-    return _(
-        "The chart shows the first %(rows)s rows and, of %(count)s names, the %(drawn)s that stood"
-        " highest. The table holds them all."
-    ) % {"rows": MAX_ROWS, "count": count, "drawn": drawn}
+        notes.append(
+            _(
+                "The chart shows the first %(rows)s rows and, of %(count)s names, the %(drawn)s"
+                " that stood highest. The table holds them all."
+            )
+            % {"rows": MAX_ROWS, "count": len(lines), "drawn": len(drawn)}
+        )
+    for line in drawn:
+        held = [number for number, point in enumerate(line.points) if point]
+        if held[-1] - held[0] >= len(held):
+            notes.append(_("A dotted line leads over a time outside of the rows shown."))
+            break
+    return " ".join(notes)
 
 
 def _ems(text: str) -> float:

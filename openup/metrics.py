@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from comments.models import Outbox
+
 _PAGES = Counter("openup_pages", "Answers of the page cache, by what it did.", ["answer"])
 PAGES_KEPT = _PAGES.labels("kept")
 PAGES_UNCHANGED = _PAGES.labels("unchanged")
@@ -103,4 +105,8 @@ class DatabaseCollector:
         return [by_state, limit]
 
     def outbox(self):
-        return []
+        """Return how many mails wait, and how many of them should have been sent by now."""
+        mails = GaugeMetricFamily("openup_outbox_mails", "Mails not sent yet.", labels=["state"])
+        mails.add_metric(["waiting"], Outbox.objects.waiting().count())
+        mails.add_metric(["due"], Outbox.objects.due().count())
+        return [mails]

@@ -13,8 +13,10 @@ migration = import_module("articles.migrations.0005_keep_ledger")
 @contextmanager
 def emptied_afterwards():
     """Let a transactional test write to the ledger: its tables are flushed after it."""
-    yield
-    with connection.schema_editor() as editor:
-        migration.drop_triggers(None, editor)
-        editor.execute(f"DELETE FROM {RankingCorrection._meta.db_table}")  # noqa: S608
-        migration.make_triggers(None, editor)
+    try:
+        yield
+    finally:
+        with connection.schema_editor() as editor:
+            migration.drop_triggers(None, editor)
+            editor.execute(f"DELETE FROM {RankingCorrection._meta.db_table}")  # noqa: S608
+            migration.make_triggers(None, editor)

@@ -12,9 +12,14 @@ class QueueQuerySet(CommentQuerySet):
     def waiting(self):
         """Keep what a moderator has to decide about: held, reported, or asked to be taken down.
 
-        A wrong figure that somebody reports is among them only when it is one of these.
+        A report of a wrong figure that is held is none of theirs: the data stewards' list has it.
         """
-        held = Comment.objects.filter(state=State.HELD).order_by().values("pk")
+        # The data stewards decide about wrong figures, and let those that wait appear.
+        held = (
+            Comment.objects.filter(state=State.HELD, kind=Comment.Kind.COMMENT)
+            .order_by()
+            .values("pk")
+        )
         reported = Report.objects.open().order_by().values("comment")
         takedowns = Takedown.objects.open().order_by().values("comment")
         waiting = self.filter(pk__in=held.union(reported, takedowns)).exclude(state=State.DELETED)

@@ -96,7 +96,7 @@ def rankings(draw):
     )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rankings(), texts)
 def test_csv_xlsx_and_json_give_back_the_figures_and_their_digest(tmp_path, ranking, note):
     figures = figures_of(ranking)

@@ -44,6 +44,7 @@ def test_absence_in_between_breaks_the_line_and_is_dashed():
     whole, gap, *_dots = link.iter(f"{SVG}path")
     assert whole.get("d").count("M") == 2 and "c" not in whole.get("d")
     assert gap.get("class") == "gap" and "c" in gap.get("d")
+    assert "점선" in chart.note
 
 
 def test_tied_ranks_stand_in_rows_of_their_own_and_bear_the_same_number():

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from articles.models import EntryRow, RankingSubject
+from articles.models import RankingEntry, RankingSubject
 from tests.factories import make_article, make_ranking, make_subject, make_table
 
 pytestmark = pytest.mark.django_db
@@ -129,13 +129,18 @@ def test_table_and_chart_of_200_rows_and_24_periods_cost_the_samples_queries(
         RankingSubject(name=f"이름 {number}", slug=f"name-{number}") for number in range(200)
     )
     large = make_ranking([(f"{m}번째", date(2020 + m // 12, m % 12 + 1, 1), []) for m in range(24)])
-    for shift, period in enumerate(large.periods.all()):
-        period.replace_entries(
-            [
-                EntryRow(rank, subject, subject.name, {"model": "M"})
-                for rank, subject in enumerate(subjects[shift:] + subjects[:shift], start=1)
-            ]
+    RankingEntry.objects.bulk_create(
+        RankingEntry(
+            period=period,
+            position=position,
+            rank=position,
+            subject=subjects[(position + shift) % 200],
+            label=f"이름 {(position + shift) % 200}",
+            cells={"model": "M"},
         )
+        for shift, period in enumerate(large.periods.all())
+        for position in range(1, 201)
+    )
     make_table(make_article(), large)
 
     with django_assert_num_queries(len(queries)):

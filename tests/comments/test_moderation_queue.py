@@ -98,16 +98,15 @@ def test_queue_leaves_out_what_was_deleted_and_what_waits_for_data_stewards_alon
 ):
     make_report(make_comment()).comment.delete_by_author()
     make_comment(kind=Comment.Kind.FIGURE_ERROR)
+    make_held(kind=Comment.Kind.FIGURE_ERROR)
 
     assert texts(client.get(QUEUE)) == []
 
 
-def test_report_of_a_wrong_figure_that_is_held_can_be_let_through(client, moderator):
-    held = make_held(kind=Comment.Kind.FIGURE_ERROR)
+def test_report_of_a_wrong_figure_comes_to_moderators_when_a_reader_reports_it(client, moderator):
+    report = make_report(make_comment(kind=Comment.Kind.FIGURE_ERROR))
 
-    do(client, "approve", held)
-
-    assert states(held) == [State.PUBLISHED]
+    assert texts(client.get(QUEUE)) == [report.comment.body]
 
 
 def test_queue_shows_reasons_reports_the_parent_the_article_and_how_much_the_writer_wrote(

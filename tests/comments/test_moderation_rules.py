@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from comments.models import Comment, ModerationRule, Thread
-from comments.rehearsal import REHEARSED_AT_MOST, rehearse
+from comments.rehearsal import rehearse
 from tests.factories import make_article, make_comment, make_rule
 
 pytestmark = pytest.mark.django_db
@@ -238,17 +238,20 @@ def test_rehearsal_knows_addresses_from_before_its_days():
     assert rehearse(make_rule(kind="new_address", count=1))["caught"] == 0
 
 
-def test_rehearsal_is_bounded_in_comments_samples_and_queries(django_assert_max_num_queries):
+def test_rehearsal_is_bounded_in_comments_samples_and_queries(
+    monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr("comments.rehearsal.REHEARSED_AT_MOST", 50)
     article = make_article()
     Comment.objects.bulk_create(
         Comment(article=article, root_number=number, path=f"{number:09d}", body=f"카지노 {number}")
-        for number in range(1, REHEARSED_AT_MOST + 3)
+        for number in range(1, 53)
     )
     rule = make_rule(kind="words", terms="카지노")
 
     with django_assert_max_num_queries(3):
         outcome = rehearse(rule)
 
-    assert outcome["compared"] == outcome["caught"] == REHEARSED_AT_MOST
+    assert outcome["compared"] == outcome["caught"] == 50
     assert outcome["is_cut"] is True
     assert len(outcome["samples"]) == 20

@@ -122,6 +122,7 @@ def test_readers_of_all_processes_see_what_was_acknowledged(environment, tmp_pat
     assert numbers['openup_password_hashes{state="running"}'] == 0
     assert numbers["openup_page_cache_bytes"] > 0
     assert numbers["openup_database_up"] == 1
+    assert numbers['openup_outbox_mails{state="due"}'] == 0
 
 
 def read_metrics(environment):
