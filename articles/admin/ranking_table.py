@@ -3,6 +3,8 @@ from itertools import groupby
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,6 +64,8 @@ class RankingTableFormSet(forms.BaseInlineFormSet):
         for form in tables:
             if not form.cleaned_data.get("periods"):
                 form.add_error("periods", _("Choose at least one period before publishing."))
+            for period in form.cleaned_data.get("periods") or []:
+                self.refuse_what_waits(form, period)
         known = {form.cleaned_data.get("slug") for form in tables}
         missing = [slug for slug in self.placed_slugs() if slug not in known]
         if missing:
@@ -72,6 +76,14 @@ class RankingTableFormSet(forms.BaseInlineFormSet):
                     for slug in missing
                 ]
             )
+
+    def refuse_what_waits(self, form, period):
+        """Refuse figures whose own moment is later than the article's: it would show them early."""
+        moment, shown_at = period.published_at, self.instance.published_at
+        if moment and shown_at and moment > max(shown_at, timezone.now()):
+            text = _("“%(period)s” is public only from %(when)s, after the article.")
+            when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            form.add_error("periods", text % {"period": period.label, "when": when})
 
     def placed_slugs(self):
         try:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from articles.models.article import Article
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, PageVersion, article_scope
-from articles.models.ranking import Ranking, RankingPeriod
+from articles.models.ranking import Ranking, RankingPeriod, RankingTable
 from articles.ranking_rows import EntryRow
 from articles.text import is_plausible
 
@@ -110,7 +110,18 @@ class Release(models.Model):
             found += [(article, text) for text in self._article_faults(article, moment)]
         for period in periods:
             found += [(period, text) for text in _period_faults(period)]
-        return found
+        return found + list(self._shown_earlier(articles, periods, moment))
+
+    def _shown_earlier(self, articles, periods, moment):
+        """Yield the articles that would show figures of the release before its moment."""
+        tables = RankingTable.objects.filter(
+            article__state=Article.State.PUBLISHED, article__published_at__gt=Now()
+        ).exclude(article__in=articles)
+        if moment:
+            tables = tables.filter(article__published_at__lt=moment)
+        for table in tables.filter(periods__in=periods).select_related("article").distinct():
+            text = _("The article “%(title)s” would show figures of the release before its moment.")
+            yield None, text % {"title": table.article}
 
     def _issue_faults(self, articles, periods):
         issue = self.issue

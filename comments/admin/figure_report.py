@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.seen import SeenForm, SeenModelAdmin
-from comments.models import FigureReport
+from comments.models import Comment, FigureReport
 
 MOMENT_FORMAT = "Y.m.d H:i"
 State = FigureReport.State
+IS_WAITING = Q(state=State.OPEN) | Q(comment__state=Comment.State.HELD)
 
 
 class DecisionForm(SeenForm):
@@ -39,7 +40,7 @@ class FigureReportAdmin(SeenModelAdmin, admin.ModelAdmin):
     list_filter = ["state", "comment__created_at"]
     list_per_page = 50
     # What waits comes first.
-    ordering = [Case(When(state=State.OPEN, then=Value(0)), default=Value(1)), "-comment"]
+    ordering = [Case(When(IS_WAITING, then=Value(0)), default=Value(1)), "-comment"]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["comment__body", "comment__ranking_entry__label"]

@@ -218,6 +218,9 @@ class _Loading:
         FigureReport.objects.bulk_create(
             make_report(each.line, each.comment) for each in made if each.comment.is_figure_report
         )
+        for each in made:
+            if each.comment.is_visible:
+                each.comment.index()
         blocks = [each.comment.blocked_until for each in made]
         Due.plan([self.article.scope, CONVERSATION], blocks)
         if items := {each.comment.issue_item_id for each in made} - {None}:

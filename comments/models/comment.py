@@ -480,6 +480,8 @@ class Comment(models.Model):
                     *("edited_at", "edit_version", "text_digest", "hold_reasons"),
                 ]
             )
+            if self.is_figure_report and self.is_held:
+                self.figure_report.reopen()
             self._count(thread, was_visible)
             self._change_what_readers_see()
 

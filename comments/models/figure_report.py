@@ -67,6 +67,11 @@ class FigureReport(models.Model):
     def is_open(self):
         return self.state == self.State.OPEN
 
+    def reopen(self):
+        """Have the report checked again: its text has changed and waits for review."""
+        self.state, self.decided_at, self.decided_by = self.State.OPEN, None, None
+        self.save(update_fields=["state", "decided_at", "decided_by"])
+
     def decide(self, state, *, by, answer):
         """Close the report with an answer that its readers see, or open it again.
 

@@ -12,7 +12,7 @@ class QueueQuerySet(CommentQuerySet):
     def waiting(self):
         """Keep what a moderator has to decide about: held, reported, or asked to be taken down.
 
-        A wrong figure that somebody reports is among them only when it is one of these.
+        A report of a wrong figure that is held is none of theirs: the data stewards' list has it.
         """
         # The data stewards decide about wrong figures, and let those that wait appear.
         held = (

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -31,6 +32,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+SEOUL = ZoneInfo("Asia/Seoul")
 MOMENT = datetime(2031, 11, 3, 0, 0, tzinfo=UTC)
 PUBLISHER = [
     "articles.publish_article",
@@ -268,6 +270,15 @@ def test_month_that_is_public_already_has_nothing_to_release():
         Release.objects.get().schedule(MOMENT, by=make_staff())
 
 
+def test_article_that_would_show_the_figures_earlier_is_told():
+    issue, _article, ranking = make_month()
+    early = make_article(published_at=MOMENT - timedelta(days=1))
+    make_table(early, ranking)
+
+    with pytest.raises(ValidationError, match="before its moment"):
+        schedule(issue)
+
+
 def test_draft_waits_for_its_review():
     issue, *_others = make_month(state="draft")
 
@@ -422,28 +433,61 @@ def test_only_publishers_release(client, permissions):
     assert moments(issue) == {None}
 
 
-def test_saving_an_article_that_no_longer_passes_says_so(client, publisher):
-    issue, article, _ranking = make_month()
-    schedule(issue)
+def article_form(client, article):
+    """Return the address of an article's form and what it would send as it stands."""
     address = reverse("admin:articles_article_change", args=[article.pk])
-    form = client.get(address).context["adminform"].form
-    data = {name: form[name].value() or "" for name in form.fields}
-    for inline in client.get(address).context["inline_admin_formsets"]:
+    context = client.get(address).context
+    form = context["adminform"].form
+    data = {name: form[name].value() or "" for name in form.fields} | {"tags": []}
+    for inline in context["inline_admin_formsets"]:
         management = inline.formset.management_form
         data |= {management.add_prefix(k): v for k, v in management.initial.items()}
         for each in inline.formset.initial_forms:
             data |= {each.add_prefix(name): each[name].value() or "" for name in each.fields}
-    moments_as_typed = {
-        f"{name}_{part}": "" for name in ("withdrawn_at", "comments_close_at") for part in (0, 1)
-    }
-    data |= {"published_at_0": "2031-11-09", "published_at_1": "09:00"} | moments_as_typed
-    data["tags"] = []
+    for name in ("published_at", "withdrawn_at", "comments_close_at"):
+        moment = getattr(article, name)
+        typed = moment.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M").split() if moment else ["", ""]
+        data |= zip((f"{name}_0", f"{name}_1"), typed, strict=True)
+    return address, data
 
-    response = client.post(address, data, follow=True)
+
+def test_saving_an_article_that_no_longer_passes_says_so(client, publisher):
+    issue, article, _ranking = make_month()
+    schedule(issue)
+    article.refresh_from_db()
+    address, data = article_form(client, article)
+
+    response = client.post(address, data | {"published_at_0": "2031-11-09"}, follow=True)
 
     content = re.sub(r"\s+", " ", response.content.decode())
     assert "has been taken off the schedule" in content and page(client, issue) in content
     assert moments(issue) == {None}
+
+
+def test_saving_an_article_as_it_stands_keeps_the_schedule(client, publisher):
+    issue, article, _ranking = make_month()
+    schedule(issue)
+    article.refresh_from_db()
+    address, data = article_form(client, article)
+
+    response = client.post(address, data)
+
+    assert response.status_code == 302 and moments(issue) == {MOMENT}
+
+
+def test_public_article_cannot_show_figures_that_wait(client, publisher):
+    issue, _article, ranking = make_month()
+    public = make_article()
+    table = make_table(public, ranking)
+    table.periods.clear()
+    schedule(issue)
+    address, data = article_form(client, public)
+    data["ranking_tables-0-periods"] = [ranking.periods.get().pk]
+
+    response = client.post(address, data)
+
+    assert "is public only from" in response.content.decode()
+    assert not table.periods.exists()
 
 
 def test_deleting_a_member_takes_the_release_off(client, publisher):
@@ -465,5 +509,5 @@ def test_release_page_costs_the_same_however_many_items(
     client.get(page(client, issue))
     issue.replace_items([("정책", f"소식 {number}", "- 가") for number in range(30)])
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(page(client, issue))

@@ -24,6 +24,9 @@ def addresses(admin_user):
     make_table(article, ranking, slug="models", source_note="출처: 비교 누리집")
     article.references.create(title="열린 자료", url="https://example.org/", publisher="기관")
     SitePage(slug="privacy", title="개인정보처리방침", body="## 항목\n\n본문").store()
+    entry = ranking.periods.first().entries.first()
+    make_comment(article, ranking_entry=entry, kind="figure_error")
+    make_comment(article, issue_item=issue.items.first())
     parent = make_comment(article, name="미나", body="좋은 글입니다. https://example.org/가나다")
     make_comment(article, parent=parent, body="답글" * 200)
     gone = make_comment(article)
@@ -33,6 +36,7 @@ def addresses(admin_user):
     make_comment(article, parent=hidden)
     hidden.hide(by=admin_user, reason="광고")
     closed = make_article(comment_policy="closed")
+    about_row = f"/articles/{article.pk}/comments/?about=entry-{entry.pk}"
     return {
         "front": "/",
         "list": "/articles/",
@@ -54,6 +58,8 @@ def addresses(admin_user):
         "edit": f"/comments/{parent.pk}/edit/",
         "delete": f"/comments/{parent.pk}/delete/",
         "reply": f"/comments/{parent.pk}/reply/",
+        "about a row": about_row,
+        "wrong figure": f"{about_row}&kind=figure_error",
         "missing": "/nowhere/",
     }
 

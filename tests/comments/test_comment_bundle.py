@@ -401,6 +401,16 @@ def test_import_makes_the_pages_that_show_it_stale(tmp_path, article):
     assert PageVersion.objects.filter(scope="conversation").exists()
 
 
+def test_imported_texts_are_found_and_hidden_ones_are_not(client, tmp_path, article):
+    shown, hidden = line(1, body="두루미가 보인다"), line(2, body="두루미가 숨는다", state="hidden")
+    run_import(write_file(tmp_path, thread_of(article), shown, hidden))
+
+    content = client.get("/search/", {"q": "두루미"}).content.decode()
+
+    assert "보인다" in content
+    assert "숨는다" not in content
+
+
 def test_markup_in_an_imported_text_stays_text(client, tmp_path, article):
     payload = "<script>alert(1)</script>"
     run_import(write_file(tmp_path, thread_of(article), line(1, body=payload, name=payload[:30])))

@@ -5,7 +5,7 @@ from django.urls import reverse
 from lxml import html
 
 from articles.models import Article, PageVersion, RankingEntry
-from comments.models import Comment, FigureReport, ModerationEvent
+from comments.models import Comment, FigureReport, ModerationEvent, QueuedComment, Report
 from tests.factories import make_article, make_comment, make_ranking, make_staff, make_table
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,37 @@ def test_report_that_waited_for_review_leaves_it_by_the_decision(
     report.comment.refresh_from_db()
     assert report.comment.state == shown
     assert ModerationEvent.objects.get().moderator == steward
+
+
+def test_report_that_is_held_waits_for_the_stewards_and_not_for_the_moderators(article):
+    report = make_report(article)
+    make_comment(article)
+    Comment.objects.update(state=Comment.State.HELD)
+
+    waiting = QueuedComment.objects.waiting()
+
+    assert report.pk not in waiting.values_list("pk", flat=True)
+    assert waiting.count() == 1
+
+
+def test_report_of_abuse_about_a_report_reaches_the_moderators(article):
+    comment = make_report(article).comment
+
+    Report.objects.create(comment=comment, reason=Report.Reason.SPAM, network_digest="x")
+
+    assert QueuedComment.objects.waiting().get().pk == comment.pk
+
+
+def test_report_that_was_edited_and_waits_again_is_to_be_checked_again(client, steward, article):
+    report = make_report(article)
+    report.decide(State.ACCEPTED, by=steward, answer="고쳤습니다.")
+    article.comment_policy = Article.CommentPolicy.REVIEWED
+    article.store()
+
+    Comment.objects.get().edit(body="다른 제보", name="", version=1)
+
+    report.refresh_from_db()
+    assert (report.is_open, report.decided_by) == (True, None)
 
 
 def test_report_that_its_writer_deleted_leaves_the_queue(client, steward, article):
