@@ -2,7 +2,6 @@
 
 import json
 import os
-import statistics
 import sys
 import time
 
@@ -60,7 +59,8 @@ def cost(client, path):
         times.append(1000 * (time.perf_counter() - began))
     if response.status_code not in {200, 404}:
         raise SystemExit(f"{path} answered {response.status_code}")
-    return statistics.median(times)
+    # What else the machine does only adds to a time.
+    return min(times)
 
 
 def main():

@@ -182,6 +182,7 @@ server {{
     root {pages};
     access_log off;
     tcp_nopush off;
+    open_file_cache max=2000 inactive=60s;
     gzip_static on;
     gzip_vary on;
     {lines}
