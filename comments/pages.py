@@ -37,6 +37,10 @@ class ThreadPage:
     pinned: Comment | None = None
 
     @property
+    def comment_count(self):
+        return f"{self.thread.comment_count:,}"
+
+    @property
     def is_newest_first(self):
         return self.order == NEWEST
 
@@ -90,10 +94,10 @@ def article_page(article, query):
     link_answers(comments)
     branches = []
     for comment in comments:
-        if comment.depth == 1:
-            branches.append(Branch(comment, []))
-        else:
+        if branches and branches[-1].root.root_number == comment.root_number:
             branches[-1].replies.append(comment)
+        else:
+            branches.append(Branch(comment, []))
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)

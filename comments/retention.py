@@ -8,7 +8,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from comments import limits
-from comments.models import Comment, MailLink, Outbox, PersonalDataView, Report, Takedown
+from comments.models import (
+    Comment,
+    MailLink,
+    Outbox,
+    PersonalDataView,
+    Report,
+    Subscriber,
+    Takedown,
+)
 
 REPORT_DAYS = 90
 TAKEDOWN_DAYS = 365
@@ -26,6 +34,8 @@ def purge():
     while pruned := limits.prune():
         counters += pruned
     SessionStore.clear_expired()
+    # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
+    Subscriber.reseal()
     counts = {"mails": mails, "links": links, "counters": counters}
     return counts | purge_moderation(now)
 

@@ -28,6 +28,15 @@ def unseal(sealed: str) -> str:
     return _open(_site_keys(), sealed)
 
 
+def is_sealed_by_first_key(sealed: str) -> bool:
+    """Tell whether the active key opens it, so that the older ones need not be kept for it."""
+    try:
+        _open(Fernet(settings.MAIL_ENCRYPTION_KEYS[0]), sealed)
+    except Unreadable:
+        return False
+    return True
+
+
 def _site_keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.MAIL_ENCRYPTION_KEYS])
 

@@ -2,6 +2,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -103,7 +104,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
 @kept(CONTENT, CONVERSATION, query=["page"])
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place; a root with a long branch is a page itself."""
-    shown = Comment.objects.public().for_thread()
+    shown = Comment.objects.public().for_thread().annotate(read_at=Now())
     comment = get_object_or_404(shown, pk=comment_id)
     if comment.branch_page > 1:
         root = Comment.objects.only("pk").get(
@@ -115,6 +116,7 @@ def comment_detail(request, comment_id):
     if not page or page.last == 1:
         return redirect(comment)
     article = comment.article
+    article.read_at = comment.read_at
     takes_replies = article.takes_comments and comment.is_readable
     context = {
         "article": article,

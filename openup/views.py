@@ -95,8 +95,7 @@ def article_json(request, article_id, slug):
         response["Access-Control-Allow-Origin"] = "*"
         return response
     page = article_page(article, {"page": request.GET.get("page", "")})
-    issue = article.monthly_issue
-    data = article_data(article, issue if issue and issue.is_public else None)
+    data = article_data(article, article.public_issue)
     return data_response({**data, "comments": thread_data(page, absolute(path))})
 
 
@@ -113,6 +112,7 @@ def article_read(request, article_id):
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
+    issue.note_read_at(issue.read_at)
     lead = issue.lead_article
     counts = Comment.objects.counts_by_anchor(None, lead)
     context = {
@@ -128,14 +128,13 @@ def monthly_issue_detail(request, year, month):
 def article_context(article, query):
     """Return what an article's page shows: its parts, its month's issue, its thread."""
     page = article_page(article, query)
-    issue = article.monthly_issue
     return {
         "article": article,
         "contents": article.contents(),
         "neighbours": article.neighbours(),
         "mentions": article.mentions.filter(pk__in=RankingEntry.objects.public().values("subject")),
         "parts": article.parts(),
-        "issue": issue if issue and issue.is_public else None,
+        "issue": article.public_issue,
         "page": page,
         "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
         "form": CommentForm(article=article),

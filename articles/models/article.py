@@ -18,7 +18,7 @@ from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.mentions import mentioned
 from articles.models.monthly_issue import MonthlyIssue
-from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.page_version import CONTENT, CONVERSATION, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
@@ -69,7 +69,8 @@ class ArticleQuerySet(models.QuerySet):
         from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
 
         return (
-            self.select_related("category", "monthly_issue__lead_article")
+            self.annotate(read_at=Now())
+            .select_related("category", "monthly_issue__lead_article")
             .defer("body", "monthly_issue__lead_article__body")
             .defer("monthly_issue__lead_article__body_html")
             .prefetch_related(
@@ -187,6 +188,10 @@ class Article(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    # When the row was read, by the database's clock: a page that is kept shows what held then, and
+    # the database says when that changes. Elsewhere it is our own clock that counts.
+    read_at = None
+
     objects = ArticleQuerySet.as_manager()
 
     class Meta:
@@ -241,16 +246,24 @@ class Article(models.Model):
 
     @property
     def is_public(self):
+        now = self.read_at or timezone.now()
         return (
             self.state == self.State.PUBLISHED
-            and self.published_at <= timezone.now()
-            and not (self.withdrawn_at and self.withdrawn_at <= timezone.now())
+            and self.published_at <= now
+            and not (self.withdrawn_at and self.withdrawn_at <= now)
         )
+
+    @property
+    def public_issue(self):
+        """The article's monthly issue where readers may see it, by the same clock, or None."""
+        if self.monthly_issue:
+            self.monthly_issue.note_read_at(self.read_at)
+        return self.monthly_issue if self.monthly_issue and self.monthly_issue.is_public else None
 
     @property
     def takes_comments(self):
         return self.comment_policy != self.CommentPolicy.CLOSED and not (
-            self.comments_end_at and self.comments_end_at <= timezone.now()
+            self.comments_end_at and self.comments_end_at <= (self.read_at or timezone.now())
         )
 
     @property
@@ -351,7 +364,8 @@ class Article(models.Model):
         scopes = [*own_scopes, CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        Due.plan(own_scopes, [self.comments_end_at])
+        # Pages of a branch and of an issue show whether one may write.
+        Due.plan([*own_scopes, CONVERSATION], [self.comments_end_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""

@@ -19,7 +19,8 @@ class MonthlyIssueQuerySet(models.QuerySet):
         return self.filter(state=MonthlyIssue.State.PUBLISHED, published_at__lte=Now())
 
     def for_page(self):
-        return self.select_related("lead_article").prefetch_related("items")
+        issues = self.select_related("lead_article").prefetch_related("items")
+        return issues.annotate(read_at=Now())
 
 
 class MonthlyIssue(models.Model):
@@ -43,6 +44,9 @@ class MonthlyIssue(models.Model):
     )
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    # As an article's.
+    read_at = None
 
     objects = MonthlyIssueQuerySet.as_manager()
 
@@ -69,7 +73,14 @@ class MonthlyIssue(models.Model):
 
     @property
     def is_public(self):
-        return self.state == self.State.PUBLISHED and self.published_at <= timezone.now()
+        now = self.read_at or timezone.now()
+        return self.state == self.State.PUBLISHED and self.published_at <= now
+
+    def note_read_at(self, moment):
+        """Note when issue and lead article were read, by the database's clock (None: by ours)."""
+        self.read_at = moment
+        if self.lead_article:
+            self.lead_article.read_at = moment
 
     def clean(self):
         super().clean()

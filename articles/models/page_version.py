@@ -12,8 +12,16 @@ def article_scope(article_id):
     return f"article:{article_id}"
 
 
+# Versions begin at the database's clock, so that none comes twice when a backup is restored: a
+# browser may still hold the page of the version that was lost.
+_MILLISECONDS = {
+    "sqlite": "CAST((JULIANDAY('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000 AS BIGINT)",
+}
+
+
 class PageVersion(models.Model):
-    """How often what a scope's pages show has changed; no form ever saves this row."""
+    """Which state a scope's pages show, growing with each change; no form ever saves this row."""
 
     scope = models.CharField(_("scope"), max_length=64, primary_key=True)
     version = models.PositiveBigIntegerField(_("version"))
@@ -37,11 +45,13 @@ class PageVersion(models.Model):
             )
         scopes = sorted(set(scopes))
         table = connection.ops.quote_name(cls._meta.db_table)
-        rows = ", ".join(["(%s, 1)"] * len(scopes))
+        rows = ", ".join([f"(%s, {_MILLISECONDS[connection.vendor]})"] * len(scopes))
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} (scope, version) VALUES {rows}"  # noqa: S608
-                f" ON CONFLICT (scope) DO UPDATE SET version = {table}.version + 1",
+                f" ON CONFLICT (scope) DO UPDATE SET version = CASE"
+                f" WHEN {table}.version < excluded.version THEN excluded.version"
+                f" ELSE {table}.version + 1 END",
                 scopes,
             )
 

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -5,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
 from comments.credentials import canonical_address, digests
-from comments.sealing import new_token, seal, unseal
+from comments.sealing import Unreadable, is_sealed_by_first_key, new_token, seal, unseal
 
 
 class Subscriber(models.Model):
@@ -53,6 +55,17 @@ class Subscriber(models.Model):
             email_digest=active, defaults={"sealed_address": seal(canonical_address(address))}
         )
         return subscriber
+
+    @classmethod
+    def reseal(cls):
+        """Encrypt under the active key what older keys sealed; what none opens stays as it is."""
+        if len(settings.MAIL_ENCRYPTION_KEYS) == 1:
+            return
+        for subscriber in cls.objects.filter(user__isnull=True).order_by("pk").iterator():
+            if not is_sealed_by_first_key(subscriber.sealed_address):
+                with suppress(Unreadable):
+                    subscriber.sealed_address = seal(unseal(subscriber.sealed_address))
+                    subscriber.save(update_fields=["sealed_address"])
 
     @property
     def current_address(self):

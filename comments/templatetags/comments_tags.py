@@ -46,6 +46,7 @@ class CommentDrawing:
 
     def __init__(self, article, *, is_beside_article):
         self.takes_replies = article.takes_comments
+        self.is_beside_article = is_beside_article
         self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.zone = get_current_timezone()
@@ -74,7 +75,8 @@ class CommentDrawing:
         return f"{self.item(root, replies + self.more(branch))}"
 
     def more(self, branch):
-        if not branch.more_count:
+        # On the branch's own page the row of page numbers leads on.
+        if not self.is_beside_article or not branch.more_count:
             return ""
         text = ngettext("{count} more reply", "{count} more replies", branch.more_count)
         text = escape(text.format(count=f"{branch.more_count:,}"))
@@ -169,7 +171,11 @@ class CommentDrawing:
                 f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
                 for name, word in self.staff_links
             )
-        links = self.action("reply", self.reply, comment, address) if self.takes_replies else ""
+        links = ""
+        if self.takes_replies:
+            # The form that opens in place must know which version its writer sees.
+            seen = f' data-version="{comment.edit_version}"'
+            links = self.action("reply", self.reply, comment, address, seen)
         # An answer of the staff has no pair that could open it.
         if not comment.staff_id:
             links += self.action("edit", self.edit, comment, address)
@@ -177,9 +183,10 @@ class CommentDrawing:
             links += self.action("report", self.report, comment, address)
         return links
 
-    def action(self, verb, word, comment, address):
+    def action(self, verb, word, comment, address, data=""):
         """Draw a link whose name tells what it does and to whose comment."""
-        return f'<a href="{address}{verb}/" aria-labelledby="to-{verb} by-{comment.pk}">{word}</a>'
+        name = f"to-{verb} by-{comment.pk}"
+        return f'<a href="{address}{verb}/" aria-labelledby="{name}"{data}>{word}</a>'
 
     def address(self, comment):
         return f"{self.before_pk}{comment.pk}{self.after_pk}"

@@ -167,15 +167,81 @@
     }, 8000);
   };
 
+  const prepare = (form) => {
+    addSubmissionKey(form);
+    addCount(form);
+    addReveal(form);
+    sendOnce(form);
+  };
+
+  // Puts the form of the page that a link leads to below the comment; refused, it is a page again.
+  const openInPlace = async (link) => {
+    const page = await fetch(link.href).then((answer) => (answer.ok ? answer.text() : ""));
+    const form = new DOMParser().parseFromString(page, "text/html").querySelector("main form");
+    if (!form) throw new Error("This answer has no form.");
+    form.setAttribute("action", link.href);
+    form.setAttribute("aria-labelledby", link.getAttribute("aria-labelledby"));
+    // Several may be open at once.
+    for (const node of form.querySelectorAll("*")) {
+      for (const name of ["id", "for", "aria-describedby"]) {
+        const ids = node.getAttribute(name);
+        if (ids) node.setAttribute(name, ids.replace(/\S+/g, `${link.pathname}$&`));
+      }
+    }
+    if (link.dataset.version) form.elements.version.value = link.dataset.version;
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "button secondary";
+    cancel.textContent = form.dataset.cancel;
+    cancel.addEventListener("click", () => {
+      form.remove();
+      link.focus();
+    });
+    form.querySelector(".buttons .secondary")?.remove();
+    form.querySelector(".buttons").append(cancel);
+    link.closest(".actions").after(form);
+    prepare(form);
+    return form;
+  };
+
+  const openForms = () => {
+    const forms = new Map();
+    document.addEventListener("click", async (event) => {
+      const link = event.target.closest("[data-in-place] .actions a");
+      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!/\/(reply|edit|delete)\/$/.test(link.pathname)) return;
+      event.preventDefault();
+      if (!forms.get(link)?.isConnected) {
+        if (link.ariaBusy) return;
+        link.ariaBusy = "true";
+        try {
+          forms.set(link, await openInPlace(link));
+        } catch {
+          location.assign(link.href);
+          return;
+        } finally {
+          link.ariaBusy = null;
+        }
+      }
+      forms.get(link).querySelector("input:not([type=hidden])").focus();
+    });
+  };
+
+  // Whoever has just written reads on from there.
+  const goToOwnComment = () => {
+    const pk = new URLSearchParams(location.search).get("comment");
+    const comment = pk && document.getElementById(`comment-${pk}`);
+    if (!comment) return;
+    comment.tabIndex = -1;
+    comment.focus();
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     addSettings();
     countReading();
     addCopyLinks();
-    for (const form of document.querySelectorAll("[data-writing]")) {
-      addSubmissionKey(form);
-      addCount(form);
-      addReveal(form);
-      sendOnce(form);
-    }
+    document.querySelectorAll("[data-writing]").forEach(prepare);
+    openForms();
+    goToOwnComment();
   });
 })();

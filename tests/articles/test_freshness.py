@@ -127,3 +127,25 @@ def test_categories_in_use_cannot_be_removed_under_their_articles():
 
     with pytest.raises(ProtectedError):
         category.delete()
+
+
+def test_no_version_comes_twice_after_a_backup_is_restored():
+    article = make_article()
+    kept = versions()[article.scope]
+    article.store()
+    lost = versions()[article.scope]
+    PageVersion.objects.filter(scope=article.scope).update(version=kept)
+
+    article.store()
+
+    assert versions()[article.scope] > lost > kept
+
+
+def test_each_change_has_a_version_of_its_own_however_fast():
+    seen = []
+    for _number in range(20):
+        with transaction.atomic():
+            PageVersion.raise_for("content")
+        seen.append(versions()["content"])
+
+    assert seen == sorted(set(seen))

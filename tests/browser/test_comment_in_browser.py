@@ -1,6 +1,11 @@
 """The whole life of a comment as its writer sees it, with and without JavaScript."""
 
+from functools import partial
+from io import StringIO
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
 
 from tests.factories import make_article, make_comment
 
@@ -9,39 +14,153 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EMAIL, PASSWORD = "mina@example.com", "right horse key"
 
 
-def write(page, body=None, password=PASSWORD):
-    page.get_by_label("이메일").fill(EMAIL)
-    page.locator("#id_password").fill(password)
+def write(page, body=None, password=PASSWORD, within="main form"):
+    form = page.locator(within)
+    form.get_by_label("이메일").first.fill(EMAIL)
+    form.locator("[name=password]").fill(password)
     if body is not None:
-        page.locator("#id_body").fill(body)
-    page.locator("main [type=submit]").click()
+        form.locator("[name=body]").fill(body)
+    follow(page, form.locator("[type=submit]"))
+
+
+def follow(page, link):
+    """Press what leads to another page, and wait until that has arrived."""
+    with page.expect_navigation():
+        link.click()
+
+
+def check_with_axe(page):
+    violations = Axe().run(page).response["violations"]
+    assert not [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations]
 
 
 @pytest.mark.parametrize("with_script", [True, False])
-def test_comment_is_posted_edited_refused_and_deleted(open_page, with_script):
+def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_script):
+    """A form opens in place, and without a script as a page; axe looks at each state."""
     article = make_article(title="열린 모형의 약진")
-    page = open_page("/", java_script_enabled=with_script)
+    page = open_page("/", width=360, java_script_enabled=with_script)
+    thread = page.locator(".comments")
+    # Axe is a script, and never comes back where pages may run none.
+    look = partial(check_with_axe, page) if with_script else lambda: None
+    within = ".comments form" if with_script else "main form"
 
-    page.get_by_role("link", name="열린 모형의 약진").first.click()
+    follow(page, page.get_by_role("link", name="열린 모형의 약진").first)
     write(page, "처음 쓰는 글")
     assert "#comment-" in page.url
-    assert page.locator(".comments").get_by_text("처음 쓰는 글").is_visible()
+    assert thread.get_by_text("처음 쓰는 글").is_visible()
+    look()
 
-    page.locator(".comments").get_by_role("link", name="수정").click()
-    assert page.locator("#id_body").input_value() == "처음 쓰는 글"
-    write(page, "고쳐 쓴 글", password="wrong horse key")
+    thread.get_by_role("link", name="답글 익명").click()
+    page.locator(within).wait_for()
+    look()
+    write(page, "바로 답하는 글", within=within)
+    assert thread.locator("li li").get_by_text("바로 답하는 글").is_visible()
+    assert thread.get_by_text("익명님에게").is_visible()
+    thread.locator("summary").click()
+    assert not thread.get_by_text("바로 답하는 글").is_visible()
+    look()
+
+    thread.get_by_role("link", name="수정 익명").first.click()
+    page.locator(within).wait_for()
+    assert page.locator(f"{within} [name=body]").input_value() == "처음 쓰는 글"
+    write(page, "고쳐 쓴 글", password="wrong horse key", within=within)
     assert page.get_by_role("alert").is_visible()
     assert page.locator("#id_body").input_value() == "고쳐 쓴 글"
     assert page.locator("#id_password").input_value() == ""
+    look()
     write(page)
-    assert page.locator(".comments").get_by_text("고쳐 쓴 글").is_visible()
-    assert page.locator(".comments").get_by_text("수정됨").is_visible()
+    assert thread.get_by_text("고쳐 쓴 글").is_visible()
 
-    page.locator(".comments").get_by_role("link", name="삭제").click()
+    follow(page, thread.get_by_role("link", name="답글 뒤에 수정됨"))
+    assert page.locator("ins").first.is_visible() and page.locator("del").first.is_visible()
+    look()
+    follow(page, page.get_by_role("link", name="1번 글 지우기"))
+    look()
     write(page)
-    assert page.get_by_text("첫 댓글을 작성해보세요!").is_visible()
+    assert page.get_by_text("지워졌습니다").is_visible()
+    look()
+    follow(page, page.get_by_role("link", name="댓글로 돌아가기"))
+
+    thread.get_by_role("link", name="삭제 익명").first.click()
+    write(page, within=within)
+    assert thread.get_by_text("삭제된 댓글입니다").is_visible()
+    assert not page.get_by_text("고쳐 쓴 글").count()
+    look()
     assert not page.context.cookies()
-    assert article.comments.get().is_deleted
+    assert article.comments.order_by("pk").first().is_deleted
+
+
+def test_branch_of_many_replies_has_pages_that_fit_a_phone(open_page):
+    article = make_article()
+    call_command("seed_thread", article.pk, comments=0, replies=101, stdout=StringIO())
+    page = open_page(article.get_absolute_url(), width=360)
+
+    follow(page, page.get_by_role("link", name="답글 1개 더 보기"))
+
+    assert page.locator(".comments li li").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_with_axe(page)
+    follow(page, page.get_by_role("link", name="전체 댓글에서 보기"))
+    assert page.locator(".comments li li").count() == 100
+
+
+def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):
+    parent = make_comment(body="물어보는 글")
+    page = open_page(parent.article.get_absolute_url())
+    reply = page.locator(".comments").get_by_role("link", name="답글 익명")
+    edit = page.locator(".comments").get_by_role("link", name="수정 익명")
+
+    reply.focus()
+    page.keyboard.press("Enter")
+    form = page.get_by_role("form", name="답글 익명")
+    form.wait_for()
+    assert form.get_by_label("이름").evaluate("field => field === document.activeElement")
+    form.locator("[name=body]").fill("쓰던 글")
+    edit.click()
+    page.get_by_role("form", name="수정 익명").wait_for()
+    reply.click()
+    assert page.locator(".comments form").count() == 2
+    assert form.locator("[name=body]").input_value() == "쓰던 글"
+    ids = page.locator("[id]").evaluate_all("nodes => nodes.map(node => node.id)")
+    assert len(ids) == len(set(ids))
+    assert "4 / 5,000" in form.locator(".count").inner_text()
+    form.get_by_role("button", name="취소").click()
+
+    assert page.locator(".comments form").count() == 1
+    assert reply.evaluate("link => link === document.activeElement")
+
+
+def test_form_in_place_remembers_the_version_that_its_writer_saw(open_page):
+    parent = make_comment(body="물어보는 글")
+    page = open_page(parent.article.get_absolute_url())
+    parent.edit(body="고쳐 물어보는 글", name="", version=1)
+
+    page.locator(".comments").get_by_role("link", name="답글 익명").click()
+    page.locator(".comments form").wait_for()
+    write(page, "먼저 본 글에 답함", within=".comments form")
+    page.locator(".comments").get_by_text("먼저 본 글에 답함").wait_for()
+
+    assert page.locator(".comments").get_by_text("(고치기 전 글)").is_visible()
+
+
+def test_form_that_cannot_open_in_place_is_a_page(open_page, admin_user):
+    parent = make_comment(body="물어보는 글")
+    page = open_page(parent.article.get_absolute_url())
+    parent.hide(by=admin_user, reason="가림")
+
+    page.locator(".comments").get_by_role("link", name="답글 익명").click()
+
+    page.wait_for_url(f"**/comments/{parent.pk}/reply/")
+    assert page.get_by_role("heading", level=1).is_visible()
+
+
+def test_whoever_has_posted_reads_on_from_the_new_comment(open_page):
+    page = open_page(make_article().get_absolute_url())
+
+    write(page, "새로 쓴 글")
+
+    page.locator(".comments").get_by_text("새로 쓴 글").wait_for()
+    assert page.evaluate("document.activeElement.id").startswith("comment-")
 
 
 @pytest.mark.parametrize("with_script", [True, False])

@@ -174,7 +174,7 @@ def test_author_removes_an_earlier_text_with_the_pair(client):
     assert response.status_code == 302
     page = history_of(client, comment).text_content()
     assert "010" not in page and "본명" not in page and "지워졌습니다" in page
-    assert "전화는 지웠습니다!" in page
+    assert "전화는 지웠습니다[넣은 말: !]" in page
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM comments_commentrevision")
         assert "010-1234" not in repr(cursor.fetchall())

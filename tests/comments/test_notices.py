@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
@@ -305,6 +306,18 @@ def test_subscriber_is_one_under_old_and_new_digest_keys(settings):
     subscribed()
 
     assert Subscriber.objects.get().email_digest == credentials.email_digest(EMAIL)
+
+
+def test_older_key_can_go_once_what_has_ended_was_purged(settings):
+    subscribed()
+    older = settings.MAIL_ENCRYPTION_KEYS
+    settings.MAIL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *older]
+    assert Subscriber.objects.get().current_address == EMAIL
+
+    call_command("purge", stdout=StringIO())
+    settings.MAIL_ENCRYPTION_KEYS = settings.MAIL_ENCRYPTION_KEYS[:1]
+
+    assert Subscriber.objects.get().current_address == EMAIL
 
 
 # Staff

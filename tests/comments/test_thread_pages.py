@@ -167,6 +167,7 @@ def test_root_shows_its_first_hundred_replies_and_leads_to_the_rest(client):
     rest = get_page(client, more.get("href"))
     assert len(rest.cssselect(".branch li")) == 30
     assert rest.cssselect(f"#comment-{root.pk}")
+    assert not rest.cssselect(".more")
 
 
 def test_branch_page_says_to_whom_its_replies_speak_even_on_another_page(client):
@@ -335,3 +336,18 @@ def test_order_and_pages_work_in_the_preview_too(admin_client):
     links = [link.get("href") for link in page.cssselect("#comments nav a")]
     assert links == ["./#comments", "?order=newest#comments"]
     assert get_page(admin_client, preview + "?order=newest").cssselect("#comments li")
+
+
+def test_rows_that_no_form_could_write_still_answer(client):
+    article = make_article()
+    root, other = make_comment(article), make_comment(article)
+    reply = make_comment(article, parent=root)
+    deep = make_comment(article, parent=reply)
+    # A parent that is younger, a circle, a root out of sight with replies in sight.
+    Comment.objects.filter(pk=reply.pk).update(parent=deep)
+    Comment.objects.filter(pk=root.pk).update(state="hidden", reply_count=0)
+    Comment.objects.filter(pk=other.pk).update(parent=deep, reply_number=1, depth=5)
+
+    assert "잘 읽었습니다." in get_page(client, article.get_absolute_url()).text_content()
+    for comment in (root, reply, deep, other):
+        assert client.get(f"/comments/{comment.pk}/", follow=True).status_code in {200, 404}

@@ -237,3 +237,15 @@ def test_page_says_that_comments_are_closed(client):
     assert not page.cssselect("form textarea")
     address = reverse("comments:comment_create", args=[article.pk])
     assert not page.cssselect(f'[href="{address}"], [action="{address}"]')
+
+
+def test_closing_and_appearing_go_by_the_databases_clock(client, monkeypatch):
+    # By the clock of this machine, which is slow, neither has happened yet.
+    moment = timezone.now() - timedelta(hours=1)
+    article = make_article(monthly_issue=make_issue(published_at=moment), comments_close_at=moment)
+    monkeypatch.setattr(timezone, "now", lambda: moment - timedelta(days=2))
+
+    page = get_page(client, article)
+
+    assert not page.cssselect("form textarea")
+    assert page.cssselect("aside")

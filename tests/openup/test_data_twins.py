@@ -344,3 +344,14 @@ def test_documentation_shows_what_the_twins_hold(client, pages):
         schema = json.loads(SCHEMAS[kind].read_text())
         for name in schema["properties"]:
             assert f"`{name}`" in text or f'"{name}"' in text, (kind, name)
+
+
+def test_examples_of_the_documentation_are_what_the_schemas_say():
+    text = (settings.BASE_DIR / "docs/data.md").read_text()
+
+    examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+    kinds = [example["$schema"].rpartition("/")[2].removesuffix(".json") for example in examples]
+    assert sorted(kinds) == ["article", "issue", "ranking", "subject"]
+    for kind, example in zip(kinds, examples, strict=True):
+        assert not faults(kind, example), kind
