@@ -159,7 +159,7 @@ def index(articles):
             cursor.executemany(sql, rows)
 
 
-def fill(threads, pages, articles, length):
+def fill(threads, pages, articles, length=SYLLABLES):
     """Return {"article": the sample's path, "threads": {"50x1": path}, "pages": [paths]}."""
     call_command("migrate", interactive=False, verbosity=0)
     call_command("setup_site", verbosity=0)
