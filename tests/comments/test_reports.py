@@ -136,6 +136,11 @@ def test_report_that_says_too_little_or_too_much_comes_back_with_its_text(client
     assert not Report.objects.exists()
 
 
+@pytest.mark.parametrize("make_address", [report_address, takedown_address])
+def test_empty_form_is_refused(client, make_address):
+    assert client.post(make_address(make_comment()), {}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("make_address", "limit", "model", "data"),
     [
