@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from comments.names import LETTER_LOOK_ALIKES, LOOK_ALIKES
 
@@ -24,10 +25,12 @@ _CONJOINING |= {0x11A7 + number: letter for number, letter in enumerate(_FINALS)
 # Signs stand for letters only before one: c@sino, but not an exclamation mark at the end.
 _SIGN_IN_WORD = re.compile(r"[@$!|](?=[a-z])")
 _DIGITS = {ord(digit): LOOK_ALIKES.get(ord(digit)) or digit for digit in "0123456789"}
-_INVISIBLE_CATEGORIES = {"Cf", "Mn", "Me", "Cc"}
+_INVISIBLE = {"Cf", "Mn", "Me", "Cc"}
 _FILLERS = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800])
 
 
+# A text is compared by every rule that is on.
+@lru_cache(maxsize=4)
 def readable(text: str) -> str:
     """Return `text` for patterns: case, compatibility forms and look-alike letters folded.
 
@@ -36,17 +39,16 @@ def readable(text: str) -> str:
     """
     # Compatibility letters become conjoining ones, which compose where they follow each other.
     text = unicodedata.normalize("NFKC", text.translate(_FILLERS)).casefold()
-    text = "".join(
-        letter
-        for letter in unicodedata.normalize("NFD", text).translate(LETTER_LOOK_ALIKES)
-        if unicodedata.category(letter) not in _INVISIBLE_CATEGORIES or letter == "\n"
-    )
+    text = unicodedata.normalize("NFD", text).translate(LETTER_LOOK_ALIKES)
+    hidden = [letter for letter in set(text) if unicodedata.category(letter) in _INVISIBLE]
+    text = text.translate({ord(letter): None for letter in hidden if letter != "\n"})
     text = unicodedata.normalize("NFC", text).translate(_CONJOINING)
     text = _VOWEL_AFTER.sub(_move_final, text)
     text = _PAIR.sub(lambda match: _syllable(*match.groups()), text)
     return _FINAL_AFTER.sub(_add_final, text)
 
 
+@lru_cache(maxsize=4)
 def tight(text: str) -> str:
     """Return `text` for words: `readable`, without signs, look-alike digits and signs folded too.
 
@@ -67,12 +69,11 @@ def tight(text: str) -> str:
     return " ".join(joined)
 
 
-def holds_word(tight_text: str, word: str) -> bool:
-    """Tell whether a text made `tight` holds `word`; a phrase is found however it is spaced."""
-    wanted = tight(word)
-    if " " in wanted:
-        return wanted.replace(" ", "") in tight_text.replace(" ", "")
-    return bool(wanted) and wanted in tight_text
+def holds_word(text: str, word: str) -> bool:
+    """Tell whether `text` holds `word`, both made tight; a phrase is found however it is spaced."""
+    if " " in word:
+        return word.replace(" ", "") in text.replace(" ", "")
+    return bool(word) and word in text
 
 
 def digest_text(text: str) -> str:

@@ -25,7 +25,7 @@ def public_comment(comment_id):
 def comment_report(request, comment_id):
     """Take a report; a second one from the same network is thanked for like the first."""
     comment = public_comment(comment_id)
-    form = ReportForm(request.POST or None)
+    form = ReportForm(request.POST if request.method == "POST" else None)
     if is_taken(request, form, REPORTS_PER_NETWORK):
         network = network_of(request.client_address)
         Report(comment=comment, **form.cleaned_data).file(network)
@@ -37,7 +37,7 @@ def comment_report(request, comment_id):
 def takedown_create(request, comment_id):
     """Take a request to take the comment down (정보통신망법 §44의2)."""
     comment = public_comment(comment_id)
-    form = TakedownForm(request.POST or None)
+    form = TakedownForm(request.POST if request.method == "POST" else None)
     if is_taken(request, form, TAKEDOWNS_PER_NETWORK):
         form.submit(comment)
         return answer(request, "comments/takedown_received.html", comment, form)

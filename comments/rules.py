@@ -46,8 +46,14 @@ def compile_pattern(pattern: str) -> Any:
 def found_words(text: str, terms: str) -> list[str]:
     """Return the words or phrases, one a line of `terms`, that `text` holds in any disguise."""
     compared = tight(text)
-    words = dict.fromkeys(line.strip() for line in terms.splitlines())
-    return [word for word in words if word and holds_word(compared, word)]
+    return [word for word, folded in fold_words(terms).items() if holds_word(compared, folded)]
+
+
+@lru_cache(maxsize=256)
+def fold_words(terms: str) -> dict[str, str]:
+    """Return {word or phrase as it was typed: tight}."""
+    words = (line.strip() for line in terms.splitlines())
+    return {word: tight(word) for word in words if word}
 
 
 def found_pattern(text: str, pattern: str) -> str:

@@ -115,6 +115,11 @@ class RankingAdmin(ReleasedModelAdmin):
         )
         return [grid, paste, *super().get_urls()]
 
+    def has_delete_permission(self, request, obj=None):
+        """Keep a series that readers have seen: its figures are corrected, with a reason."""
+        seen = obj and RankingPeriod.objects.ever_published().filter(ranking=obj).exists()
+        return not seen and super().has_delete_permission(request, obj)
+
     @admin.display(description=gettext_lazy("figures"))
     def grid_link(self, ranking):
         address = reverse("admin:articles_ranking_grid", args=[ranking.pk])

@@ -82,8 +82,10 @@ class RankingSubject(models.Model):
             held = RankingSubject.objects.select_for_update().order_by("pk")
             if len(held.filter(pk__in=[self.pk, other.pk])) < 2:
                 raise ValidationError(_("One of the subjects is there no longer, or both are one."))
-            both = self.entries.filter(period__entries__subject=other).select_related("period")
-            if periods := ", ".join(str(entry.period) for entry in both):
+            both = self.entries.filter(period__entries__subject=other).order_by("period__as_of")
+            if periods := ", ".join(
+                str(entry.period) for entry in both.select_related("period__ranking")
+            ):
                 raise ValidationError(
                     _("%(one)s and %(other)s stand side by side in: %(periods)s")
                     % {"one": self, "other": other, "periods": periods}

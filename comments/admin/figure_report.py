@@ -81,7 +81,7 @@ class FigureReportAdmin(SeenModelAdmin, admin.ModelAdmin):
             return comment.get_absolute_url()
         return None
 
-    @admin.display(description=gettext_lazy("report"), ordering="comment")
+    @admin.display(description=gettext_lazy("report of a wrong figure"), ordering="comment")
     def report(self, report):
         return Truncator(" ".join(report.comment.body.split())).chars(80)
 

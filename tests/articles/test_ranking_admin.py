@@ -594,7 +594,7 @@ def test_period_that_no_table_shows_is_deleted_with_its_entries(client, steward)
 
 def test_series_that_an_article_shows_is_not_deleted(client, steward):
     ranking = make_ranking()
-    make_table(make_article(), ranking, caption="선호도 순위")
+    make_table(make_article(state="draft"), ranking, caption="선호도 순위")
     address = reverse("admin:articles_ranking_delete", args=[ranking.pk])
 
     page = client.get(address)
@@ -665,3 +665,19 @@ def test_period_that_another_editor_added_meanwhile_is_refused_in_words(client, 
 
     assert response.status_code == 200
     assert ranking.periods.count() == 2
+
+
+def test_series_and_period_that_readers_have_seen_are_not_deleted(client, steward):
+    ranking, unseen = make_ranking(), make_ranking()
+    ranking.periods.update(published_at="2025-10-28T00:00Z")
+    address = reverse("admin:articles_ranking_delete", args=[ranking.pk])
+    action = {"action": "delete_selected", "_selected_action": [ranking.pk], "post": "yes"}
+
+    answers = [
+        client.post(address, {"post": "yes"}),
+        client.post(reverse("admin:articles_ranking_changelist"), action),
+    ]
+    client.post(reverse("admin:articles_ranking_delete", args=[unseen.pk]), {"post": "yes"})
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert list(Ranking.objects.all()) == [ranking]

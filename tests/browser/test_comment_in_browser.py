@@ -1,9 +1,11 @@
 """The whole life of a comment as its writer sees it, with and without JavaScript."""
 
 from functools import partial
+from io import StringIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
 
 from tests.factories import make_article, make_comment
 
@@ -86,6 +88,20 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     look()
     assert not page.context.cookies()
     assert article.comments.order_by("pk").first().is_deleted
+
+
+def test_branch_of_many_replies_has_pages_that_fit_a_phone(open_page):
+    article = make_article()
+    call_command("seed_thread", article.pk, comments=0, replies=101, stdout=StringIO())
+    page = open_page(article.get_absolute_url(), width=360)
+
+    follow(page, page.get_by_role("link", name="답글 1개 더 보기"))
+
+    assert page.locator(".comments li li").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_with_axe(page)
+    follow(page, page.get_by_role("link", name="전체 댓글에서 보기"))
+    assert page.locator(".comments li li").count() == 100
 
 
 def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):

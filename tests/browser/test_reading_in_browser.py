@@ -29,6 +29,7 @@ def addresses(admin_user):
     make_comment(article, issue_item=issue.items.first())
     parent = make_comment(article, name="미나", body="좋은 글입니다. https://example.org/가나다")
     make_comment(article, parent=parent, body="답글" * 200)
+    parent.edit(body="좋은 글이었습니다. https://example.org/나다", name="미나리", version=1)
     gone = make_comment(article)
     make_comment(article, parent=gone)
     gone.delete_by_author()
@@ -56,6 +57,7 @@ def addresses(admin_user):
         "search": "/search/?q=소식&kind=article",
         "nothing found": "/search/?q=없는말",
         "edit": f"/comments/{parent.pk}/edit/",
+        "history": f"/comments/{parent.pk}/history/",
         "delete": f"/comments/{parent.pk}/delete/",
         "reply": f"/comments/{parent.pk}/reply/",
         "about a row": about_row,

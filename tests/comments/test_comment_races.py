@@ -17,7 +17,7 @@ from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAIR = {"email": EMAIL, "password": PASSWORD}
-ROUNDS = 3
+ROUNDS = 2
 
 
 @pytest.fixture(autouse=True)

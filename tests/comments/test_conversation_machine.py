@@ -194,7 +194,7 @@ def test_conversation_holds_whoever_does_what_in_any_order(monkeypatch, settings
     User.objects.create_user("moderator", is_staff=True)
     # To shorten what fails would take minutes: every step asks a page.
     bounds = hypothesis_settings(
-        max_examples=8, stateful_step_count=20, phases=[Phase.explicit, Phase.generate]
+        max_examples=6, stateful_step_count=15, phases=[Phase.explicit, Phase.generate]
     )
 
     run_state_machine_as_test(Conversation, settings=bounds)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.models import CONVERSATION, Due, PageVersion
 from comments.limits import REPORTS_PER_NETWORK, TAKEDOWNS_PER_NETWORK
 from comments.models import Comment, Report, Takedown
 from tests.factories import make_article, make_comment, make_report, make_staff, make_takedown
@@ -135,6 +136,11 @@ def test_report_that_says_too_little_or_too_much_comes_back_with_its_text(client
     assert not Report.objects.exists()
 
 
+@pytest.mark.parametrize("make_address", [report_address, takedown_address])
+def test_empty_form_is_refused(client, make_address):
+    assert client.post(make_address(make_comment()), {}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("make_address", "limit", "model", "data"),
     [
@@ -263,6 +269,25 @@ def test_blocked_text_takes_no_replies(client):
 
     assert response.status_code == 403
     assert Comment.objects.count() == 1
+
+
+def test_end_of_a_block_is_planned_for_every_page_that_shows_the_comment():
+    comment = block(make_comment())
+
+    due = Due.objects.filter(at=comment.blocked_until).values_list("scope", flat=True)
+
+    assert set(due) == {comment.article.scope, CONVERSATION}
+
+
+def test_kept_pages_follow_a_block(client):
+    comment = make_comment(body="가려야 할 글")
+    address = comment.article.get_absolute_url()
+    before = PageVersion.objects.get(scope=comment.article.scope).version
+
+    block(comment)
+
+    assert PageVersion.objects.get(scope=comment.article.scope).version > before
+    assert "가려야 할 글" not in client.get(address).content.decode()
 
 
 def test_block_ends_by_itself(client):
