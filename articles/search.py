@@ -39,7 +39,7 @@ def visible_documents() -> QuerySet[SearchDocument]:
     """Return what readers may see now: asked of what must be public, not of the index."""
     ranked = RankingEntry.objects.public()
     return SearchDocument.objects.filter(
-        Q(article=None) | Q(article__in=Article.objects.published().values("pk")),
+        Q(article=None) | Q(Article.objects.is_published("article")),
         Q(issue=None) | Q(issue__in=MonthlyIssue.objects.published().values("pk")),
         Q(ranking=None) | Q(ranking__in=Ranking.objects.published().values("pk")),
         Q(period=None) | Q(period__in=RankingPeriod.objects.published().values("pk")),

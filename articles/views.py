@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from django.db.models import Max, Min, Prefetch
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,8 +39,9 @@ YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 @kept(CONTENT, query=["before"])
 def article_list(request):
     articles = Article.objects.published()
-    span = articles.aggregate(first=Min("published_at"), last=Max("published_at"))
-    context = {**listing(request, articles), "archive": archive_years(span["first"], span["last"])}
+    last = articles.newest().values_list("published_at", flat=True).first()
+    archive = archive_years(Article.objects.first_day(), last)
+    context = {**listing(request, articles), "archive": archive}
     return render(request, "articles/article_list.html", context)
 
 
@@ -162,7 +163,7 @@ def search(request):
     query = asked(request.GET)
     hits = find(query, request.GET.get("after", ""))
     pattern = search_text.pattern(query.needles)
-    first = Article.objects.published().aggregate(first=Min("published_at"))["first"]
+    first = Article.objects.first_day()
     this_year = timezone.localdate().year
     words = query.text.split()
     context = {

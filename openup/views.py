@@ -53,7 +53,7 @@ RETRY_AFTER_SECONDS = 5
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
     newest_table = (
-        RankingTable.objects.filter(article__in=Article.objects.published().values("pk"))
+        RankingTable.objects.filter(Article.objects.is_published("article"))
         .select_related("ranking")
         .prefetch_related("periods__entries")
         .order_by("-article__published_at", "-article_id", "pk")
@@ -178,7 +178,7 @@ def csrf_failure(request, reason=""):
 
 
 def page_not_found(request, exception=None):
-    old = LegacyPath.objects.filter(path=request.path, article__in=Article.objects.published())
+    old = LegacyPath.objects.filter(Article.objects.is_published("article"), path=request.path)
     if legacy_path := old.select_related("article").first():
         return redirect(legacy_path.article, permanent=True)
     return error_page(request, 404)

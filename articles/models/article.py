@@ -44,6 +44,19 @@ class ArticleQuerySet(models.QuerySet):
             published_at__lte=Now(),
         )
 
+    def is_published(self, column):
+        """Return the condition that the article whose key stands in `column` is published.
+
+        Looked up row by row: for `__in` SQLite first lists every published article.
+        """
+        return models.Exists(self.published().filter(pk=models.OuterRef(column)))
+
+    def first_day(self):
+        """Return when the oldest published article appeared, or None, by one look at an index."""
+        return (
+            self.published().order_by("published_at").values_list("published_at", flat=True).first()
+        )
+
     def newest(self):
         return self.order_by("-published_at", "-pk")
 

@@ -161,7 +161,9 @@ class RankingPeriodQuerySet(models.QuerySet):
         )
 
     def _dated_or_shown_by(self, articles):
-        tables = RankingTable.objects.filter(periods=OuterRef("pk"), article__in=articles)
+        # Looked up table by table: for `__in` SQLite first lists every article.
+        is_shown = Exists(articles.filter(pk=OuterRef("article")))
+        tables = RankingTable.objects.filter(is_shown, periods=OuterRef("pk"))
         return self.filter(Q(published_at__lte=Now()) | Exists(tables))
 
 
@@ -354,7 +356,7 @@ class RankingTableQuerySet(models.QuerySet):
     def published(self):
         """Keep the tables of articles that readers may see, with those, the newest first."""
         return (
-            self.filter(article__in=Article.objects.published())
+            self.filter(Article.objects.is_published("article"))
             .select_related("article__category")
             .defer("article__body", "article__body_html")
             .order_by("-article__published_at", "-article_id", "pk")

@@ -52,7 +52,7 @@ class ArticleReading(models.Model):
         """Return the published articles that were read most in the last `days`, most first."""
         sums = (
             cls.objects.since(days)
-            .filter(article__in=Article.objects.published().values("pk"))
+            .filter(Article.objects.is_published("article"))
             .values("article")
             .annotate(total=Sum("count"))
             .order_by("-total", "-article")[:size]

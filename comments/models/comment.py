@@ -66,7 +66,7 @@ class CommentQuerySet(models.QuerySet):
     def public(self):
         """Keep the comments of articles that readers may see now, with their articles."""
         return (
-            self.filter(article__in=Article.objects.published().values("pk"))
+            self.filter(Article.objects.is_published("article"))
             .select_related("article")
             .defer("article__body", "article__body_html")
         )

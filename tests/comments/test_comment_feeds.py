@@ -169,7 +169,7 @@ def test_feed_tells_nothing_of_the_address(client, article, address):
 def test_feed_ends_and_costs_the_same_for_any_number(client, article, address):
     make_table(article, make_ranking())
     entry = RankingEntry.objects.first()
-    make_comment(article)
+    make_comment(article, ranking_entry=entry)
     with CaptureQueriesContext(connection) as few:
         client.get(address)
     for _number in range(FEED_SIZE):

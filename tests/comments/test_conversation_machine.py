@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -32,6 +33,9 @@ ACTORS = {
     "sora": {"email": "sora@example.com", "password": "third horse key"},
 }
 actors = st.sampled_from(sorted(ACTORS))
+# Most acts are their owner's: a stranger's end at once.
+is_owner = st.sampled_from([True, True, True, False])
+PAGES_LOOKED_AT = 3
 numbers = count(1)
 
 
@@ -57,6 +61,18 @@ class Conversation(RuleBasedStateMachine):
         self.client = Client()
         self.staff = User.objects.get(username="moderator")
         self.known = []
+        self.steps = 0
+
+    @initialize(target=comments)
+    def begin(self):
+        """Begin with what every longer conversation has: an answered comment that was edited."""
+        root = self.post("mina")
+        reply = self.reply(root, "bora")
+        self.edit(root, True, False)
+        return multiple(root, reply)
+
+    def actor_for(self, comment, is_owner):
+        return next(actor for actor in ACTORS if (actor == comment.owner) == is_owner)
 
     def send(self, verb, pk, actor, **fields):
         address = reverse(f"comments:comment_{verb}", args=[pk])
@@ -84,14 +100,15 @@ class Conversation(RuleBasedStateMachine):
         assert status == (302 if parent.state == "published" else 404)
         return self.take(actor, body) if status == 302 else multiple()
 
-    @rule(comment=comments, actor=actors, is_stale=st.booleans())
-    def edit(self, comment, actor, is_stale):
+    @rule(comment=comments, is_owner=is_owner, is_stale=st.sampled_from([False, False, True]))
+    def edit(self, comment, is_owner, is_stale):
         body = self.text()
+        actor = self.actor_for(comment, is_owner)
         version = max(1, comment.version - is_stale)
         status = self.send("edit", comment.pk, actor, body=body, version=version)
         if comment.state != "published":
             assert status == 404
-        elif actor != comment.owner:
+        elif not is_owner:
             assert status == 403
         elif version != comment.version:
             assert status == 409
@@ -101,24 +118,26 @@ class Conversation(RuleBasedStateMachine):
             comment.version += 1
             comment.body = body
 
-    @rule(comment=comments, actor=actors)
-    def delete(self, comment, actor):
+    @rule(comment=comments, is_owner=is_owner)
+    def delete(self, comment, is_owner):
+        actor = self.actor_for(comment, is_owner)
         status = self.send("delete", comment.pk, actor)
         if comment.state not in {"published", "hidden"}:
             assert status == 404
-        elif actor != comment.owner:
+        elif not is_owner:
             assert status == 403
         else:
             assert status == 302
             comment.state = "deleted"
 
-    @rule(comment=comments, actor=actors, version=st.integers(1, 3))
-    def remove_revision(self, comment, actor, version):
+    @rule(comment=comments, is_owner=is_owner, version=st.sampled_from([1, 1, 2]))
+    def remove_revision(self, comment, is_owner, version):
+        actor = self.actor_for(comment, is_owner)
         address = reverse("comments:comment_revision_remove", args=[comment.pk, version])
         status = self.client.post(address, ACTORS[actor]).status_code
         if comment.state not in {"published", "hidden"} or not comment.earlier.get(version):
             assert status == 404
-        elif actor != comment.owner:
+        elif not is_owner:
             assert status == 403
         else:
             assert status == 302
@@ -169,21 +188,25 @@ class Conversation(RuleBasedStateMachine):
 
     @invariant()
     def readers_see_what_is_there_and_nothing_else(self):
+        self.steps += 1
+        if self.steps % PAGES_LOOKED_AT == 0:
+            self.look_at_pages()
+
+    def teardown(self):
+        self.look_at_pages()
+
+    def look_at_pages(self):
         page = self.client.get(self.article.get_absolute_url()).content.decode()
         for known in self.known:
             assert (known.body in page) == (known.state == "published")
             assert not [text for text in known.earlier.values() if text and text in page]
-
-    @invariant()
-    def history_shows_what_is_left_of_the_earlier_texts(self):
-        edited = [known for known in self.known if known.earlier]
-        for known in edited[-2:]:
+        for known in [known for known in self.known if known.earlier][-2:]:
             response = self.client.get(f"/comments/{known.pk}/history/?page=1")
             assert response.status_code == (200 if known.state == "published" else 404)
-            page = response.content.decode().replace("<ins>", "").replace("<del>", "")
             for version, text in known.earlier.items():
+                link = f'/history/{version}/remove/"'
                 if version <= 5 and known.state == "published":
-                    assert (f'/history/{version}/remove/"' in page) == bool(text)
+                    assert (link in response.content.decode()) == bool(text)
 
 
 @pytest.mark.django_db
@@ -194,7 +217,7 @@ def test_conversation_holds_whoever_does_what_in_any_order(monkeypatch, settings
     User.objects.create_user("moderator", is_staff=True)
     # To shorten what fails would take minutes: every step asks a page.
     bounds = hypothesis_settings(
-        max_examples=6, stateful_step_count=15, phases=[Phase.explicit, Phase.generate]
+        max_examples=8, stateful_step_count=20, phases=[Phase.explicit, Phase.generate]
     )
 
     run_state_machine_as_test(Conversation, settings=bounds)

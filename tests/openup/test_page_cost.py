@@ -1,6 +1,7 @@
 """What a page costs, in what can be counted: queries, and bytes."""
 
 import gzip
+import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import django
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from openup.pagecache import PageCache
 from tests.factories import make_article, make_comment
@@ -55,6 +57,16 @@ def test_templates_load_nothing_that_their_view_has_not(client):
         with unforeseen_queries() as noted:
             assert client.get(path).status_code == 200, path
         assert not noted, path
+
+
+@pytest.mark.django_db
+def test_no_page_asks_for_a_list_of_every_published_article(client):
+    listed = re.compile(r'IN \(SELECT \w+\."id"[^()]*FROM "articles_article"')
+    for path in WholeSite().paths():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(path)
+        # Article.objects.is_published("article") asks row by row.
+        assert not [query for query in queries if listed.search(query["sql"])], path
 
 
 def varied_text(number):
