@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -16,6 +17,8 @@ from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairF
 from comments.history import history_page
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.models.revision import VERSIONS_PER_PAGE
+from comments.models.thread import page_of
 from comments.pages import branch_page, read_page_number
 
 State = Comment.State
@@ -157,7 +160,10 @@ def comment_revision_remove(request, comment_id, version):
             try:
                 if form.opens(comment, network_of(request.client_address)):
                     comment.remove_revision(version)
-                    return redirect("comments:comment_history", comment.pk)
+                    # As with a new comment, past every cache.
+                    query = f"page={page_of(version, VERSIONS_PER_PAGE)}&comment={comment.pk}"
+                    history = reverse("comments:comment_history", args=[comment.pk])
+                    return redirect(f"{history}?{query}#version-{version}")
                 status = 403
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)
@@ -210,7 +216,7 @@ def comment_delete(request, comment_id):
             try:
                 if form.opens(comment, network_of(request.client_address)):
                     comment.delete_by_author()
-                    return redirect(f"{comment.article.get_absolute_url()}#comments")
+                    return redirect(comment)
                 status = 403
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)

@@ -239,6 +239,29 @@ def test_deleted_comment_with_replies_leaves_a_tombstone_until_they_go(client):
     assert "삭제된 댓글입니다" not in page
 
 
+def test_deleting_leads_past_every_cache_to_where_the_comment_was(client):
+    article = make_article()
+    comment, other = [make_comment(article) for _ in range(51)][-1], make_comment(article)
+    make_comment(article, parent=comment)
+
+    places = [delete(client, each)["Location"] for each in (comment, other)]
+
+    page = f"{article.get_absolute_url()}?page=2&comment="
+    assert places == [f"{page}{comment.pk}#comment-{comment.pk}", f"{page}{other.pk}#comments"]
+    assert "삭제된 댓글입니다" in client.get(places[0]).content.decode()
+
+
+def test_deleting_a_reply_beyond_the_first_hundred_leads_to_its_thread(client):
+    root = make_comment()
+    reply = make_comment(root.article, parent=root)
+    Comment.objects.filter(pk=reply.pk).update(reply_number=101)
+
+    response = delete(client, reply)
+
+    address = root.article.get_absolute_url()
+    assert response["Location"] == f"{address}?comment={reply.pk}#comments"
+
+
 def test_edit_never_revives_a_deleted_comment(client):
     comment = make_comment()
     stale = Comment.objects.get(pk=comment.pk)
