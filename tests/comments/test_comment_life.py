@@ -53,6 +53,30 @@ def test_posting_leads_to_the_comment_in_its_article(client):
     assert not response.cookies
 
 
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("application/x-www-form-urlencoded", "한글".encode("euc-kr")),
+        ("application/x-www-form-urlencoded", b"%C7%D1%B1%DB"),
+        ("application/x-www-form-urlencoded", b"%ED%A0%80"),
+        ("multipart/form-data; boundary=b", "한글".encode("euc-kr")),
+    ],
+)
+def test_text_in_another_encoding_is_refused(client, content_type, text):
+    address = reverse("comments:comment_create", args=[make_article().pk])
+    data = f"email={EMAIL}&password={PASSWORD}&body=".encode() + text
+    if content_type.startswith("multipart"):
+        head = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
+        fields = [(name, value.encode()) for name, value in FORM.items() if name != "body"]
+        parts = [head.format(name).encode() + value for name, value in [*fields, ("body", text)]]
+        data = b"\r\n".join(parts) + b"\r\n--b--\r\n"
+
+    response = client.post(address, data, content_type=content_type)
+
+    assert response.status_code == 400
+    assert not Comment.objects.exists()
+
+
 def test_comment_without_a_name_is_anonymous(client):
     article = make_article()
 
