@@ -64,6 +64,7 @@ class Layout:
     groups: tuple[Heading, ...]
     columns: tuple[Heading, ...]
     rows: tuple[Row, ...]
+    total: Row | None
     description: str
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
@@ -107,6 +108,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
             for column in ranking.columns
         ),
         rows=rows,
+        total=_total(ranking, periods, groups, prefix),
         description=_describe(ranking, groups, rows),
         departures=_departures(periods, comparisons),
         chart=_chart(ranking, periods, prefix),
@@ -149,6 +151,23 @@ def _row(
                         correction=corrected.get(entry.pk, ""),
                     )
                 )
+    return Row(heading, tuple(cells))
+
+
+def _total(ranking, periods, groups, prefix) -> Row | None:
+    """Return the last row, of the periods' totals; where one is called otherwise it says so."""
+    labels = list(dict.fromkeys(period.total["label"] for period in periods if period.total))
+    if not labels:
+        return None
+    heading = Heading(f"{prefix}-total", labels[0])
+    cells = []
+    for group, period in zip(groups, periods, strict=True):
+        total = period.total or {"label": "", "cells": {}}
+        for number, column in enumerate(ranking.columns):
+            headers = f"{heading.id} {group.id} {group.id}-{column['key']}"
+            label = "" if total["label"] == heading.text else total["label"]
+            text = str(total["cells"].get(column["key"], "")) if number else label
+            cells.append(Cell(headers, text))
     return Row(heading, tuple(cells))
 
 
