@@ -23,6 +23,7 @@ def thread_data(page, address):
         "pages": page.last,
         "previous": address_of(page.number - 1),
         "next": address_of(page.number + 1),
+        "pinned": page.pinned.pk if page.pinned else None,
         "items": items,
     }
 
@@ -37,13 +38,14 @@ def comment_data(comment):
     }
     if not comment.is_readable:
         state = "blocked" if comment.is_visible else comment.state
-        gone = dict.fromkeys(["name", "html", "created_at", "edited_at", "about"])
+        gone = dict.fromkeys(["name", "staff", "html", "created_at", "edited_at", "about"])
         return {**place, "state": state, **gone}
     anchor = comment.anchor
     return {
         **place,
         "state": comment.state,
         "name": comment.name,
+        "staff": comment.staff_id is not None,
         "html": comment.body_html,
         "created_at": moment(comment.created_at),
         "edited_at": moment(comment.edited_at),

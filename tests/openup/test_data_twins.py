@@ -160,6 +160,23 @@ def test_comments_hold_what_the_page_shows_and_nothing_of_who_wrote_them(client,
     assert not {"password", "digest", "email", "submission"} & set(re.findall(r"[a-z]+", text))
 
 
+def test_twin_tells_answers_of_the_staff_and_the_pinned_comment(client, pages):
+    article = Article.objects.get()
+    staff = make_staff()
+    asked = make_comment(article, name="미나")
+    answer = make_comment(article, parent=asked, name="미나", staff=staff)
+    answer.pin(by=staff)
+
+    response = client.get(pages["article"][1])
+
+    thread = response.json()["comments"]
+    assert thread["pinned"] == answer.pk and not faults("article", response.json())
+    assert [item["staff"] for item in thread["items"]] == [False, True]
+    answer.hide(by=staff, reason="시험")
+    thread = client.get(pages["article"][1]).json()["comments"]
+    assert thread["pinned"] is None
+
+
 def test_text_that_a_takedown_blocks_is_in_no_twin_until_it_ends(client, pages):
     comment = make_comment(Article.objects.get(), name="미나", body="막힌 글")
     comment.block(timezone.now() + timedelta(days=30), by=make_staff(), reason="권리침해")
