@@ -14,7 +14,7 @@ if settings.METRICS_PORT:
 
 application = get_wsgi_application()
 
-if settings.PAGE_CACHE_BYTES:
+if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     from openup.pagecache import PageCache
 
-    application = PageCache(application, settings.PAGE_CACHE_BYTES)
+    application = PageCache(application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS)

@@ -51,6 +51,10 @@ OPERATIONS = {
     "a site page is renamed": lambda c: changed(c.page, title="새 방침"),
     "a comment is posted": lambda c: make_comment(c.article, body="새 댓글"),
     "a reply is posted": lambda c: make_comment(c.article, parent=c.comment, body="새 답글"),
+    "a row is spoken of": lambda c: make_comment(
+        c.article, ranking_entry=c.table.periods.first().entries.first()
+    ),
+    "an item is spoken of": lambda c: make_comment(c.article, issue_item=c.issue.items.first()),
     "a comment is edited": lambda c: c.reply.edit(body="고친 글", name="미나", version=1),
     "a comment is hidden": lambda c: c.reply.hide(by=c.staff, reason="시험"),
     "a comment is restored": lambda c: Comment.objects.get(pk=c.reply.pk).restore(
