@@ -221,3 +221,31 @@ def test_reader_can_choose_the_text_size_and_finds_it_again(open_page, addresses
     )
     assert after == pytest.approx(before * 1.5, rel=0.02)
     assert not page.context.cookies()
+
+
+def test_screen_reader_hears_the_page_in_the_order_it_is_read(open_page, addresses):
+    page = open_page(addresses["article"])
+
+    tree = page.locator("body").aria_snapshot()
+
+    parts = [
+        'link "본문 바로가기"',
+        "banner:",
+        'navigation "주 메뉴"',
+        'navigation "현재 위치"',
+        "main:",
+        'heading "[10월] ',
+        'heading "첫 소식"',
+        "table ",
+        "complementary ",
+        'heading "※ 참고 Reference"',
+        'heading "댓글 ',
+        'heading "댓글 작성"',
+        'textbox "이메일',
+        'button "댓글 등록"',
+        "contentinfo:",
+    ]
+    places = [tree.find(part) for part in parts]
+    missing = [part for part in parts if part not in tree]
+    assert not missing
+    assert places == sorted(places)
