@@ -51,8 +51,6 @@ def places(admin_user):
     make_comment(article, parent=blocked.comment)
     blocked.block(days=10, by=admin_user)
     return {
-        "branch": f"/comments/{parent.pk}/",
-        "branch of a tombstone": f"/comments/{gone.pk}/",
         "thread": article.get_absolute_url() + "?order=newest",
         "report": f"/comments/{answer.pk}/report/",
         "takedown": f"/comments/{answer.pk}/takedown/",
