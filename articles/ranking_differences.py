@@ -6,10 +6,13 @@ from typing import Any
 
 from articles.ranking_layout import rank_text
 
+# Stands for the total, which is no entry and ranks no subject, where others have their keys.
+TOTAL = 0
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One entry as printed; `entry_id` is its key in the database."""
+    """One entry as printed; `entry_id` is its key in the database, TOTAL the total's."""
 
     entry_id: int
     rank: int
@@ -33,6 +36,10 @@ class Difference:
 def figure_of(entry: Any) -> Figure:
     """Return a stored entry's figures, as they are now."""
     return Figure(entry.pk, entry.rank, entry.tied, entry.label, dict(entry.cells))
+
+
+def total_figure(total: Mapping[str, Any]) -> Figure:
+    return Figure(TOTAL, 0, False, total["label"], dict(total["cells"]))
 
 
 def differences(
@@ -64,7 +71,8 @@ def differences(
 
 
 def printed_rank(figure: Figure) -> str:
-    return rank_text(figure.rank, figure.tied)
+    """Return the rank in words; the total has none."""
+    return rank_text(figure.rank, figure.tied) if figure.rank else ""
 
 
 def _cell(columns: Sequence[Mapping[str, str]], figure: Figure, column: Mapping[str, str]) -> str:
@@ -75,7 +83,7 @@ def _cell(columns: Sequence[Mapping[str, str]], figure: Figure, column: Mapping[
 
 def _printed(columns: Sequence[Mapping[str, str]], figure: Figure) -> str:
     cells = (_cell(columns, figure, column) for column in columns)
-    return ", ".join([printed_rank(figure), *(cell for cell in cells if cell)])
+    return ", ".join(filter(None, [printed_rank(figure), *cells]))
 
 
 def _whole_row(

@@ -221,7 +221,8 @@ def _store_ranking(data: RankingData) -> None:
             )
             rows.append(EntryRow(entry.rank, subject, entry.label, dict(entry.cells), entry.tied))
         try:
-            period.replace_entries(rows, reason=_("Read anew from a file"))
+            total = record.total and {"label": record.total.label, "cells": record.total.cells}
+            period.replace_entries(rows, total or {}, reason=_("Read anew from a file"))
         except ValidationError as error:
             raise refusal(error, (*path, "entries")) from error
     ranking.raise_page_versions()
