@@ -27,7 +27,7 @@ from articles.models import Article, RankingTable, SearchDocument  # noqa: E402
 from articles.models import search_document as search  # noqa: E402
 from articles.text import plain_text  # noqa: E402
 from comments.models import Comment, Thread  # noqa: E402
-from comments.models.comment import REPLY_DIGITS, ROOT_DIGITS  # noqa: E402
+from comments.models.placing import REPLY_DIGITS, ROOT_DIGITS  # noqa: E402
 from comments.text import body_to_html  # noqa: E402
 
 SAMPLE_UID = "2025-10-open-models"

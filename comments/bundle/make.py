@@ -17,7 +17,7 @@ from comments.bundle.data import ItemAnchor, LineError
 from comments.credentials import email_digest
 from comments.folding import digest_text
 from comments.models import Comment, CommentRevision, FigureReport
-from comments.models.comment import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
+from comments.models.placing import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
 from comments.text import MAX_NAME_CHARACTERS, body_to_html, clean_body, clean_name
 
 # Other systems let people write more than we do.

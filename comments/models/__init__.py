@@ -1,4 +1,4 @@
-from comments.models.comment import Comment, EditConflict, SubmissionConflict
+from comments.models.comment import Comment
 from comments.models.figure_report import FigureReport
 from comments.models.mail_link import MailLink
 from comments.models.moderation import ModerationEvent
@@ -12,6 +12,7 @@ from comments.models.rule import ModerationRule
 from comments.models.subscription import Notice, ReplySubscription, StaffSubscription, Subscriber
 from comments.models.takedown import Takedown
 from comments.models.thread import Thread
+from comments.models.writing import EditConflict, SubmissionConflict
 
 __all__ = [
     "Comment",

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from functools import cached_property
 
 from django.conf import settings
@@ -6,8 +5,6 @@ from django.db import connection, models, transaction
 from django.db.models import (
     BooleanField,
     ExpressionWrapper,
-    F,
-    Max,
     Prefetch,
     Q,
     prefetch_related_objects,
@@ -20,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from articles.models import (
     CONVERSATION,
     Article,
-    Due,
     MonthlyIssueItem,
     PageVersion,
     RankingCorrection,
@@ -30,11 +26,8 @@ from articles.models import (
 )
 from comments.anchors import Anchor
 from comments.credentials import email_digest, needs_redigest
-from comments.folding import digest_text
-from comments.models.figure_report import FigureReport
-from comments.models.moderation import ModerationEvent
-from comments.models.rule import ModerationRule
-from comments.models.subscription import Notice, ReplySubscription
+from comments.models import deciding, writing
+from comments.models.placing import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
 from comments.models.thread import (
     REPLIES_PER_PAGE,
     ROOTS_PER_PAGE,
@@ -42,21 +35,7 @@ from comments.models.thread import (
     numbers_of,
     page_of,
 )
-from comments.text import HTML_VERSION, body_to_html
-
-MAX_DEPTH = 5
-# Widths of the digits that a path is made of: the root's number, then one number a level.
-ROOT_DIGITS = 9
-REPLY_DIGITS = 7
-REPEAT_WINDOW = timedelta(minutes=10)
-
-
-class EditConflict(Exception):
-    """What the writer saw has changed or gone since."""
-
-
-class SubmissionConflict(Exception):
-    """The same submission has arrived before with another text."""
+from comments.text import HTML_VERSION
 
 
 # Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
@@ -343,14 +322,15 @@ class Comment(models.Model):
         """Return the comment's place in its article's page; the query passes every cache by.
 
         A reply beyond the first of a long branch has its place on the branch's own page, where its
-        short address leads.
+        short address leads. Of what is not drawn the page is left that it stood on.
         """
-        if self.branch_page > 1:
+        if self.is_drawn and self.branch_page > 1:
             return self.get_permalink()
         query = f"comment={self.pk}"
         if self.page > 1:
             query = f"page={self.page}&{query}"
-        return f"{self.article.get_absolute_url()}?{query}#comment-{self.pk}"
+        place = f"comment-{self.pk}" if self.is_drawn else "comments"
+        return f"{self.article.get_absolute_url()}?{query}#{place}"
 
     @property
     def page(self):
@@ -363,6 +343,11 @@ class Comment(models.Model):
     @property
     def is_visible(self):
         return self.state == self.State.PUBLISHED
+
+    @property
+    def is_drawn(self):
+        """Tell whether the thread shows the comment, or a tombstone where replies hang."""
+        return self.is_visible or self.reply_count > 0
 
     @property
     def is_held(self):
@@ -414,99 +399,23 @@ class Comment(models.Model):
     def get_permalink(self):
         return reverse("comments:comment_detail", args=[self.pk])
 
-    # Operations. Each is one transaction that locks the thread first, so that counts, numbers
-    # and page versions agree whoever else is writing.
-
-    def post(self):
-        """Save the comment and return it, or return the earlier comment that it repeats.
-
-        The password's hash stands for the whole submission: `credentials.hash_submission` salts it
-        with what makes two submissions the same, so only a verified repetition has an equal one.
-        Raises EditConflict when the parent has gone, SubmissionConflict when the same submission
-        came before with another text.
-        """
-        with transaction.atomic():
-            thread = Thread.lock(self.article)
-            if earlier := self._earlier_submission():
-                # Without a key it is the text that was recognised, as it was when first sent.
-                if self.submission_key and earlier.body != self.body:
-                    raise SubmissionConflict
-                return earlier
-            if self.parent_id:
-                self.parent = Comment.objects.get(pk=self.parent_id)
-                if not self.parent.is_readable:
-                    raise EditConflict
-                newest = self.parent.edit_version
-                self.answered_version = min(self.answered_version or newest, newest)
-            if self._submission_key_is_taken():
-                self.submission_key = None
-            self.text_digest = digest_text(self.body)
-            self._hold_if_needed(self.hold_reasons)
-            self._take_place(thread)
-            self.body_html = body_to_html(self.body)
-            self.save(force_insert=True)
-            self._count(thread, was_visible=False)
-            if self.is_figure_report:
-                FigureReport.objects.create(comment=self)
-            if self.is_visible:
-                self._change_what_readers_see()
-                Notice.of_reply(self)
-            Notice.to_staff(self)
-            return self
-
-    def edit(self, *, body, name, version, reasons=()):
-        """Replace the text and name if `version` is still the comment's; else raise EditConflict.
-
-        Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
-        waits for review like a new comment. What it said before stays readable as a revision.
-        """
-        with transaction.atomic():
-            thread = Thread.lock(self.article)
-            self.refresh_from_db(
-                fields=[
-                    *("state", "blocked_until", "edit_version", "reply_count"),
-                    *("name", "body", "edited_at"),
-                ]
-            )
-            if self.edit_version != version or not self.is_visible:
-                raise EditConflict
-            if (self.body, self.name) == (body, name):
-                return
-            was_visible = self.is_visible
-            self.revisions.create(
-                version=self.edit_version,
-                name=self.name,
-                body=self.body,
-                written_at=self.edited_at or self.created_at,
-            )
-            self.body, self.name = body, name
-            self.text_digest = digest_text(body)
-            self._hold_if_needed(reasons)
-            self.body_html, self.html_version = body_to_html(body), HTML_VERSION
-            self.edited_at = timezone.now()
-            self.edit_version += 1
-            self.save(
-                update_fields=[
-                    *("state", "name", "body", "body_html", "html_version"),
-                    *("edited_at", "edit_version", "text_digest", "hold_reasons"),
-                ]
-            )
-            if self.is_figure_report and self.is_held:
-                self.figure_report.reopen()
-            self._count(thread, was_visible)
-            self._change_what_readers_see()
-
-    def remove_revision(self, version, *, by=None, reason=""):
-        """Wipe what the comment said as `version`, for good; `by` is None for its author."""
-        with transaction.atomic():
-            Thread.lock(self.article)
-            self.refresh_from_db(fields=["state"])
-            revision = self.revisions.filter(version=version, removed_at=None)
-            if not revision.update(name="", body="", removed_at=timezone.now()):
-                return
-            if by:
-                self._record(ModerationEvent.Action.REMOVE_REVISION, by, reason, self.state)
-            self._change_what_readers_see()
+    # What happens to a comment stands in modules of its own, one for each kind of actor.
+    post = writing.post
+    edit = writing.edit
+    remove_revision = writing.remove_revision
+    delete_by_author = writing.delete_by_author
+    hide = deciding.hide
+    restore = deciding.restore
+    approve = deciding.approve
+    hold = deciding.hold
+    delete_by_staff = deciding.delete_by_staff
+    dismiss_reports = deciding.dismiss_reports
+    reopen = deciding.reopen
+    block = deciding.block
+    pin = deciding.pin
+    unpin = deciding.unpin
+    note = deciding.note
+    record = deciding.record
 
     def redigest(self, address):
         """Keep the address's digest under the active key, once its writer has proved it."""
@@ -514,242 +423,7 @@ class Comment(models.Model):
             self.email_digest = email_digest(address)
             self.save(update_fields=["email_digest"])
 
-    def delete_by_author(self):
-        """Wipe the comment and all its earlier texts for good.
-
-        A tombstone is drawn while replies hang from it.
-        """
-        with transaction.atomic():
-            thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "edit_version", "reply_count"])
-            if self.is_deleted:
-                return
-            was_visible = self.is_visible
-            self.state = self.State.DELETED
-            self.name = self.body = self.body_html = self.email_digest = self.password = ""
-            self.text_digest = ""
-            self.hold_reasons = []
-            self.submission_key = None
-            self.edit_version += 1
-            self.save(
-                update_fields=[
-                    *("state", "name", "body", "body_html", "email_digest", "password"),
-                    *("text_digest", "hold_reasons", "submission_key", "edit_version"),
-                ]
-            )
-            ReplySubscription.end_for([self])
-            self.notices.all().delete()
-            self.revisions.all().delete()
-            # Who reported it may have quoted it.
-            self.reports.update(text="")
-            self._count(thread, was_visible)
-            self._change_what_readers_see()
-
-    # What staff do. Each returns the event that it leaves, or None where it does not apply; `batch`
-    # is shared by what is done at once, and undone at once.
-
-    def hide(self, *, by, reason, **event):
-        """Take the comment out of sight and record who did it and why."""
-        return self._moderate(self.State.HIDDEN, ModerationEvent.Action.HIDE, by, reason, **event)
-
-    def restore(self, *, by, reason, **event):
-        """Show a hidden comment again and record who did it and why."""
-        return self._moderate(
-            self.State.PUBLISHED, ModerationEvent.Action.RESTORE, by, reason, **event
-        )
-
-    def approve(self, *, by, reason="", **event):
-        """Show a comment that waited for review and record who let it."""
-        return self._moderate(
-            self.State.PUBLISHED, ModerationEvent.Action.APPROVE, by, reason, **event
-        )
-
-    def hold(self, *, by, reason, **event):
-        """Take the comment out of sight until staff have read it; `by` is None for the rules."""
-        return self._moderate(self.State.HELD, ModerationEvent.Action.HOLD, by, reason, **event)
-
-    def delete_by_staff(self, *, by, reason, **event):
-        """Wipe the comment for good, as its author could, and record who did it and why."""
-        with transaction.atomic():
-            Thread.lock(self.article)
-            self.refresh_from_db(fields=["state"])
-            if self.is_deleted:
-                return None
-            before = self.state
-            self.delete_by_author()
-            return self._record(ModerationEvent.Action.DELETE, by, reason, before, **event)
-
-    def dismiss_reports(self, *, by, reason="", **event):
-        """Close the comment's open reports: it stays as it is."""
-        with transaction.atomic():
-            Thread.lock(self.article)
-            self.refresh_from_db(fields=["state"])
-            if not self.reports.open().exists():
-                return None
-            return self._record(ModerationEvent.Action.DISMISS, by, reason, self.state, **event)
-
-    def block(self, until, *, by, reason):
-        """Keep the text out of sight until a moment, or let it be read again when it is None.
-
-        Its place and its count stay. A block ends by itself: the pages' Due moment makes them anew.
-        """
-        action = ModerationEvent.Action.BLOCK if until else ModerationEvent.Action.UNBLOCK
-        with transaction.atomic():
-            Thread.lock(self.article)
-            self.refresh_from_db(fields=["state", "blocked_until"])
-            self.blocked_until = until
-            self.__dict__.pop("is_blocked", None)
-            self.save(update_fields=["blocked_until"])
-            Due.plan([self.article.scope, CONVERSATION], [until])
-            self._change_what_readers_see()
-            return self._record(action, by, reason, self.state)
-
-    def reopen(self, *, by, reason, **event):
-        """Put the comment back before the moderators, as it is."""
-        return self._record(ModerationEvent.Action.REOPEN, by, reason, self.state, **event)
-
-    def pin(self, *, by):
-        """Show the comment above its article's thread, in the place of another one."""
-        return self._set_pin(ModerationEvent.Action.PIN, by)
-
-    def unpin(self, *, by):
-        return self._set_pin(ModerationEvent.Action.UNPIN, by)
-
-    def _set_pin(self, action, by):
-        with transaction.atomic():
-            thread = Thread.lock(self.article)
-            self.refresh_from_db(fields=["state"])
-            is_pin = action == ModerationEvent.Action.PIN
-            if is_pin == (thread.pinned_id == self.pk) or (is_pin and not self.is_visible):
-                return None
-            thread.pinned = self if is_pin else None
-            thread.save(update_fields=["pinned"])
-            self._change_what_readers_see()
-            return self._record(action, by, "", self.state)
-
-    def note(self, text, *, by):
-        """Leave a note for the other moderators."""
-        return self.moderation_events.create(
-            moderator=by, action=ModerationEvent.Action.NOTE, reason=text
-        )
-
-    def _moderate(self, state, action, by, reason, **event):
-        with transaction.atomic():
-            thread = Thread.lock(self.article)
-            # The search asks for the block: a stale one would let the text out.
-            self.refresh_from_db(fields=["state", "reply_count", "blocked_until"])
-            if self.is_deleted or self.state == state:
-                return None
-            before, was_visible = self.state, self.is_visible
-            if before == self.State.HELD and state == self.State.PUBLISHED:
-                Notice.of_reply(self)
-            self.state = state
-            self.save(update_fields=["state"])
-            self._count(thread, was_visible)
-            self._change_what_readers_see()
-            return self._record(action, by, reason, before, **event)
-
-    def _record(self, action, by, reason, state_before, **event):
-        """Leave an event; whoever decides about a comment has answered its reports too."""
-        event = self.moderation_events.create(
-            moderator=by,
-            action=action,
-            reason=reason,
-            state_before=state_before,
-            state_after=self.state,
-            **event,
-        )
-        if event.closes_reports:
-            self.reports.open().update(closed_by=event)
-        return event
-
-    def _hold_if_needed(self, reasons):
-        """Let the text wait where the article, one of `reasons` or a rule wants it read first."""
-        self.hold_reasons = [*reasons]
-        if self.staff_id:
-            return
-        self.hold_reasons += ModerationRule.objects.reasons_for(self)
-        if self.hold_reasons or self.article.reviews_comments:
-            self.state = self.State.HELD
-
-    def _earlier_submission(self):
-        earlier = Comment.objects.filter(article=self.article, parent=self.parent_id)
-        if self.staff_id:
-            # Staff have no pair; who signed in and what they wrote tell a second click.
-            earlier = earlier.filter(staff=self.staff_id, body=self.body)
-        else:
-            earlier = earlier.filter(
-                email_digest__in=[self.email_digest, *self.other_digests], password=self.password
-            )
-        if not self.submission_key:
-            earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
-        return earlier.order_by("-pk").first()
-
-    def _submission_key_is_taken(self):
-        return (
-            self.submission_key
-            and Comment.objects.filter(
-                article=self.article,
-                email_digest=self.email_digest,
-                submission_key=self.submission_key,
-            ).exists()
-        )
-
-    def _take_place(self, thread):
-        """Give the comment its root's number, its depth and the next free path."""
-        if self.parent is None:
-            thread.root_total += 1
-            thread.save(update_fields=["root_total"])
-            self.root_number = thread.root_total
-            self.depth = 1
-            self.path = f"{self.root_number:0{ROOT_DIGITS}d}"
-            return
-        self.root_number = self.parent.root_number
-        self.depth = min(self.parent.depth + 1, MAX_DEPTH)
-        branch = Comment.objects.filter(article=self.article, root_number=self.root_number)
-        self.reply_number = branch.aggregate(last=Max("reply_number"))["last"] + 1
-        # Below the greatest depth a reply is drawn beside its parent and keeps it as its own.
-        above = self.parent.path[: ROOT_DIGITS + (self.depth - 2) * REPLY_DIGITS]
-        # The last path below holds the last number given there, however deep it lies.
-        below = branch.filter(path__gt=above, path__lte=above + "9" * REPLY_DIGITS)
-        last = below.aggregate(last=Max("path"))["last"]
-        number = int(last[len(above) :][:REPLY_DIGITS]) + 1 if last else 1
-        self.path = f"{above}{number:0{REPLY_DIGITS}d}"
-
-    def _count(self, thread, was_visible):
-        """Count the comment where it has begun, or ceased, to show."""
-        difference = self.is_visible - was_visible
-        if not difference:
-            return
-        thread.add(difference)
-        if self.parent_id:
-            root = Comment.objects.filter(
-                article=self.article, root_number=self.root_number, reply_number=0
-            )
-            root.update(branch_count=F("branch_count") + difference)
-        self._count_under_parents(difference)
-
-    def _count_under_parents(self, difference):
-        """Count a reply that appears or goes, up to where a parent is drawn all the same.
-
-        `reply_count` counts the replies that are drawn, tombstones included.
-        """
-        comment = self
-        # A tombstone's own place was counted as long as replies hung from it.
-        if comment.reply_count:
-            return
-        while comment.parent_id:
-            parent = Comment.objects.only("pk", "parent_id", "state", "reply_count").get(
-                pk=comment.parent_id
-            )
-            parent.reply_count += difference
-            parent.save(update_fields=["reply_count"])
-            was_or_is_leaf = parent.reply_count == (1 if difference > 0 else 0)
-            if parent.is_visible or not was_or_is_leaf:
-                return
-            comment = parent
-
-    def _change_what_readers_see(self):
+    def change_what_readers_see(self):
         """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from comments import credentials
 from comments.models import Comment, CommentRevision
-from comments.models.comment import MAX_DEPTH
+from comments.models.placing import MAX_DEPTH
 from tests.comments.test_thread_pages import check_counts
 from tests.factories import make_article
 

@@ -4,6 +4,7 @@ import json
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import BoundedSemaphore, Event, active_count
 from threading import Thread as Worker
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from lxml import html
 
 from articles.models import Due
+from comments import classifier as classifier_module
 from comments.models import Comment
 from openup.management.commands.setup_site import plan_closings
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
@@ -143,6 +145,52 @@ def test_classifier_that_fails_leads_to_a_review(client, settings, answer):
     assert response.status_code == 200
     assert comment.state == State.HELD
     assert comment.hold_reasons[0]["text"] == "The classifier could not be asked."
+
+
+def never_done(submission):
+    never_done.may_end.wait(10)
+    never_done.ended.set()
+
+
+def test_classifier_that_takes_its_time_has_none_left(client, settings):
+    never_done.may_end, never_done.ended = Event(), Event()
+    settings.COMMENT_CLASSIFIER = f"{__name__}.never_done"
+    settings.COMMENT_CLASSIFIER_SECONDS = 0.05
+
+    post(client)
+    has_waited = never_done.ended.is_set()
+    never_done.may_end.set()
+
+    assert not has_waited
+    assert Comment.objects.get().state == State.HELD
+    assert never_done.ended.wait(10)
+
+
+def test_classifiers_that_never_end_are_bounded(settings, monkeypatch):
+    never_done.may_end, never_done.ended = Event(), Event()
+    settings.COMMENT_CLASSIFIER_SECONDS = 0.01
+    places = BoundedSemaphore(2)
+    monkeypatch.setattr(classifier_module, "_places", places)
+    before = active_count()
+
+    for _number in range(5):
+        with pytest.raises(TimeoutError):
+            classifier_module.ask_in_time(never_done, None)
+    begun = active_count() - before
+    never_done.may_end.set()
+
+    assert begun == 2
+    assert places.acquire(timeout=10) and places.acquire(timeout=10)
+
+
+@pytest.mark.parametrize("reason", ["도박\\u0000 광고", "도박 \\ud800광고", "\\u0000"])
+def test_reason_of_a_classifier_can_always_be_kept(client, settings, reason):
+    with classifier(settings, (200, f'{{"hold": true, "reason": "{reason}"}}'.encode())):
+        response = post(client)
+
+    assert response.status_code == 200
+    [reason] = Comment.objects.get().hold_reasons
+    assert reason["text"].startswith(("도박", "The classifier holds it."))
 
 
 @pytest.mark.parametrize("path", ["no.such.module", "comments.classifier.nothing", "json.loads"])

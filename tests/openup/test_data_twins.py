@@ -24,7 +24,7 @@ from articles.models import (
     Tag,
 )
 from comments.models import Comment
-from comments.models.comment import ROOTS_PER_PAGE
+from comments.models.thread import ROOTS_PER_PAGE
 from tests.factories import (
     EMAIL,
     make_article,
