@@ -37,7 +37,6 @@ from comments.models.thread import (
 )
 from comments.text import HTML_VERSION
 
-
 # Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
 # Two halves, so that each is read from an index of its own.
 _COUNTS_BY_ANCHOR = """
