@@ -40,11 +40,11 @@ from comments.text import HTML_VERSION
 # Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
 # Two halves, so that each is read from an index of its own.
 _COUNTS_BY_ANCHOR = """
-SELECT 'entry', ranking_entry_id, COUNT(*) FROM comments_comment
+SELECT 'entry', ranking_entry_id, COUNT(*) FROM "comments_comment"
 WHERE article_id = %s AND state = 'published' AND ranking_entry_id IS NOT NULL
 GROUP BY ranking_entry_id
 UNION ALL
-SELECT 'item', issue_item_id, COUNT(*) FROM comments_comment
+SELECT 'item', issue_item_id, COUNT(*) FROM "comments_comment"
 WHERE article_id = COALESCE(%s, (
     SELECT lead_article_id FROM articles_monthlyissue JOIN articles_article
     ON articles_article.monthly_issue_id = articles_monthlyissue.id WHERE articles_article.id = %s
