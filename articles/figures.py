@@ -43,7 +43,10 @@ class Figures:
 
 
 def figures_of(ranking) -> Figures:
-    """Return the Figures of a series whose periods, entries and subjects are loaded."""
+    """Return the Figures of a series whose periods, entries and subjects are loaded.
+
+    A period's total follows its entries, as a line without rank and subject.
+    """
     periods = list(ranking.periods.all())
     cell_keys = [column["key"] for column in ranking.cell_columns]
     rows: list[tuple[Value, ...]] = []
@@ -57,6 +60,15 @@ def figures_of(ranking) -> Figures:
                     *(subject.slug, subject.name, subject.country, entry.label),
                     *(str(entry.cells.get(key, "")) for key in cell_keys),
                     *((move.kind.value, move.steps) if move else ("", 0)),
+                )
+            )
+        if period.total:
+            rows.append(
+                (
+                    *(period.label, period.as_of.isoformat(), "", 0, "", "", ""),
+                    period.total["label"],
+                    *(str(period.total["cells"].get(key, "")) for key in cell_keys),
+                    *("", 0),
                 )
             )
     return Figures((*FIXED, *(f"cell.{key}" for key in cell_keys), *COMPUTED), tuple(rows))

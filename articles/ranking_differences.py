@@ -6,6 +6,11 @@ from typing import Any
 
 from articles.ranking_layout import rank_text
 
+# Stands in the ledger where a line speaks of no entry.
+NO_ENTRY = 0
+# Stands for the total, which ranks no subject, where others have their subject's key.
+TOTAL = 0
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -33,6 +38,10 @@ class Difference:
 def figure_of(entry: Any) -> Figure:
     """Return a stored entry's figures, as they are now."""
     return Figure(entry.pk, entry.rank, entry.tied, entry.label, dict(entry.cells))
+
+
+def total_figure(total: Mapping[str, Any]) -> Figure:
+    return Figure(NO_ENTRY, 0, False, total["label"], dict(total["cells"]))
 
 
 def differences(
@@ -64,7 +73,8 @@ def differences(
 
 
 def printed_rank(figure: Figure) -> str:
-    return rank_text(figure.rank, figure.tied)
+    """Return the rank in words; the total has none."""
+    return rank_text(figure.rank, figure.tied) if figure.rank else ""
 
 
 def _cell(columns: Sequence[Mapping[str, str]], figure: Figure, column: Mapping[str, str]) -> str:
@@ -75,7 +85,7 @@ def _cell(columns: Sequence[Mapping[str, str]], figure: Figure, column: Mapping[
 
 def _printed(columns: Sequence[Mapping[str, str]], figure: Figure) -> str:
     cells = (_cell(columns, figure, column) for column in columns)
-    return ", ".join([printed_rank(figure), *(cell for cell in cells if cell)])
+    return ", ".join(filter(None, [printed_rank(figure), *cells]))
 
 
 def _whole_row(

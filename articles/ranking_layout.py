@@ -64,6 +64,7 @@ class Layout:
     groups: tuple[Heading, ...]
     columns: tuple[Heading, ...]
     rows: tuple[Row, ...]
+    total: Row | None
     description: str
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
@@ -83,7 +84,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
     cell says its own.
     """
     groups = tuple(
-        Heading(f"{prefix}-g{number}", period.label, len(ranking.columns))
+        Heading(f"{_stem(prefix)}g{number}", period.label, len(ranking.columns))
         for number, period in enumerate(periods)
     )
     comparisons = compare([ranks_of(period) for period in periods])
@@ -102,16 +103,26 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         rank_heading=Heading(f"{prefix}-rank", ranking.rank_heading),
         groups=groups,
         columns=tuple(
-            Heading(f"{group.id}-{column['key']}", column["heading"])
+            Heading(_column_id(group, number), column["heading"])
             for group in groups
-            for column in ranking.columns
+            for number, column in enumerate(ranking.columns)
         ),
         rows=rows,
+        total=_total(ranking, periods, groups, prefix),
         description=_describe(ranking, groups, rows),
         departures=_departures(periods, comparisons),
         chart=_chart(ranking, periods, prefix),
         corrections=corrections,
     )
+
+
+def _stem(prefix: str) -> str:
+    """Return the short form of `prefix`: what every cell names three times is half of a table."""
+    return prefix[:1] + prefix.rpartition("-")[2]
+
+
+def _column_id(group: Heading, number: int) -> str:
+    return f"{group.id}c{number}"
 
 
 def _describe(ranking, groups, rows) -> str:
@@ -131,11 +142,11 @@ def _row(
 ) -> Row:
     ranks = {entry.rank for entry in entries if entry}
     shared = len(ranks) == 1
-    heading = Heading(f"{prefix}-r{position}", rank_text(ranks.pop() if shared else position))
+    heading = Heading(f"{_stem(prefix)}r{position}", rank_text(ranks.pop() if shared else position))
     cells = []
     for group, comparison, entry in zip(groups, comparisons, entries, strict=True):
         for number, column in enumerate(ranking.columns):
-            headers = f"{heading.id} {group.id} {group.id}-{column['key']}"
+            headers = f"{heading.id} {group.id} {_column_id(group, number)}"
             if entry is None:
                 cells.append(Cell(headers, ""))
             elif number:
@@ -149,6 +160,23 @@ def _row(
                         correction=corrected.get(entry.pk, ""),
                     )
                 )
+    return Row(heading, tuple(cells))
+
+
+def _total(ranking, periods, groups, prefix) -> Row | None:
+    """Return the last row, of the periods' totals; where one is called otherwise it says so."""
+    labels = list(dict.fromkeys(period.total["label"] for period in periods if period.total))
+    if not labels:
+        return None
+    heading = Heading(f"{prefix}-total", labels[0])
+    cells = []
+    for group, period in zip(groups, periods, strict=True):
+        total = period.total or {"label": "", "cells": {}}
+        for number, column in enumerate(ranking.columns):
+            headers = f"{heading.id} {group.id} {_column_id(group, number)}"
+            label = "" if total["label"] == heading.text else total["label"]
+            text = str(total["cells"].get(column["key"], "")) if number else label
+            cells.append(Cell(headers, text))
     return Row(heading, tuple(cells))
 
 
@@ -187,14 +215,17 @@ def _chart(ranking, periods: Sequence, prefix: str) -> Chart | None:
     periods = [period for period in periods if period.entries.all()]
     if len(periods) < 2:
         return None
-    labels: dict[int, tuple[str, str]] = {}
+    labels: dict[int, tuple[str, Any]] = {}
     points: dict[int, list[Point | None]] = {}
     for number, period in enumerate(periods):
         for entry in period.entries.all():
             # The newest label is the one that a reader looks for.
-            labels[entry.subject_id] = entry.label, entry.subject.get_absolute_url()
+            labels[entry.subject_id] = entry.label, entry.subject
             line = points.setdefault(entry.subject_id, [None] * len(periods))
             text = rank_text(entry.rank, entry.tied)
             line[number] = Point(entry.position, str(entry.rank), text)
-    lines = [Line(*labels[who], tuple(line)) for who, line in points.items()]
+    lines = [
+        Line(label, subject.get_absolute_url(), tuple(points[who]))
+        for who, (label, subject) in labels.items()
+    ]
     return bump_chart(ranking.title, [period.label for period in periods], lines, prefix)

@@ -89,10 +89,15 @@ def periods_data(periods):
                 }
                 for entry in period.entries.all()
             ],
+            "total": total_data(period.total),
             "gone": [slugs[who] for who in comparison.gone],
         }
         for period, comparison in zip(periods, comparisons, strict=True)
     ]
+
+
+def total_data(total):
+    return {"label": total["label"], "cells": total["cells"]} if total else None
 
 
 def ranking_data(provenance):

@@ -57,12 +57,17 @@ def _write_table(sheet: Worksheet, title: str, layout: Layout) -> None:
     for row in layout.rows:
         texts = (f"{cell.text} ({cell.note})" if cell.note else cell.text for cell in row.cells)
         sheet.append([guard(row.heading.text), *map(guard, texts)])
+    if layout.total:
+        texts = (cell.text for cell in layout.total.cells)
+        sheet.append([guard(layout.total.heading.text), *map(guard, texts)])
+        for cell in sheet[sheet.max_row]:
+            cell.font = Font(bold=True)
     for cells in sheet.iter_rows(min_row=2, max_row=3, max_col=width):
         for cell in cells:
             cell.font, cell.fill = Font(bold=True), HEAD_FILL
             cell.alignment = Alignment(horizontal="center", vertical="center")
     sheet.freeze_panes = "B4"
-    _fit(sheet, width, 3 + len(layout.rows))
+    _fit(sheet, width, sheet.max_row)
 
 
 def _fit(sheet: Worksheet, width: int, last_row: int) -> None:

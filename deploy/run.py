@@ -41,6 +41,8 @@ from deploy.processes import (
 VAR = ROOT / "var"
 ANSWER_SECONDS = 60
 WATCH_SECONDS = 1
+# Of eight threads one answers, six hold those who wait to write, one those who write: settings.py.
+THREADS_FOR_ONE = 8
 # How this machine reaches a server that listens on all its addresses.
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 # The form that openup/settings.py accepts too.
@@ -217,11 +219,14 @@ def site_url(environ, from_file, host, port):
 
 def server_command(values, address, port):
     """Return granian's command line; docs/decisions/server-options.md gives the reasons."""
+    threads = values.get("SERVER_THREADS") or "8"
+    # The settings say what is wrong with any other.
+    threads = int(threads) * THREADS_FOR_ONE if threads.isdecimal() else 1
     return [
         *(VENV_PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--host", address, "--port", port),
         *("--workers", values.get("SERVER_WORKERS") or "1"),
-        *("--blocking-threads", values.get("SERVER_THREADS") or "8"),
+        *("--blocking-threads", str(threads)),
         *("--backlog", "1024", "--backpressure", "512", "--http1-header-read-timeout", "10000"),
         *("--respawn-failed-workers", "--respawn-interval", "10", "--workers-kill-timeout", "5"),
         *("--no-access-log", "--log-level", "error"),

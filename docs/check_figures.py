@@ -36,6 +36,10 @@ def from_json(path):
             row += [subject["slug"], subject["name"], subject["country"], entry["label"]]
             row += [*(entry["cells"].get(key, "") for key in keys), moved["kind"], moved["steps"]]
             rows.append([guard(value) for value in row])
+        if total := period["total"]:
+            row = [period["label"], period["as_of"], "", 0, "", "", "", total["label"]]
+            row += [*(total["cells"].get(key, "") for key in keys), "", 0]
+            rows.append([guard(value) for value in row])
     return rows, data["digest"]
 
 

@@ -19,6 +19,9 @@ PAGES_KEPT = _PAGES.labels("kept")
 PAGES_UNCHANGED = _PAGES.labels("unchanged")
 PAGES_UNCONFIRMED = _PAGES.labels("unconfirmed")
 PAGES_UNAVAILABLE = _PAGES.labels("unavailable")
+POSTS_REFUSED = Counter(
+    "openup_posts_refused", "Requests answered 503 because too many people were writing."
+)
 PAGE_MAKING_SECONDS = Histogram(
     "openup_page_making_seconds",
     "Time that making a page took; its count is the number of pages made.",

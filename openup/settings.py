@@ -249,6 +249,10 @@ SERVER_WORKERS = read_count("SERVER_WORKERS", default=1, largest=64)
 SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
 HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
 HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
+# Who writes at once, and who waits for it (openup/gate.py): one more than hashes, so that no core
+# is idle while a comment is stored. deploy/run.py gives the server a thread for each of them.
+POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, HASHES_AT_ONCE + HASHES_WAITING)
+POSTS_WAITING = 6 * SERVER_THREADS
 
 # Kept pages, in each process; none while code and templates are being changed
 PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=64, largest=65_536, smallest=0)

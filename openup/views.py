@@ -204,6 +204,13 @@ def unavailable(request):
     return response
 
 
+def crowded(request):
+    """Say that too many are writing, and that the text is not lost."""
+    response = error_page(request, 503, is_crowded=True)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
 def typed_text(request):
     """Return the text of the form that was on its way, or "" where the request cannot be read."""
     try:

@@ -14,6 +14,13 @@ if settings.METRICS_PORT:
 
 application = get_wsgi_application()
 
+# What stands around Django asks models, so it follows Django's own start.
+from openup.gate import Gate  # noqa: E402
+
+application = Gate(
+    application, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS
+)
+
 if settings.PAGE_CACHE_BYTES:
     from openup.pagecache import PageCache
 

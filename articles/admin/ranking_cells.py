@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.fields import LineFormField
+from articles.models.ranking import LABEL_LENGTH
 
 MAX_RANK = 9_999
 
@@ -53,13 +54,39 @@ def cell_fields(ranking, period, number):
             field = RankField(required=False, max_value=MAX_RANK)
             attrs |= {"inputmode": "numeric", "class": "rank"}
         else:
-            field = LineFormField(required=False, max_length=150 if index == 1 else 300)
+            field = LineFormField(required=False, max_length=LABEL_LENGTH if index == 1 else 300)
             # A limit in the browser would cut a syllable that is being composed.
             field.widget.attrs.pop("maxlength", None)
         field.label = label
         field.widget.attrs |= attrs
         fields[name] = field
     return fields
+
+
+def total_names(ranking, period):
+    """Return the names of the fields of a period's total: its label, then each cell."""
+    return [f"{key_of(period)}-total-c{index}" for index in range(len(ranking.columns))]
+
+
+def total_fields(ranking, period):
+    """Return the fields of a period's total by name, each labelled with its place."""
+    fields = {}
+    columns = zip(total_names(ranking, period), ranking.columns, strict=True)
+    for index, (name, column) in enumerate(columns):
+        field = LineFormField(required=False, max_length=300 if index else LABEL_LENGTH)
+        field.widget.attrs.pop("maxlength", None)
+        where = {"period": period.label or _("New period"), "heading": column["heading"]}
+        field.label = _("%(period)s, total, %(heading)s") % where
+        field.widget.attrs |= {"aria-label": field.label, "autocomplete": "off"}
+        fields[name] = field
+    return fields
+
+
+def shown_total(ranking, period):
+    """Return [label, cell …] of a period's total, all empty where it has none."""
+    cells = period.total.get("cells", {})
+    keys = [column["key"] for column in ranking.cell_columns]
+    return [period.total.get("label", ""), *(cells.get(key, "") for key in keys)]
 
 
 def head_names(period):

@@ -89,7 +89,7 @@ def with_new_periods(ranking, periods, request):
     count = int(asked) if asked in map(str, range(1, PERIODS_AT_ONCE + 1)) else 0
     if request.method == "GET" and asked == "last" and (last := list(ranking.periods.all())[-1:]):
         new = next_period(ranking, last[0])
-        return [*periods[1 - PERIODS_AT_ONCE :], new], [(new, names_of(ranking, last[0]))]
+        return [*periods[1 - PERIODS_AT_ONCE :], new], [(new, names_of(ranking, last[0]), ())]
     new = [new_period(ranking, number) for number in range(1, count + 1)]
     return [*periods[: PERIODS_AT_ONCE - len(new)], *new], None
 
@@ -235,17 +235,18 @@ def grid_of(ranking, groups):
         month = month_of(group.label)
         period = period_of(ranking, group.label, month)
         if period is None:
-            new.append((new_period(ranking, len(new) + 1, group.label[:50], month), group.rows))
+            period = new_period(ranking, len(new) + 1, group.label[:50], month)
+            new.append((period, group.rows, group.total))
         elif period.pk in known:
             text = _("Two groups of columns speak of the period %(label)s.")
             raise PasteError((0, text % {"label": period.label}))
         else:
-            known[period.pk] = period, group.rows
+            known[period.pk] = period, group.rows, group.total
     # In the order in which the grid is read when it is sent.
     typed = [known[period.pk] for period in ranking.periods.all() if period.pk in known] + new
-    periods = [period for period, _rows in typed]
+    periods = [period for period, _rows, _total in typed]
     shown = RankingGridForm(ranking, periods, typed=typed)
-    if max(len(rows) for _period, rows in typed) > shown.max_rows:
+    if max(len(rows) for _period, rows, _total in typed) > shown.max_rows:
         text = _("The grid has at most %(limit)s rows.") % {"limit": shown.max_rows}
         raise PasteError((0, text))
     values = {name: shown[name].value() for name in shown.fields}

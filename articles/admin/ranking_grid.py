@@ -13,11 +13,15 @@ from articles.admin.ranking_cells import (
     head_fields,
     head_names,
     key_of,
+    shown_total,
+    total_fields,
+    total_names,
 )
 from articles.admin.seen import digest
 from articles.fields import LineFormField
 from articles.models import EntryRow, RankingPeriod, RankingSubject
 from articles.ranking_rows import empty_cell
+from articles.ranking_totals import normalised_total
 from articles.subject_finder import NEW, SubjectFinder
 from articles.text import is_plausible
 
@@ -36,8 +40,8 @@ class RankingGridForm(forms.Form):
     """The figures of `periods`, which are loaded with their entries and subjects.
 
     Periods that are not stored yet bear a `new_number` and are made when the grid is saved.
-    `typed` are [[rank, cell …]] by period, shown in place of what is stored. Nothing is saved
-    unless every period is possible.
+    `typed` are (period, [[rank, cell …]], [total's label, cell …]) of some periods, shown in place
+    of what is stored. Nothing is saved unless every period is possible.
     """
 
     rows = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -61,7 +65,9 @@ class RankingGridForm(forms.Form):
         self.max_rows = min(MAX_ROWS, MAX_CELLS // width)
         now = fingerprint(periods)
         rows_by_key = {key_of(period): shown_rows(ranking, period) for period in periods}
-        rows_by_key |= {key_of(period): rows for period, rows in typed or []}
+        rows_by_key |= {key_of(period): rows for period, rows, _total in typed or []}
+        totals_by_key = {key_of(period): shown_total(ranking, period) for period in periods}
+        totals_by_key |= {key_of(period): total for period, _rows, total in typed or []}
         longest = max(map(len, rows_by_key.values()), default=0)
         self.row_count = max(min(longest + BLANK_ROWS, self.max_rows), longest, MIN_ROWS)
         if data is not None:
@@ -82,6 +88,10 @@ class RankingGridForm(forms.Form):
                 self.fields |= cell_fields(ranking, period, number)
             for number, values in enumerate(rows_by_key[key_of(period)], start=1):
                 self.initial |= zip(cell_names(ranking, period, number), values, strict=True)
+            self.fields |= total_fields(ranking, period)
+            total = totals_by_key[key_of(period)]
+            # A table that was pasted without a total leaves them empty.
+            self.initial |= zip(total_names(ranking, period), total, strict=False)
         for period in self.new_periods:
             self.fields |= head_fields(period)
             self.initial |= zip(head_names(period), [period.label, period.as_of], strict=True)
@@ -90,6 +100,12 @@ class RankingGridForm(forms.Form):
     def lines(self):
         """Return the grid's rows, each its number and every period's bound cells."""
         return [(number, self._cells(self, number)) for number in range(1, self.row_count + 1)]
+
+    @property
+    def totals(self):
+        """Return every period's bound cells of its total."""
+        names = [total_names(self.ranking, period) for period in self.periods]
+        return [[self[name] for name in group] for group in names]
 
     @property
     def groups(self):
@@ -141,7 +157,7 @@ class RankingGridForm(forms.Form):
         for period in self.new_periods:
             self._clean_head(period)
         self.finder = SubjectFinder(self.ranking, AnswersTyped(self.data))
-        self.rows_by_period = [(period, self._clean_period(period)) for period in self.periods]
+        self.figures_by_period = [(period, *self._clean_period(period)) for period in self.periods]
         for name, subjects in self.finder.questions.items():
             self.fields[who_name(name)] = who_field(name, subjects)
         if not self.errors and self.corrects and not self.cleaned_data.get("reason"):
@@ -152,15 +168,15 @@ class RankingGridForm(forms.Form):
         """Tell whether figures that readers have seen are about to change."""
         return any(
             period.pk in self.public_periods and entries_of(period)
-            for period, rows in self.changed_periods
+            for period, _rows, _total in self.changed_periods
         )
 
     @property
     def changed_periods(self):
         return [
-            (period, rows)
-            for period, rows in self.rows_by_period
-            if rows_as_data(rows) != entries_as_data(period)
+            (period, rows, total)
+            for period, rows, total in self.figures_by_period
+            if rows_as_data(rows) != entries_as_data(period) or total != period.total
         ]
 
     def _clean_head(self, period):
@@ -189,12 +205,13 @@ class RankingGridForm(forms.Form):
     def _is_filled(self, period):
         numbers = range(1, self.row_count + 1)
         names = [name for n in numbers for name in cell_names(self.ranking, period, n)]
+        names += total_names(self.ranking, period)
         return not self.errors.keys().isdisjoint(names) or any(
             self.cleaned_data.get(name) not in {None, ""} for name in names
         )
 
     def _clean_period(self, period):
-        """Return the period's [EntryRow]; blank rows are passed over."""
+        """Return the period's [EntryRow] and its total; blank rows are passed over."""
         filled = {}
         for number in range(1, self.row_count + 1):
             names = cell_names(self.ranking, period, number)
@@ -204,19 +221,31 @@ class RankingGridForm(forms.Form):
             ) or not self.errors.keys().isdisjoint(names):
                 filled[number] = values
         rows = [self._clean_row(period, number, values) for number, values in filled.items()]
+        total = self._clean_total(period)
         if not all(rows):
-            return []
+            return [], total
         ranks = [0, *(row.rank for row in rows), 0]
         for position, row in enumerate(rows, start=1):
             row.tied = row.rank in {ranks[position - 1], ranks[position + 1]}
         try:
-            period.check_rows(rows)
+            period.check_rows(rows, total)
         except ValidationError as error:
             numbers = list(filled)
             for fault in error.error_list:
-                params = fault.params | {"row": numbers[fault.params["row"] - 1]}
+                row = fault.params["row"]
+                params = fault.params | {"row": row and numbers[row - 1]}
                 self._refuse(period, fault.message, params)
-        return rows
+        return rows, total
+
+    def _clean_total(self, period):
+        """Return the period's total; one without a label is called so."""
+        names = total_names(self.ranking, period)
+        label, *texts = [self.cleaned_data.get(name) or "" for name in names]
+        if not label and not any(texts):
+            return {}
+        keys = [column["key"] for column in self.ranking.cell_columns]
+        cells = dict(zip(keys, texts, strict=True))
+        return normalised_total({"label": label or _("Total"), "cells": cells})
 
     def _clean_row(self, period, number, values):
         """Return the row's EntryRow, or None when something is missing or not as it must be."""
@@ -244,9 +273,12 @@ class RankingGridForm(forms.Form):
         return EntryRow(rank, subject, label, dict(zip(keys, texts, strict=True)))
 
     def _refuse(self, period, message, params):
-        """Add an error to the cell that `params` name by row and column."""
-        keys = [None, *(column["key"] for column in self.ranking.columns)]
-        names = cell_names(self.ranking, period, params["row"])
+        """Add an error to the cell that `params` name by row, None the total's, and column."""
+        keys = [column["key"] for column in self.ranking.columns]
+        if params["row"] is None:
+            names = total_names(self.ranking, period)
+        else:
+            keys, names = [None, *keys], cell_names(self.ranking, period, params["row"])
         error = ValidationError(message, "row", {**params, "period": period.label})
         self.add_error(names[keys.index(params["column"])], error)
 
@@ -258,10 +290,10 @@ class RankingGridForm(forms.Form):
                 subject.index()
             for subject in self.finder.respelled:
                 subject.store()
-            for period, rows in self.changed_periods:
+            for period, rows, total in self.changed_periods:
                 if not period.pk:
                     period.save()
-                period.replace_entries(rows, reason=self.cleaned_data["reason"], by=by)
+                period.replace_entries(rows, total, reason=self.cleaned_data["reason"], by=by)
         return new
 
 
@@ -279,7 +311,7 @@ def entries_as_data(period):
 def fingerprint(periods):
     """Return a digest of the figures, to notice that somebody else has changed them."""
     stored = [period for period in periods if period.pk]
-    return digest([[period.pk, period.label, entries_as_data(period)] for period in stored])
+    return digest([[p.pk, p.label, entries_as_data(p), p.total] for p in stored])
 
 
 def shown_rows(ranking, period):

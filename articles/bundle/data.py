@@ -79,11 +79,20 @@ class EntryData:
 
 
 @dataclass(frozen=True)
+class TotalData:
+    """The last line of a period; `cells` by column key."""
+
+    label: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PeriodData:
     label: str
     as_of: date
     published_at: datetime | None = field(default=None, kw_only=True)
     entries: tuple[EntryData, ...] = ()
+    total: TotalData | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from articles.bundle.data import (
     SubjectData,
     TableData,
     TagData,
+    TotalData,
 )
 from articles.bundle.values import SEOUL
 from articles.models import (
@@ -72,6 +73,7 @@ def ranking_data(ranking: Ranking) -> RankingData:
                     )
                     for entry in period.entries.select_related("subject")
                 ),
+                total=_total(period.total, keys),
             )
             for period in ranking.periods.all()
         ),
@@ -138,6 +140,12 @@ def article_data(article: Article) -> ArticleData:
         legacy_paths=tuple(sorted(legacy.path for legacy in article.legacy_paths.all())),
         body=article.body,
     )
+
+
+def _total(total, keys):
+    cells = total.get("cells", {})
+    in_order = {key: cells[key] for key in keys if key in cells}
+    return TotalData(total["label"], in_order) if total else None
 
 
 def _moment(value):

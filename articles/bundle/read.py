@@ -26,6 +26,7 @@ from articles.bundle.data import (
     TableData,
     TagData,
     TaxonomyData,
+    TotalData,
 )
 from articles.text import normalise, normalise_line
 
@@ -97,11 +98,13 @@ _ENTRY = {
     "label": values.line,
     "cells": values.cells,
 }
+_TOTAL = {"label": values.line, "cells": values.cells}
 _PERIOD = {
     "label": values.line,
     "as_of": values.day,
     "published_at": values.moment,
     "entries": values.many(values.record(EntryData, _ENTRY, {"rank", "subject", "label"})),
+    "total": values.record(TotalData, _TOTAL, {"label", "cells"}),
 }
 _COLUMN = {"key": values.line, "heading": values.line}
 _RANKING = {

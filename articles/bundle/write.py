@@ -16,6 +16,7 @@ from articles.bundle.data import (
     RankingData,
     SubjectsData,
     TaxonomyData,
+    TotalData,
 )
 from articles.bundle.values import SEOUL
 
@@ -154,6 +155,8 @@ def _values(data: Any) -> dict[str, Any]:
 
 def _value(value: Any, one_line: bool) -> Any:
     match value:
+        case TotalData():
+            return _FlowMapping(_values(value))
         case str() | int() | date():
             return value
         case Mapping():

@@ -11,6 +11,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from articles.imports.html_tables import read_table
+from articles.ranking_totals import is_total
 from articles.text import normalise, normalise_line
 
 MAX_CHARACTERS = 300_000
@@ -36,10 +37,14 @@ class PasteError(ValueError):
 
 @dataclass(frozen=True)
 class Group:
-    """A period's rows, each its rank and its cells in the columns' order, as texts."""
+    """A period's rows, each its rank and its cells in the columns' order, as texts.
+
+    `total` is its last row, the label and the cells; empty where there is none.
+    """
 
     label: str
     rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...] = ()
 
 
 # From what was copied to rows of cells
@@ -92,7 +97,9 @@ def _one_cell_a_line(lines: Sequence[str], column_count: int) -> Rows:
     for groups in range(1, MAX_GROUPS + 1):
         width = 1 + groups * column_count
         body = lines[first:]
-        if len(body) % width or not all(_RANK.fullmatch(rank.strip()) for rank in body[::width]):
+        if len(body) % width or not all(
+            _RANK.fullmatch(rank.strip()) or is_total(rank) for rank in body[::width]
+        ):
             continue
         rows = [list(body[start : start + width]) for start in range(0, len(body), width)]
         head = list(lines[:first])
@@ -245,23 +252,44 @@ def _read_body(
 ) -> list[Group]:
     faults: list[tuple[int, str]] = []
     groups: list[list[tuple[str, ...]]] = [[] for _start in starts]
+    totals: list[tuple[str, ...]] = [() for _start in starts]
     places = {column for rank, first in starts for column in (rank, *range(first, first + width))}
     for number, row in enumerate(rows[body:], start=body + 1):
         filled = [column for column, cell in enumerate(row) if cell]
         if not filled or (len(filled) == 1 and _NOTE.match(row[filled[0]])):
             continue
         faults += _strays(row, number, filled, places)
-        for group, (rank, first) in zip(groups, starts, strict=True):
+        for period, (rank, first) in enumerate(starts):
             cells = [
                 row[column] if column < len(row) else "" for column in range(first, first + width)
             ]
-            if any(cells):
-                group.append((_rank(row[rank] if rank < len(row) else ""), *cells))
+            printed_rank = row[rank] if rank < len(row) else ""
+            if _is_total(printed_rank, cells[0]):
+                if totals[period]:
+                    faults.append((number, _("A second total stands here.")))
+                totals[period] = _total(printed_rank, cells)
+            elif any(cells):
+                groups[period].append((_rank(printed_rank), *cells))
     if not any(groups):
         faults.append((0, _("No rows were found below the headings.")))
     if faults:
         raise PasteError(*faults)
-    return [Group(label, tuple(group)) for label, group in zip(labels, groups, strict=True)]
+    return [
+        Group(label, tuple(group), total)
+        for label, group, total in zip(labels, groups, totals, strict=True)
+    ]
+
+
+def _is_total(rank: str, name: str) -> bool:
+    """Tell whether a row is the total; what is ranked may be called so too."""
+    return is_total(rank) or (is_total(name) and not _RANK.fullmatch(rank))
+
+
+def _total(rank: str, cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the label and the cells of a total, whose label may be merged over both columns."""
+    if not any(cells[1:]) and not is_total(cells[0]):
+        return ()
+    return (cells[0] if is_total(cells[0]) else rank, *cells[1:])
 
 
 def _strays(

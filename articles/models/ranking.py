@@ -16,11 +16,13 @@ from articles.models.page_version import CONTENT, Due, PageVersion, article_scop
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
 from articles.models.search_document import SearchDocument
-from articles.ranking_differences import differences, figure_of
+from articles.ranking_differences import TOTAL, differences, figure_of, total_figure
 from articles.ranking_layout import lay_out
 from articles.ranking_rows import faults_of
+from articles.ranking_totals import normalised_total, total_faults
 from articles.text import is_plausible, normalise_line
 
+LABEL_LENGTH = 150
 COLUMN_KEY = RegexValidator(r"\A[a-z][a-z0-9_]{0,29}\Z")
 
 
@@ -36,6 +38,19 @@ def validate_columns(columns):
         COLUMN_KEY(column["key"])
     if len({column["key"] for column in columns}) != len(columns):
         raise ValidationError(_("Two columns have the same key."))
+
+
+def validate_total(total):
+    """Refuse anything but {} or a {"label", "cells"} whose cells are texts by key."""
+    if not total:
+        return
+    if not isinstance(total, dict) or set(total) != {"label", "cells"}:
+        raise ValidationError(_("A total is a label and cells."))
+    if not isinstance(total["label"], str) or not 0 < len(total["label"]) <= LABEL_LENGTH:
+        raise ValidationError(_("A total needs a label."))
+    cells = total["cells"]
+    if not isinstance(cells, dict) or not all(isinstance(cell, str) for cell in cells.values()):
+        raise ValidationError(_("A total is a label and cells."))
 
 
 class RankingQuerySet(models.QuerySet):
@@ -178,6 +193,9 @@ class RankingPeriod(models.Model):
     )
     label = LineField(gettext_lazy("label"), max_length=50)
     as_of = models.DateField(gettext_lazy("as of"))
+    total = models.JSONField(
+        gettext_lazy("total"), default=dict, blank=True, validators=[validate_total]
+    )
     published_at = models.DateTimeField(
         gettext_lazy("public from"),
         null=True,
@@ -201,9 +219,10 @@ class RankingPeriod(models.Model):
     def __str__(self):
         return f"{self.ranking.title} {self.label}"
 
-    def check_rows(self, rows):
+    def check_rows(self, rows, total=None):
         """Refuse impossible data, each fault with its row: [EntryRow] in order of position."""
-        if faults := list(faults_of(rows, self.label, self.ranking.columns)):
+        where = self.label, self.ranking.columns
+        if faults := [*faults_of(rows, *where), *total_faults(rows, total, *where)]:
             raise ValidationError(faults)
 
     def clean(self):
@@ -224,19 +243,24 @@ class RankingPeriod(models.Model):
     def was_ever_published(self):
         return RankingPeriod.objects.ever_published().filter(pk=self.pk).exists()
 
-    def replace_entries(self, rows, *, reason="", by=None):
+    def replace_entries(self, rows, total=None, *, reason="", by=None):
         """Make the period's entries those of `rows`, [EntryRow] in order of position.
+
+        `total` is as in `ranking_totals`; None leaves it as it is.
 
         A subject's entry is updated in place, so that what points at it still does. After
         publication every changed figure goes into the ledger with `reason` and the user `by`;
         raises ValidationError where there is none.
         """
-        self.check_rows(rows)
+        total = normalised_total(self.total if total is None else total)
+        self.check_rows(rows, total)
         with transaction.atomic():
             # Not self.entries.all(), which may have been loaded before an earlier replacement.
             old = RankingEntry.objects.filter(period=self)
             known = {entry.subject_id: entry for entry in old}
             before = {subject: figure_of(entry) for subject, entry in known.items()}
+            if self.total:
+                before[TOTAL] = total_figure(self.total)
             old.exclude(subject__in=[row.subject.pk for row in rows]).delete()
             # Out of the way of the unique positions and ranks while the new ones are given.
             old.update(position=F("position") + 100_000, tied=True)
@@ -255,10 +279,19 @@ class RankingPeriod(models.Model):
             )
             RankingEntry.objects.bulk_create([entry for entry in entries if not entry.pk])
             after = {entry.subject_id: figure_of(entry) for entry in entries}
+            if total:
+                after[TOTAL] = total_figure(total)
+            self._store_total(total)
             self._record_corrections(before, after, reason, by)
             self.ranking.raise_page_versions()
             self.ranking.index_title()
             self.index()
+
+    def _store_total(self, total):
+        if total != self.total:
+            self.total = total
+            self.clean_fields(exclude=["ranking"])
+            self.save(update_fields=["total"])
 
     def index(self):
         """Bring what the search knows of the period's figures up to date."""
@@ -324,7 +357,7 @@ class RankingEntry(models.Model):
         on_delete=models.PROTECT,
         related_name="entries",
     )
-    label = LineField(gettext_lazy("label as printed"), max_length=150)
+    label = LineField(gettext_lazy("label as printed"), max_length=LABEL_LENGTH)
     cells = models.JSONField(gettext_lazy("cells"), default=dict, blank=True)
 
     objects = RankingEntryQuerySet.as_manager()

@@ -245,7 +245,7 @@ def _period_faults(period):
         for entry in entries
     ]
     try:
-        period.check_rows(rows)
+        period.check_rows(rows, period.total)
     except ValidationError as error:
         yield from error.messages
 

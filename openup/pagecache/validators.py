@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 import psycopg
+from django.conf import settings
 from django.db import connections
 from psycopg import pq
 
@@ -19,6 +20,7 @@ from articles.models import Due, PageVersion
 # Longer than any answer takes of a database that is well.
 QUERY_SECONDS = 3
 SHORTEST_PAUSE_SECONDS = 0.05
+SHORTEST_WAIT_SECONDS = 0.0005
 
 
 class DatabaseAway(Exception):
@@ -134,8 +136,10 @@ class Validators:
     """Reads validators for any number of threads; recovers its connections by itself."""
 
     def __init__(self):
-        # The last one given back is taken first: as many are open as ever asked at once.
+        # The last one given back is taken first: as many are open as ever asked at once, no more
+        # than SERVER_THREADS, since the server has further threads for those who wait.
         self._idle = []
+        self._open = set()
         self._connecting = threading.Lock()
         self._pause_until = 0.0
 
@@ -149,7 +153,7 @@ class Validators:
             validator = connection.read(scopes)
         except DatabaseAway:
             # The server may have been restarted since, and the others are as dead.
-            connection.close()
+            self._end(connection)
             self.close()
             return self._read_anew(scopes)
         self._idle.append(connection)
@@ -164,19 +168,39 @@ class Validators:
             began = time.monotonic()
             if began < self._pause_until:
                 raise DatabaseAway
-            wrapper = connections.create_connection("default")
+            connection = self._wait_for_idle()
             try:
-                connection = KINDS[wrapper.vendor](wrapper.get_connection_params())
+                connection = connection or self._connect()
                 validator = connection.read(scopes)
             except DatabaseAway:
+                if connection:
+                    self._end(connection)
                 now = time.monotonic()
                 self._pause_until = now + max(now - began, SHORTEST_PAUSE_SECONDS)
                 raise
         self._idle.append(connection)
         return validator
 
+    def _wait_for_idle(self):
+        """Return a connection that is given back when there may be no more, or None."""
+        while len(self._open) >= settings.SERVER_THREADS:
+            with suppress(IndexError):
+                return self._idle.pop()
+            time.sleep(SHORTEST_WAIT_SECONDS)
+        return None
+
+    def _connect(self):
+        wrapper = connections.create_connection("default")
+        connection = KINDS[wrapper.vendor](wrapper.get_connection_params())
+        self._open.add(connection)
+        return connection
+
+    def _end(self, connection):
+        self._open.discard(connection)
+        connection.close()
+
     def close(self):
         """Close the connections that nobody is using."""
         while self._idle:
             with suppress(IndexError):
-                self._idle.pop().close()
+                self._end(self._idle.pop())

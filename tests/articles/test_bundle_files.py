@@ -24,6 +24,7 @@ from articles.bundle.data import (
     TableData,
     TagData,
     TaxonomyData,
+    TotalData,
 )
 from articles.bundle.read import read_file, read_markdown, read_yaml
 from articles.bundle.values import SEOUL
@@ -156,6 +157,10 @@ RANKINGS = st.builds(
                     tied=st.booleans(),
                     cells=st.dictionaries(WORDS, LINE, max_size=3),
                 )
+            ),
+            total=st.none()
+            | st.builds(
+                TotalData, label=WORDS, cells=st.dictionaries(WORDS, LINE, min_size=1, max_size=3)
             ),
         )
     ),

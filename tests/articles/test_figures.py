@@ -52,6 +52,10 @@ dangerous = st.sampled_from(["=1+1", "+82", "-1", "@SUM(A1)", "#", "'", "''=", '
 texts = lines | dangerous | st.builds("{}{}".format, dangerous, lines)
 
 
+def make_total(label, cell):
+    return {"label": label, "cells": {"model": cell}}
+
+
 @st.composite
 def rankings(draw):
     """A loaded series of up to three periods, each ranking up to five of five subjects."""
@@ -83,8 +87,11 @@ def rankings(draw):
         )
         label = draw(texts)
         day = date(2025, number + 1, 1)
+        total = draw(st.just({}) | st.builds(make_total, texts, texts))
         periods.append(
-            SimpleNamespace(label=label, as_of=day, entries=entries, corrections=Loaded())
+            SimpleNamespace(
+                label=label, as_of=day, total=total, entries=entries, corrections=Loaded()
+            )
         )
     columns = [{"key": "who", "heading": draw(texts)}, {"key": "model", "heading": draw(texts)}]
     return SimpleNamespace(
@@ -135,8 +142,10 @@ def test_xlsx_has_merged_headers_and_no_formula():
         label='=HYPERLINK("http://example.org")', cells={"model": "@a"},
     )  # fmt: skip
     periods = [
-        SimpleNamespace(label=label, as_of=DAY, entries=Loaded([entry]), corrections=Loaded())
-        for label in ("7월", "10월")
+        SimpleNamespace(
+            label=label, as_of=DAY, total=total, entries=Loaded([entry]), corrections=Loaded()
+        )
+        for label, total in (("7월", {}), ("10월", make_total("합계", "=2")))
     ]
     ranking = SimpleNamespace(
         columns=columns, cell_columns=columns[1:], title="+순위", rank_heading="순위",

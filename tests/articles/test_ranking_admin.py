@@ -70,7 +70,7 @@ def test_grid_shows_the_figures_with_blank_rows_below(client, steward):
     assert response.status_code == 200
     assert content.count('scope="colgroup"') == 2
     assert 'value="구글 (미국)"' in content
-    assert content.count('<th scope="row">') == 10 + 1  # the row to copy
+    assert content.count('<th scope="row">') == 10 + 2  # the row to copy, and the total
 
 
 def test_grid_of_many_rows_has_five_blank_ones(client, steward):
@@ -281,7 +281,7 @@ def test_refused_grid_keeps_everything_typed_and_marks_the_cell(client, steward)
     assert 'value="일"' in content
     assert 'value="&lt;b&gt;코히어&lt;/b&gt;"' in content
     assert 'value="한글 R"' in content
-    assert content.count('<th scope="row">') == 13 + 1
+    assert content.count('<th scope="row">') == 13 + 2  # and the row to copy, and the total
     assert f'href="#id_p{july.pk}-r11-rank"' in content
     assert 'aria-invalid="true"' in content
     assert f'aria-describedby="id_p{july.pk}-r11-rank_error"' in content
@@ -562,7 +562,7 @@ def test_changed_series_and_changed_period_raise_the_page_versions(client, stewa
         {"id": october.pk, "ranking": ranking.pk, "label": "2025년 10월", "as_of": "2025-10-01"},
     ]
 
-    client.post(change_address(ranking), series_data(periods=rows))
+    client.post(change_address(ranking), series_data(periods=rows, reason="표기 통일"))
 
     assert ranking.periods.first().label == "2024.07"
     assert PageVersion.objects.get(scope=article.scope).version > before

@@ -42,13 +42,14 @@ def manage(environment, *arguments):
 class Server:
     """Granian in a process group of its own, so that all of it can be killed at once."""
 
-    def __init__(self, environment, workers=1):
+    def __init__(self, environment, workers=1, threads=4):
         address = urlsplit(environment["SITE_URL"])
         self.host, self.port = address.hostname, address.port
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host),
-                *("--port", str(self.port), "--workers", str(workers), "--blocking-threads", "4"),
+                *("--port", str(self.port), "--workers", str(workers)),
+                *("--blocking-threads", str(threads)),
                 "openup.wsgi:application",
             ],
             cwd=ROOT,

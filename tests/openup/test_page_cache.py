@@ -424,6 +424,22 @@ def test_connection_that_has_died_is_replaced_at_once(site):
     assert ask(site, path).header("Warning") is None
 
 
+def test_no_more_connections_ask_than_there_are_threads_to_answer(site, settings):
+    settings.SERVER_THREADS = 1
+    path = make_article().get_absolute_url()
+    ask(site, path)
+    connection = site.validators._idle.pop()
+    answers = []
+    reader = threading.Thread(target=lambda: answers.append(ask(site, path).status))
+    reader.start()
+
+    site.validators._idle.append(connection)
+    reader.join(DEADLINE_SECONDS)
+
+    assert answers == [200]
+    assert site.validators._open == {connection}
+
+
 @pytest.fixture
 def away(monkeypatch):
     @contextmanager

@@ -236,7 +236,7 @@ def test_server_gets_workers_and_threads_of_the_settings():
     command = run.server_command({"SERVER_WORKERS": "3", "SERVER_THREADS": "5"}, "127.0.0.1", 9000)
 
     assert command[command.index("--workers") + 1] == "3"
-    assert command[command.index("--blocking-threads") + 1] == "5"
+    assert command[command.index("--blocking-threads") + 1] == "40"
     assert command[command.index("--port") + 1] == 9000
 
 
