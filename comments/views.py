@@ -1,9 +1,11 @@
 from functools import wraps
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -16,6 +18,8 @@ from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairF
 from comments.history import history_page
 from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.models.revision import VERSIONS_PER_PAGE
+from comments.models.thread import page_of
 from comments.pages import branch_page, read_page_number
 
 State = Comment.State
@@ -38,9 +42,19 @@ def public_form(view):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.PUBLIC_REQUEST_BYTES:
             raise RequestDataTooBig
+        check_encoding(request)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def check_encoding(request):
+    """Refuse a body that is not UTF-8: Django would put other characters in the place of some."""
+    is_quoted = request.content_type == "application/x-www-form-urlencoded"
+    try:
+        (unquote_to_bytes(request.body) if is_quoted else request.body).decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("The form is not in UTF-8.") from error
 
 
 @public_form
@@ -158,7 +172,10 @@ def comment_revision_remove(request, comment_id, version):
             try:
                 if form.opens(comment, network_of(request.client_address)):
                     comment.remove_revision(version)
-                    return redirect("comments:comment_history", comment.pk)
+                    # As with a new comment, past every cache.
+                    query = f"page={page_of(version, VERSIONS_PER_PAGE)}&comment={comment.pk}"
+                    history = reverse("comments:comment_history", args=[comment.pk])
+                    return redirect(f"{history}?{query}#version-{version}")
                 status = 403
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)
@@ -211,7 +228,7 @@ def comment_delete(request, comment_id):
             try:
                 if form.opens(comment, network_of(request.client_address)):
                     comment.delete_by_author()
-                    return redirect(f"{comment.article.get_absolute_url()}#comments")
+                    return redirect(comment)
                 status = 403
             except (Busy, LimitReached) as refusal:
                 status = form.refuse(refusal)

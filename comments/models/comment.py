@@ -311,14 +311,15 @@ class Comment(models.Model):
         """Return the comment's place in its article's page; the query passes every cache by.
 
         A reply beyond the first of a long branch has its place on the branch's own page, where its
-        short address leads.
+        short address leads. Of what is not drawn the page is left that it stood on.
         """
-        if self.branch_page > 1:
+        if self.is_drawn and self.branch_page > 1:
             return self.get_permalink()
         query = f"comment={self.pk}"
         if self.page > 1:
             query = f"page={self.page}&{query}"
-        return f"{self.article.get_absolute_url()}?{query}#comment-{self.pk}"
+        place = f"comment-{self.pk}" if self.is_drawn else "comments"
+        return f"{self.article.get_absolute_url()}?{query}#{place}"
 
     @property
     def page(self):
@@ -331,6 +332,11 @@ class Comment(models.Model):
     @property
     def is_visible(self):
         return self.state == self.State.PUBLISHED
+
+    @property
+    def is_drawn(self):
+        """Tell whether the thread shows the comment, or a tombstone where replies hang."""
+        return self.is_visible or self.reply_count > 0
 
     @property
     def is_held(self):

@@ -250,7 +250,7 @@ def test_total_that_goes_is_a_row_that_went():
 def test_total_is_the_last_row_with_its_headers_and_the_last_line_of_every_file(client):
     ranking = make_series()
     give_total(ranking)
-    prefix = f"ranking-{ranking.pk}"
+    stem = f"r{ranking.pk}"
 
     page = client.get("/rankings/downloads/").content.decode()
     lines = list(csv.reader(io.StringIO(client.get("/rankings/downloads.csv").content.decode())))
@@ -258,8 +258,8 @@ def test_total_is_the_last_row_with_its_headers_and_the_last_line_of_every_file(
     book = openpyxl.load_workbook(io.BytesIO(client.get("/rankings/downloads.xlsx").content))
 
     foot = page[page.index("<tfoot>") : page.index("</tfoot>")]
-    assert f'<th id="{prefix}-total" class="rank" scope="row"' in foot
-    assert f'headers="{prefix}-total {prefix}-g1 {prefix}-g1-downloads">1,500</td>' in foot
+    assert f'<th id="ranking-{ranking.pk}-total" class="rank" scope="row"' in foot
+    assert f'headers="ranking-{ranking.pk}-total {stem}g1 {stem}g1c1">1,500</td>' in foot
     assert ["10월", "2025-10-01", "", "0", "", "", "", "합계", "1,500", "", "0"] in lines
     assert [period["total"] for period in twin["periods"]] == [
         *(None, {"label": "합계", "cells": {"downloads": "1,500"}})

@@ -53,6 +53,30 @@ def test_posting_leads_to_the_comment_in_its_article(client):
     assert not response.cookies
 
 
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("application/x-www-form-urlencoded", "한글".encode("euc-kr")),
+        ("application/x-www-form-urlencoded", b"%C7%D1%B1%DB"),
+        ("application/x-www-form-urlencoded", b"%ED%A0%80"),
+        ("multipart/form-data; boundary=b", "한글".encode("euc-kr")),
+    ],
+)
+def test_text_in_another_encoding_is_refused(client, content_type, text):
+    address = reverse("comments:comment_create", args=[make_article().pk])
+    data = f"email={EMAIL}&password={PASSWORD}&body=".encode() + text
+    if content_type.startswith("multipart"):
+        head = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
+        fields = [(name, value.encode()) for name, value in FORM.items() if name != "body"]
+        parts = [head.format(name).encode() + value for name, value in [*fields, ("body", text)]]
+        data = b"\r\n".join(parts) + b"\r\n--b--\r\n"
+
+    response = client.post(address, data, content_type=content_type)
+
+    assert response.status_code == 400
+    assert not Comment.objects.exists()
+
+
 def test_comment_without_a_name_is_anonymous(client):
     article = make_article()
 
@@ -237,6 +261,29 @@ def test_deleted_comment_with_replies_leaves_a_tombstone_until_they_go(client):
 
     page = client.get(comment.article.get_absolute_url()).content.decode()
     assert "삭제된 댓글입니다" not in page
+
+
+def test_deleting_leads_past_every_cache_to_where_the_comment_was(client):
+    article = make_article()
+    comment, other = [make_comment(article) for _ in range(51)][-1], make_comment(article)
+    make_comment(article, parent=comment)
+
+    places = [delete(client, each)["Location"] for each in (comment, other)]
+
+    page = f"{article.get_absolute_url()}?page=2&comment="
+    assert places == [f"{page}{comment.pk}#comment-{comment.pk}", f"{page}{other.pk}#comments"]
+    assert "삭제된 댓글입니다" in client.get(places[0]).content.decode()
+
+
+def test_deleting_a_reply_beyond_the_first_hundred_leads_to_its_thread(client):
+    root = make_comment()
+    reply = make_comment(root.article, parent=root)
+    Comment.objects.filter(pk=reply.pk).update(reply_number=101)
+
+    response = delete(client, reply)
+
+    address = root.article.get_absolute_url()
+    assert response["Location"] == f"{address}?comment={reply.pk}#comments"
 
 
 def test_edit_never_revives_a_deleted_comment(client):

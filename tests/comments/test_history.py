@@ -171,7 +171,8 @@ def test_author_removes_an_earlier_text_with_the_pair(client):
 
     response = remove(client, comment, 1)
 
-    assert response.status_code == 302
+    query = f"?page=1&comment={comment.pk}#version-1"
+    assert response["Location"] == f"/comments/{comment.pk}/history/{query}"
     page = history_of(client, comment).text_content()
     assert "010" not in page and "본명" not in page and "지워졌습니다" in page
     assert "전화는 지웠습니다[넣은 말: !]" in page
