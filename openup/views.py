@@ -150,9 +150,17 @@ def csrf_failure(request, reason=""):
 
 
 def page_not_found(request, exception=None):
-    old = LegacyPath.objects.filter(Article.objects.is_published("article"), path=request.path)
-    if legacy_path := old.select_related("article").first():
-        return redirect(legacy_path.article, permanent=True)
+    # Others linked to the old site with and without the slash at the end.
+    bare = request.path.rstrip("/")
+    old = LegacyPath.objects.filter(
+        Article.objects.is_published("article"), path__in=[bare, f"{bare}/"]
+    )
+    articles = {
+        legacy_path.path: legacy_path.article for legacy_path in old.select_related("article")
+    }
+    if articles:
+        article = articles.get(request.path) or next(iter(articles.values()))
+        return redirect(article, permanent=True)
     return error_page(request, 404)
 
 
