@@ -36,6 +36,7 @@ class ThreadPage:
     last: int
     order: str = OLDEST
     pinned: Comment | None = None
+    is_beyond_end: bool = False
 
     @property
     def comment_count(self):
@@ -103,6 +104,7 @@ def article_page(article_id, query):
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)
+    page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)
     return page

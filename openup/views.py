@@ -81,7 +81,11 @@ def article_detail(request, article_id, slug=""):
     if slug != frame.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(frame.path + (f"?{query}" if query else ""), permanent=True)
-    return HttpResponse(frame.around(page))
+    response = HttpResponse(frame.around(page))
+    if page.is_beyond_end:
+        # The last page once more, for any number: kept, it would crowd out what is read.
+        add_never_cache_headers(response)
+    return response
 
 
 @kept("article:{article_id}", query=["page"])

@@ -70,6 +70,18 @@ def test_every_page_and_order_of_a_thread_has_its_own_frame(site):
         assert ask(site, address + query).text == ask(WSGIHandler(), address + query).text
 
 
+def test_page_beyond_the_end_of_a_thread_is_not_kept():
+    address = make_article().get_absolute_url()
+    site = PageCache(WSGIHandler(), max_bytes=2**22)
+
+    last, beyond = ask(site, f"{address}?page=1"), ask(site, f"{address}?page=99")
+    site.validators.close()
+
+    assert (last.status, last.body) == (beyond.status, beyond.body)
+    assert "no-store" in beyond.header("Cache-Control")
+    assert "no-store" not in last.header("Cache-Control")
+
+
 def test_comment_on_a_row_changes_the_count_beside_it(site):
     article = make_article()
     table = make_table(article, make_ranking())
