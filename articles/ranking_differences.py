@@ -6,13 +6,15 @@ from typing import Any
 
 from articles.ranking_layout import rank_text
 
-# Stands for the total, which is no entry and ranks no subject, where others have their keys.
+# Stands in the ledger where a line speaks of no entry.
+NO_ENTRY = 0
+# Stands for the total, which ranks no subject, where others have their subject's key.
 TOTAL = 0
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One entry as printed; `entry_id` is its key in the database, TOTAL the total's."""
+    """One entry as printed; `entry_id` is its key in the database."""
 
     entry_id: int
     rank: int
@@ -39,7 +41,7 @@ def figure_of(entry: Any) -> Figure:
 
 
 def total_figure(total: Mapping[str, Any]) -> Figure:
-    return Figure(TOTAL, 0, False, total["label"], dict(total["cells"]))
+    return Figure(NO_ENTRY, 0, False, total["label"], dict(total["cells"]))
 
 
 def differences(

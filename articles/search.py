@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Value
 from django.db.models.functions import Now, StrIndex
 from django.utils import timezone
@@ -37,13 +37,17 @@ END = 2**63 - 1
 
 def visible_documents() -> QuerySet[SearchDocument]:
     """Return what readers may see now: asked of what must be public, not of the index."""
-    ranked = RankingEntry.objects.public()
+    # Looked up document by document: for `__in` everything that is public is listed first.
+    issues = MonthlyIssue.objects.published().filter(pk=OuterRef("issue"))
+    rankings = Ranking.objects.published().filter(pk=OuterRef("ranking"))
+    periods = RankingPeriod.objects.published().filter(pk=OuterRef("period"))
+    entries = RankingEntry.objects.public().filter(subject=OuterRef("subject"))
     return SearchDocument.objects.filter(
         Q(article=None) | Q(Article.objects.is_published("article")),
-        Q(issue=None) | Q(issue__in=MonthlyIssue.objects.published().values("pk")),
-        Q(ranking=None) | Q(ranking__in=Ranking.objects.published().values("pk")),
-        Q(period=None) | Q(period__in=RankingPeriod.objects.published().values("pk")),
-        Q(subject=None) | Q(subject__in=ranked.values("subject")),
+        Q(issue=None) | Q(Exists(issues)),
+        Q(ranking=None) | Q(Exists(rankings)),
+        Q(period=None) | Q(Exists(periods)),
+        Q(subject=None) | Q(Exists(entries)),
         Q(visible_from=None) | Q(visible_from__lte=Now()),
     )
 

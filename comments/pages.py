@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 
 from comments.models import Comment, Thread
+from comments.models.comment import load_anchors
 from comments.models.thread import REPLIES_PER_PAGE, page_of
 
 OLDEST, NEWEST = "oldest", "newest"
@@ -35,6 +36,7 @@ class ThreadPage:
     last: int
     order: str = OLDEST
     pinned: Comment | None = None
+    is_beyond_end: bool = False
 
     @property
     def comment_count(self):
@@ -82,16 +84,17 @@ def read_page_number(text):
     return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
-def article_page(article, query):
+def article_page(article_id, query):
     """Return the page of the article's thread that `query` asks for: two queries or three."""
-    thread = Thread.objects.filter(article=article).first() or Thread(article=article)
+    thread = Thread.objects.filter(pk=article_id).first() or Thread(pk=article_id)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
     if asked is None:
         asked = thread.last_page if order == NEWEST else 1
     number = min(max(asked, 1), thread.last_page)
-    comments = in_order(Comment.objects.filter(article=article).in_page(number).for_thread())
+    comments = in_order(Comment.objects.filter(article=article_id).in_page(number).for_thread())
     link_answers(comments)
+    load_anchors(comments)
     branches = []
     for comment in comments:
         if branches and branches[-1].root.root_number == comment.root_number:
@@ -101,6 +104,7 @@ def article_page(article, query):
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)
+    page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)
     return page
@@ -119,6 +123,7 @@ def branch_page(root, query):
     number = min(max(read_page_number(query.get("page", "")) or 1, 1), last)
     replies = in_order(Comment.objects.in_branch(root, number).for_thread())
     link_answers([root, *replies])
+    load_anchors([root, *replies])
     return ThreadPage(None, [Branch(root, replies)], number, last)
 
 

@@ -60,7 +60,8 @@ def check_encoding(request):
 @public_form
 def comment_create(request, article_id):
     """Post a comment; asked for with an anchor, show what is said about it and the form."""
-    article = get_object_or_404(Article.objects.published(), pk=article_id)
+    articles = Article.objects.published().defer("body", "body_html")
+    article = get_object_or_404(articles, pk=article_id)
     fields = request.POST if request.method == "POST" else request.GET
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -17,7 +18,9 @@ from articles.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.models import Article
 from articles.uploads import MAX_FILE_BYTES, store_picture
 from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
-from openup.views import article_context
+from comments.models import Comment
+from comments.pages import article_page
+from openup.article_page import article_context
 
 admin.site.site_header = settings.SITE_NAME
 
@@ -117,9 +120,12 @@ def article_preview(request, article_id):
         raise PermissionDenied
     article = get_object_or_404(Article.objects.for_page(), pk=article_id)
     issue = article.monthly_issue
-    context = article_context(article, request.GET) | {
+    page = article_page(article_id, request.GET)
+    counts = Comment.objects.counts_by_anchor(article_id)
+    thread = {"page": page, "article": article, "staff_links": staff_links(request.user)}
+    context = article_context(article, page, counts) | {
         "is_preview": True,
-        "staff_links": staff_links(request.user),
+        "thread": render_to_string("comments/_thread.html", thread),
         "may_answer": article.is_public and request.user.has_perm("comments.answer_comment"),
         "issue": issue,
         "issue_is_hidden": issue is not None and not issue.is_public,

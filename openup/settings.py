@@ -257,6 +257,8 @@ POSTS_WAITING = 6 * SERVER_THREADS
 # Kept pages, in each process; none while code and templates are being changed
 PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=64, largest=65_536, smallest=0)
 PAGE_CACHE_BYTES = 0 if DEBUG else PAGE_CACHE_MEGABYTES * 1024 * 1024
+# and parts of pages, some 60 kB each (docs/decisions/rendering.md)
+KEPT_PARTS = 0 if DEBUG else read_count("KEPT_PARTS", default=100, largest=10_000, smallest=0)
 
 # Comments: what the operator decides; 0 is never
 

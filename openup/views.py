@@ -11,7 +11,8 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.db import InterfaceError, InternalError, OperationalError, connection
-from django.http import HttpResponse, UnreadablePostError
+from django.db.models import BigIntegerField
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,7 +22,6 @@ from django.views.decorators.http import require_POST
 
 from articles.data_views import data_response
 from articles.kept import kept, never_kept
-from articles.linked_data import article_graph
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -29,17 +29,16 @@ from articles.models import (
     ArticleReading,
     LegacyPath,
     MonthlyIssue,
-    RankingEntry,
     RankingTable,
 )
 from articles.provenance import absolute
 from articles.twins import article_data
-from comments.anchors import entry_links, item_links
-from comments.forms import CommentForm
+from comments.anchors import item_links
 from comments.limits import wait_in_words
 from comments.models import Comment
 from comments.pages import article_page
 from comments.twins import thread_data
+from openup.article_page import find_frame
 from openup.readings import readings
 
 LATEST_ARTICLES = 7
@@ -74,14 +73,19 @@ def home(request):
 
 @kept("article:{article_id}", CONTENT, query=["page", "order"])
 def article_detail(request, article_id, slug=""):
-    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
-    if slug != article.slug:
+    # No key: the databases would refuse the number itself.
+    if article_id > BigIntegerField.MAX_BIGINT:
+        raise Http404
+    page = article_page(article_id, request.GET)
+    frame = find_frame(request, article_id, page)
+    if slug != frame.slug:
         query = request.META.get("QUERY_STRING", "")
-        return redirect(article.get_absolute_url() + (f"?{query}" if query else ""), permanent=True)
-    context = article_context(article, request.GET)
-    comment_count = context["page"].thread.comment_count
-    context["linked_data"] = article_graph(article, comment_count)
-    return render(request, "articles/article_detail.html", context)
+        return redirect(frame.path + (f"?{query}" if query else ""), permanent=True)
+    response = HttpResponse(frame.around(page))
+    if page.is_beyond_end:
+        # The last page once more, for any number: kept, it would crowd out what is read.
+        add_never_cache_headers(response)
+    return response
 
 
 @kept("article:{article_id}", query=["page"])
@@ -94,7 +98,7 @@ def article_json(request, article_id, slug):
         response = redirect(path + (f"?{query}" if query else ""), permanent=True)
         response["Access-Control-Allow-Origin"] = "*"
         return response
-    page = article_page(article, {"page": request.GET.get("page", "")})
+    page = article_page(article_id, {"page": request.GET.get("page", "")})
     data = article_data(article, article.public_issue)
     return data_response({**data, "comments": thread_data(page, absolute(path))})
 
@@ -114,7 +118,7 @@ def monthly_issue_detail(request, year, month):
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
     issue.note_read_at(issue.read_at)
     lead = issue.lead_article
-    counts = Comment.objects.counts_by_anchor(None, lead)
+    counts = Comment.objects.counts_by_anchor(0, issue.lead_article_id or 0)
     context = {
         "issue": issue,
         "articles": issue.articles.published().for_listing(),
@@ -123,34 +127,6 @@ def monthly_issue_detail(request, year, month):
         "item_links": item_links(issue, lead, counts),
     }
     return render(request, "articles/monthly_issue_detail.html", context)
-
-
-def article_context(article, query):
-    """Return what an article's page shows: its parts, its month's issue, its thread."""
-    page = article_page(article, query)
-    return {
-        "article": article,
-        "contents": article.contents(),
-        "neighbours": article.neighbours(),
-        "mentions": article.mentions.filter(pk__in=RankingEntry.objects.public().values("subject")),
-        "parts": article.parts(),
-        "issue": article.public_issue,
-        "page": page,
-        "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
-        "form": CommentForm(article=article),
-        **anchor_links(article),
-    }
-
-
-def anchor_links(article):
-    """Return the links that lead from rows and items to what is said about them."""
-    issue = article.monthly_issue
-    lead = issue.lead_article if issue else None
-    counts = Comment.objects.counts_by_anchor(article, lead)
-    return {
-        "entry_links": entry_links(article, counts),
-        "item_links": item_links(issue, lead, counts),
-    }
 
 
 @never_kept
@@ -178,9 +154,17 @@ def csrf_failure(request, reason=""):
 
 
 def page_not_found(request, exception=None):
-    old = LegacyPath.objects.filter(Article.objects.is_published("article"), path=request.path)
-    if legacy_path := old.select_related("article").first():
-        return redirect(legacy_path.article, permanent=True)
+    # Others linked to the old site with and without the slash at the end.
+    bare = request.path.rstrip("/")
+    old = LegacyPath.objects.filter(
+        Article.objects.is_published("article"), path__in=[bare, f"{bare}/"]
+    )
+    articles = {
+        legacy_path.path: legacy_path.article for legacy_path in old.select_related("article")
+    }
+    if articles:
+        article = articles.get(request.path) or next(iter(articles.values()))
+        return redirect(article, permanent=True)
     return error_page(request, 404)
 
 

@@ -21,7 +21,7 @@ application = Gate(
     application, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS
 )
 
-if settings.PAGE_CACHE_BYTES:
+if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     from openup.pagecache import PageCache
 
-    application = PageCache(application, settings.PAGE_CACHE_BYTES)
+    application = PageCache(application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS)

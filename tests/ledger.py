@@ -1,22 +1,25 @@
-"""The ledger of corrections outlives everything; only a test's own clean-up may empty it."""
+"""What is only ever added to outlives everything; a test's own clean-up alone may empty it."""
 
-from contextlib import contextmanager
 from importlib import import_module
 
 from django.db import connection
 
 from articles.models import RankingCorrection
+from comments.models import ModerationEvent, PersonalDataView, Report
 
-migration = import_module("articles.migrations.0005_keep_ledger")
+corrections = import_module("articles.migrations.0005_keep_ledger")
+records = import_module("comments.migrations.0010_keep_records")
+KEPT = {corrections: [RankingCorrection], records: [ModerationEvent, PersonalDataView]}
 
 
-@contextmanager
-def emptied_afterwards():
-    """Let a transactional test write to the ledger: its tables are flushed after it."""
-    try:
-        yield
-    finally:
+def empty():
+    """Let the tables be flushed after a transactional test that has written to them."""
+    for migration, models in KEPT.items():
+        if not any(model.objects.exists() for model in models):
+            continue
+        Report.objects.all().delete()
         with connection.schema_editor() as editor:
             migration.drop_triggers(None, editor)
-            editor.execute(f"DELETE FROM {RankingCorrection._meta.db_table}")  # noqa: S608
+            for model in models:
+                editor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
             migration.make_triggers(None, editor)

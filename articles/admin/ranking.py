@@ -11,16 +11,29 @@ from articles.admin.stored import (
     ReleasedModelAdmin,
     may_publish,
 )
+from articles.fields import LineFormField
 from articles.models import (
     Ranking,
     RankingEntry,
     RankingPeriod,
     RankingTable,
 )
+from articles.models.ranking_heads import headings_of, heads_of, needs_reason, record_renamed
+from articles.text import normalise_line
 
 
 class RankingForm(forms.ModelForm):
     columns = ColumnsField()
+    reason = LineFormField(
+        label=gettext_lazy("Reason of the correction"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy(
+            "A heading, and a period's label and date, are part of what readers have seen: what"
+            " changes is shown with this reason and the date, and stays in the ledger for good."
+        ),
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = Ranking
@@ -31,6 +44,7 @@ class RankingForm(forms.ModelForm):
         # Absent where the series may only be looked at.
         if "columns" in self.fields:
             self.fields["columns"].known = self.instance.columns or []
+        self.heads_before = heads_of(self.instance) if self.instance.pk else {}
 
     def clean_columns(self):
         columns = self.cleaned_data["columns"]
@@ -48,6 +62,18 @@ class RankingForm(forms.ModelForm):
                 )
         return columns
 
+    def clean(self):
+        super().clean()
+        columns = self.cleaned_data.get("columns")
+        if not self.heads_before or columns is None:
+            return
+        rank_heading = self.cleaned_data.get("rank_heading", self.instance.rank_heading)
+        now = headings_of(Ranking(rank_heading=rank_heading, columns=columns))
+        if not self.cleaned_data.get("reason") and any(
+            now.get(head, old) != old for head, old in self.heads_before.items()
+        ):
+            self.add_error("reason", needs_reason())
+
 
 class PeriodFormSet(forms.BaseInlineFormSet):
     def clean(self):
@@ -64,7 +90,19 @@ class PeriodFormSet(forms.BaseInlineFormSet):
                 _("“%(period)s” has been public: correct its figures, with a reason.")
                 % {"period": period.label}
             )
+        self._ask_for_a_reason()
         self._refuse_periods_that_came_meanwhile()
+
+    def _ask_for_a_reason(self):
+        """Refuse another label or date of a period that readers have seen, if none says why."""
+        changed = [
+            form.instance.pk
+            for form in self.initial_forms
+            if not {"label", "as_of"}.isdisjoint(form.changed_data)
+        ]
+        seen = RankingPeriod.objects.ever_published().filter(pk__in=changed)
+        if changed and not normalise_line(self.data.get("reason", "")) and seen.exists():
+            raise needs_reason()
 
     def _refuse_periods_that_came_meanwhile(self):
         """Refuse a label or date of a period that somebody else has added since the page opened."""
@@ -114,6 +152,18 @@ class RankingAdmin(ReleasedModelAdmin):
             name="articles_ranking_paste",
         )
         return [grid, paste, *super().get_urls()]
+
+    def get_fields(self, request, obj=None):
+        """Ask for a reason only where somebody may change what readers have seen."""
+        fields = super().get_fields(request, obj)
+        if obj and self.has_change_permission(request, obj) and heads_of(obj):
+            return fields
+        return [field for field in fields if field != "reason"]
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        reason = form.cleaned_data.get("reason", "")
+        record_renamed(form.instance, form.heads_before, reason, request.user)
 
     def has_delete_permission(self, request, obj=None):
         """Keep a series that readers have seen: its figures are corrected, with a reason."""

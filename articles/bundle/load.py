@@ -37,6 +37,7 @@ from articles.models import (
     Tag,
     recheck_releases,
 )
+from articles.models.ranking_heads import heads_of, record_renamed
 
 CREATED = "created"
 CHANGED = "changed"
@@ -187,6 +188,7 @@ def _store_subjects(data: SubjectsData) -> None:
 
 def _store_ranking(data: RankingData) -> None:
     ranking = Ranking.objects.filter(slug=data.slug).first() or Ranking(slug=data.slug)
+    heads = heads_of(ranking) if ranking.pk else {}
     ranking.title, ranking.rank_heading = data.title, data.rank_heading
     ranking.columns = [{"key": each.key, "heading": each.heading} for each in data.columns]
     _check(ranking)
@@ -225,6 +227,7 @@ def _store_ranking(data: RankingData) -> None:
             period.replace_entries(rows, total or {}, reason=_("Read anew from a file"))
         except ValidationError as error:
             raise refusal(error, (*path, "entries")) from error
+    record_renamed(ranking, heads, _("Read anew from a file"))
     ranking.raise_page_versions()
     recheck_releases(ranking)
 

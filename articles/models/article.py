@@ -62,16 +62,17 @@ class ArticleQuerySet(models.QuerySet):
 
     def older_than(self, article):
         """Keep what follows `article` in the order of `newest`."""
+        # The first bound alone lets the index lead there, past all that is newer.
         return self.filter(
-            Q(published_at__lt=article.published_at)
-            | Q(published_at=article.published_at, pk__lt=article.pk)
+            Q(published_at__lt=article.published_at) | Q(pk__lt=article.pk),
+            published_at__lte=article.published_at,
         )
 
     def newer_than(self, article):
         """Keep what stands before `article` in the order of `newest`."""
         return self.filter(
-            Q(published_at__gt=article.published_at)
-            | Q(published_at=article.published_at, pk__gt=article.pk)
+            Q(published_at__gt=article.published_at) | Q(pk__gt=article.pk),
+            published_at__gte=article.published_at,
         )
 
     def for_listing(self):
@@ -228,6 +229,9 @@ class Article(models.Model):
             models.Index(fields=["state", "-published_at", "-id"], name="article_newest"),
             models.Index(
                 fields=["category", "state", "-published_at", "-id"], name="article_by_category"
+            ),
+            models.Index(
+                fields=["monthly_issue", "state", "-published_at", "-id"], name="article_by_issue"
             ),
             models.Index(fields=["-updated_at"], name="article_last_changed"),
         ]

@@ -334,7 +334,7 @@ class RankingPeriod(models.Model):
 class RankingEntryQuerySet(models.QuerySet):
     def public(self):
         """Keep what stands in periods that readers may see."""
-        return self.filter(period__in=RankingPeriod.objects.published())
+        return self.filter(Exists(RankingPeriod.objects.published().filter(pk=OuterRef("period"))))
 
     def named(self):
         """Load whom each entry ranks, whose page a table links to."""

@@ -112,8 +112,11 @@ class SearchDocument(models.Model):
         """Take documents out of the index: those that `what`, field look-ups, finds."""
         documents = cls.objects.filter(**what)
         if connection.vendor == "sqlite":
-            for document in documents.defer("text"):
+            found = documents.defer("text")
+            for document in found:
                 document._write_tokens(_SQLITE_DELETE)
+            if not found:
+                return
         documents.delete()
 
     @classmethod

@@ -1,16 +1,13 @@
 from functools import cached_property
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import (
     BooleanField,
-    Count,
-    Exists,
     ExpressionWrapper,
-    OuterRef,
     Prefetch,
     Q,
-    Value,
+    prefetch_related_objects,
 )
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -39,6 +36,43 @@ from comments.models.thread import (
     page_of,
 )
 from comments.text import HTML_VERSION
+
+# Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
+# Two halves, so that each is read from an index of its own.
+_COUNTS_BY_ANCHOR = """
+SELECT 'entry', ranking_entry_id, COUNT(*) FROM "comments_comment"
+WHERE article_id = %s AND state = 'published' AND ranking_entry_id IS NOT NULL
+GROUP BY ranking_entry_id
+UNION ALL
+SELECT 'item', issue_item_id, COUNT(*) FROM "comments_comment"
+WHERE article_id = COALESCE(%s, (
+    SELECT lead_article_id FROM articles_monthlyissue JOIN articles_article
+    ON articles_article.monthly_issue_id = articles_monthlyissue.id WHERE articles_article.id = %s
+)) AND state = 'published' AND issue_item_id IS NOT NULL
+GROUP BY issue_item_id
+"""
+
+
+def anchor_prefetches():
+    items = MonthlyIssueItem.objects.select_related("issue").defer("body", "body_html")
+    return (
+        Prefetch("ranking_entry", RankingEntry.objects.select_related("period")),
+        Prefetch("issue_item", items),
+    )
+
+
+def load_anchors(comments):
+    """Load what each of `comments` speaks of, and of a figure whether it was corrected since.
+
+    Of the report of a wrong figure its outcome is loaded too.
+    """
+    if speaking := [comment for comment in comments if comment.speaks_of_something]:
+        prefetch_related_objects(speaking, "figure_report", *anchor_prefetches())
+        entries = {comment.ranking_entry_id for comment in speaking}
+        corrected = RankingCorrection.objects.newest_moments(entries)
+        for comment in speaking:
+            moment = corrected.get(comment.ranking_entry_id)
+            comment.was_corrected_since = moment is not None and moment > comment.created_at
 
 
 class CommentQuerySet(models.QuerySet):
@@ -83,8 +117,11 @@ class CommentQuerySet(models.QuerySet):
         return self.filter(Q(state=Comment.State.PUBLISHED) | Q(reply_count__gt=0))
 
     def for_thread(self):
-        """Load what the thread draws, in no order, and nothing of who wrote it."""
-        shown = self.drawn().with_block().with_anchor().without_pair()
+        """Load what the thread draws, in no order, and nothing of who wrote it.
+
+        What comments speak of `load_anchors` brings: few do.
+        """
+        shown = self.drawn().with_block().without_pair()
         # A hundred rows at once: what nobody draws costs more than the loop that draws the rest.
         unused = ("body", "hold_reasons", "html_version", "imported_from", "text_digest")
         return shown.defer(*unused, "submission_key").order_by()
@@ -94,51 +131,22 @@ class CommentQuerySet(models.QuerySet):
         return self.defer("email_digest", "password")
 
     def with_anchor(self):
-        """Load what each comment speaks of, and of a figure whether it was corrected since.
-
-        Of the report of a wrong figure its outcome is loaded too.
-        """
-        since = RankingCorrection.objects.of_entry_since(
-            OuterRef("ranking_entry"), OuterRef("created_at")
-        )
-        return (
-            self.select_related("figure_report")
-            # Few speak of a place: asked for apart, and only where there are any.
-            .prefetch_related(
-                Prefetch("ranking_entry", RankingEntry.objects.select_related("period")),
-                Prefetch(
-                    "issue_item",
-                    MonthlyIssueItem.objects.select_related("issue").defer("body", "body_html"),
-                ),
-            )
-            .annotate(was_corrected_since=Exists(since))
-        )
+        """Load what each comment speaks of."""
+        return self.prefetch_related(*anchor_prefetches())
 
     def about(self, anchor):
         """Keep the comments that speak of `anchor`."""
         return self.filter(**{name: row for name, row in anchor.columns.items() if row})
 
-    def counts_by_anchor(self, article, lead):
+    def counts_by_anchor(self, article_id, lead_id=None):
         """Return {anchor's key: how many comments that show speak of it}, in one query.
 
-        The rows are those of `article`; the items' comments belong to `lead`, if there is one.
+        The rows are those of the article. The items' comments belong to the article that leads the
+        month: to `lead_id`, or that of the article's own month.
         """
-        # Two halves, so that each is read from an index of its own.
-        entries, items = (
-            self.filter(
-                article=owner, state=Comment.State.PUBLISHED, **{f"{column}__isnull": False}
-            )
-            .order_by()
-            .values(column)
-            .annotate(count=Count("pk"))
-            .values_list(Value(prefix), column, "count")
-            for prefix, column, owner in (
-                ("entry", "ranking_entry", article.pk if article else 0),
-                ("item", "issue_item", lead.pk if lead else 0),
-            )
-        )
-        rows = entries.union(items, all=True)
-        return {f"{prefix}-{number}": count for prefix, number, count in rows}
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNTS_BY_ANCHOR, [article_id, lead_id, article_id])
+            return {f"{prefix}-{number}": count for prefix, number, count in cursor.fetchall()}
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
@@ -247,6 +255,8 @@ class Comment(models.Model):
     # whether a reply that is drawn answers a text that this one had before.
     answered = None
     is_changed_after_answer = False
+    # What `load_anchors` finds out.
+    was_corrected_since = False
 
     objects = CommentQuerySet.as_manager()
 

@@ -10,7 +10,8 @@ from articles.fields import LineField
 class ModerationEvent(models.Model):
     """Who did what to a comment, why and when; undoing it is another event.
 
-    Events are only ever added: no page and no operation changes or removes one.
+    Events are only ever added: triggers refuse to change or to remove one, so an article of whose
+    comments one was moderated is withdrawn, not deleted.
     """
 
     class Action(models.TextChoices):

@@ -4,7 +4,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PersonalDataView(models.Model):
-    """Which member of the staff looked at whose personal data, and when; only ever added to."""
+    """Which member of the staff looked at whose personal data, and when.
+
+    Only ever added to: triggers refuse to change one, or to remove it within two years.
+    """
 
     viewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,

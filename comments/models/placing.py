@@ -11,8 +11,8 @@ REPLY_DIGITS = 7
 def take_place(comment, thread):
     """Give the comment its root's number, its depth and the next free path."""
     if comment.parent is None:
+        # Saved together with the count, by `count`.
         thread.root_total += 1
-        thread.save(update_fields=["root_total"])
         comment.root_number = thread.root_total
         comment.depth = 1
         comment.path = f"{comment.root_number:0{ROOT_DIGITS}d}"
@@ -33,9 +33,10 @@ def take_place(comment, thread):
 def count(comment, thread, was_visible):
     """Count the comment where it has begun, or ceased, to show."""
     difference = comment.is_visible - was_visible
+    thread.comment_count += difference
+    thread.save(update_fields=["root_total", "comment_count"])
     if not difference:
         return
-    thread.add(difference)
     if comment.parent_id:
         root = comment.article.comments.filter(root_number=comment.root_number, reply_number=0)
         root.update(branch_count=F("branch_count") + difference)

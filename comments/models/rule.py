@@ -22,8 +22,10 @@ class ModerationRuleQuerySet(models.QuerySet):
 
     def reasons_for(self, comment):
         """Return why the active rules hold a comment, as [{"rule": name, "text": reason}]."""
+        if not (active := list(self.active())):
+            return []
         history = StoredHistory(comment)
-        reasons = [(rule, rule.reason_for(comment, history)) for rule in self.active()]
+        reasons = [(rule, rule.reason_for(comment, history)) for rule in active]
         return [{"rule": rule.name, "text": text} for rule, text in reasons if text]
 
 

@@ -50,8 +50,12 @@ class Thread(models.Model):
     @classmethod
     def lock(cls, article):
         """Return the article's thread, held until the transaction ends."""
+        threads = cls.objects.select_for_update().filter(article=article)
+        # Nearly always there: made only by the first who asks for it.
+        if thread := threads.first():
+            return thread
         cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
-        return cls.objects.select_for_update().get(article=article)
+        return threads.get()
 
     @property
     def last_page(self):

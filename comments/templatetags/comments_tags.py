@@ -49,6 +49,7 @@ class CommentDrawing:
         self.is_beside_article = is_beside_article
         self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
+        self.replies = {}
         self.zone = get_current_timezone()
         self.anonymous = escape(_("Anonymous"))
         self.before_name, self.after_name = escape(_("to {name}")).split("{name}")
@@ -66,13 +67,18 @@ class CommentDrawing:
     def branch(self, branch):
         root, replies = branch.root, ""
         if branch.replies:
-            count = ngettext("{count} reply", "{count} replies", root.branch_count)
             replies = (
                 f'\n<details class="branch" open><summary>'
-                f"{escape(count.format(count=f'{root.branch_count:,}'))}</summary>\n"
+                f"{self.replies_in_words(root.branch_count)}</summary>\n"
                 f"<ol>\n{chr(10).join(map(self.item, branch.replies))}\n</ol></details>"
             )
         return f"{self.item(root, replies + self.more(branch))}"
+
+    def replies_in_words(self, count):
+        if count not in self.replies:
+            text = ngettext("{count} reply", "{count} replies", count)
+            self.replies[count] = escape(text.format(count=f"{count:,}"))
+        return self.replies[count]
 
     def more(self, branch):
         # On the branch's own page the row of page numbers leads on.

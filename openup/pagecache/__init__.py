@@ -10,7 +10,6 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
-from articles.models import SITE
 from openup import metrics
 from openup.pagecache.address import (
     choose_coding,
@@ -21,6 +20,7 @@ from openup.pagecache.address import (
 )
 from openup.pagecache.answer import Answer
 from openup.pagecache.build import build_id
+from openup.pagecache.parts import KeptParts
 from openup.pagecache.validators import DatabaseAway, Validators
 
 LONGEST_ADDRESS = 1_024
@@ -47,19 +47,19 @@ class PageCache:
     """A WSGI application: Django's, and before it the pages that it has made.
 
     In memory, for each process its own; the least recently used go when they take more than
-    `max_bytes`.
+    `max_bytes`. What several pages are put together from is kept too: `max_parts` of it.
     """
 
-    def __init__(self, application, max_bytes):
+    def __init__(self, application, max_bytes, max_parts=100):
         self.application = application
         self.max_bytes = max_bytes
         self.bytes = 0
         self.validators = Validators()
+        self.parts = KeptParts(self.validators, max_parts)
         self._build = build_id()
         self._pages = OrderedDict()
         self._sizes = {}
         self._turns = {}
-        self._navigation = {}
         self._guard = threading.Lock()
         # Each a pure function of a short text that readers send again and again.
         self._find = lru_cache(KNOWN_REQUESTS)(find_address)
@@ -67,7 +67,9 @@ class PageCache:
         self._coding = lru_cache(KNOWN_REQUESTS)(choose_coding)
 
     def __call__(self, environ, start_response):
-        address = self._address(environ)
+        # For views of ours; no header of a request is called that.
+        environ["openup.parts"] = self.parts
+        address = self._address(environ) if self.max_bytes else None
         if address is None:
             return self.application(environ, start_response)
         arrived = time.monotonic()
@@ -174,10 +176,7 @@ class PageCache:
         def start_response(status, headers, exc_info=None):
             started[:] = [status, headers]
 
-        request = own_request(address)
-        # What all pages list is loaded once for each version of `site`: openup/context.py.
-        site_version = validator[2 * address.scopes.index(SITE)]
-        request["openup.navigation"] = (self._navigation, site_version)
+        request = {**own_request(address), "openup.parts": self.parts}
         chunks = self.application(request, start_response)
         try:
             body = b"".join(chunks)

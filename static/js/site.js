@@ -145,7 +145,10 @@
       const button = template.content.firstElementChild.cloneNode(true);
       const link = new URL(location.pathname, location);
       link.hash = place.id || place.parentElement.id;
-      button.setAttribute("aria-label", `${button.title}: ${place.textContent.trim()}`);
+      const text = place.textContent.trim();
+      button.setAttribute("aria-label", `${button.title}: ${text}`);
+      // Else the button's name would be heard as a part of the heading's.
+      place.setAttribute("aria-label", text);
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(link.href);
         button.textContent = button.dataset.done;

@@ -562,7 +562,7 @@ def test_changed_series_and_changed_period_raise_the_page_versions(client, stewa
         {"id": october.pk, "ranking": ranking.pk, "label": "2025년 10월", "as_of": "2025-10-01"},
     ]
 
-    client.post(change_address(ranking), series_data(periods=rows))
+    client.post(change_address(ranking), series_data(periods=rows, reason="표기 통일"))
 
     assert ranking.periods.first().label == "2024.07"
     assert PageVersion.objects.get(scope=article.scope).version > before

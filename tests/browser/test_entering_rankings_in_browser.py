@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 
 from articles.models import RankingCorrection, RankingEntry, RankingSubject
-from tests import ledger
 from tests.articles.test_pasted_table import EXCEL, HTML
 from tests.factories import make_article, make_ranking, make_staff, make_table
 
@@ -41,19 +40,11 @@ def open_as_steward(open_page, settings):
     return open_as_steward
 
 
-@pytest.fixture
-def clean_ledger():
-    with ledger.emptied_afterwards():
-        yield
-
-
 def save(page):
     page.locator(".submit-row [type=submit]").click()
 
 
-def test_copied_table_is_seen_saved_published_and_corrected(
-    open_as_steward, open_page, clean_ledger
-):
+def test_copied_table_is_seen_saved_published_and_corrected(open_as_steward, open_page):
     ranking = make_ranking([])
     page = open_as_steward(reverse("admin:articles_ranking_paste", args=[ranking.pk]))
     page.locator("#id_text").focus()

@@ -1,9 +1,9 @@
 """What every reader meets, whatever the device, the settings and the assistive technology."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from articles.models import SitePage, Tag
+from tests.browser.looking import violations
 from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,21 +66,18 @@ def addresses(admin_user):
     }
 
 
-@pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"contrast": "more"}])
-def test_axe_finds_nothing(open_page, addresses, width, looks):
-    page = open_page("/", width=width, **looks)
+def test_axe_finds_nothing(open_page, addresses, looks):
+    page = open_page("/", **looks)
     faults = {}
     for name, address in addresses.items():
+        page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(address)
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            faults[name] = [
-                (fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
-                for fault in violations
-            ]
+        faults[name, 1280] = violations(page)
+        page.set_viewport_size({"width": 360, "height": 900})
+        faults[name, 360] = violations(page)
 
-    assert not faults
+    assert not {place: found for place, found in faults.items() if found}
 
 
 def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
@@ -89,7 +86,7 @@ def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
     page.locator("main [type=submit]").click()
     page.get_by_role("alert").wait_for()
 
-    assert not Axe().run(page).response["violations"]
+    assert not violations(page)
 
 
 @pytest.mark.parametrize(
@@ -224,3 +221,31 @@ def test_reader_can_choose_the_text_size_and_finds_it_again(open_page, addresses
     )
     assert after == pytest.approx(before * 1.5, rel=0.02)
     assert not page.context.cookies()
+
+
+def test_screen_reader_hears_the_page_in_the_order_it_is_read(open_page, addresses):
+    page = open_page(addresses["article"])
+
+    tree = page.locator("body").aria_snapshot()
+
+    parts = [
+        'link "본문 바로가기"',
+        "banner:",
+        'navigation "주 메뉴"',
+        'navigation "현재 위치"',
+        "main:",
+        'heading "[10월] ',
+        'heading "첫 소식"',
+        "table ",
+        "complementary ",
+        'heading "※ 참고 Reference"',
+        'heading "댓글 ',
+        'heading "댓글 작성"',
+        'textbox "이메일',
+        'button "댓글 등록"',
+        "contentinfo:",
+    ]
+    places = [tree.find(part) for part in parts]
+    missing = [part for part in parts if part not in tree]
+    assert not missing
+    assert places == sorted(places)

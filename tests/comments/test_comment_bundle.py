@@ -19,7 +19,7 @@ from comments import credentials
 from comments.bundle.data import CommentLine, Fault, LineError, Revision, ThreadLine
 from comments.bundle.lines import HEADER, parse, read_lines, write
 from comments.bundle.load import MAX_SENTENCES, recount
-from comments.models import Comment, CommentRevision, FigureReport, ModerationEvent, Thread
+from comments.models import Comment, CommentRevision, FigureReport, Thread
 from tests.factories import (
     EMAIL,
     make_article,
@@ -69,7 +69,7 @@ def line(number, **fields):
 def wipe():
     """Delete every thread, replies and what they answer at once."""
     Thread.objects.all().delete()
-    for model in (CommentRevision, FigureReport, ModerationEvent, Comment):
+    for model in (CommentRevision, FigureReport, Comment):
         model.objects.all()._raw_delete(DEFAULT_DB_ALIAS)
 
 
@@ -91,7 +91,7 @@ def fill(article):
     held = make_comment(article, parent=deep, body="기다리는 글")
     Comment.objects.filter(pk=held.pk).update(state="held")
     hidden = make_comment(article)
-    hidden.hide(by=staff, reason="광고")
+    Comment.objects.filter(pk=hidden.pk).update(state="hidden")
     tombstone = make_comment(article)
     answer = make_comment(article, parent=tombstone, body="답")
     tombstone.delete_by_author()

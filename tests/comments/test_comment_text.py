@@ -208,6 +208,9 @@ def test_name_is_kept_clean(raw, kept):
         "open up",
         "0penUp",
         "Ореn UР",  # Cyrillic О, р, е and Р
+        "ꓳꓑꓰꓠ ꓴꓑ",  # Lisu
+        "ᎪᎠᎷᏆN",  # Cherokee
+        "ꭺꭰꮇꮖn",  # in its small letters
         "m0derat0r",
     ],
 )

@@ -32,7 +32,8 @@ def test_word_is_found_however_it_is_typed(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["casino", "CAS1NO", "c@sino", "cаsіnо", "ｃａｓｉｎｏ", "c.a.s.i.n.o"]
+    "text",
+    ["casino", "CAS1NO", "c@sino", "cаsіnо", "ｃａｓｉｎｏ", "c.a.s.i.n.o", "ꓚꓮꓢꓲꓠꓳ", "ᏟᎪᏚᏆꓠꓳ"],
 )
 def test_word_is_found_in_letters_that_look_alike(text):
     assert holds(text, "Casino")

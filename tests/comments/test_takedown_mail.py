@@ -168,20 +168,26 @@ def test_log_of_views_can_be_changed_by_nobody(client, admin_client):
     assert client.get(change).status_code == 403
 
 
-def test_what_moderation_needs_no_more_is_purged_and_nothing_else():
+def make_view(viewer, moment, monkeypatch):
+    with monkeypatch.context() as clock:
+        clock.setattr(timezone, "now", lambda: moment)
+        return PersonalDataView.objects.create(viewer=viewer, subject="takedown 1")
+
+
+def test_what_moderation_needs_no_more_is_purged_and_nothing_else(monkeypatch):
     staff = make_staff()
     old_report, open_report = make_report(), make_report()
     old_report.comment.hide(by=staff, reason="광고")
     closed, waiting = make_takedown(), make_takedown()
     closed.refuse(by=staff, reason="아님")
-    views = [PersonalDataView.objects.create(viewer=staff, subject=name) for name in "ab"]
     long_ago = timezone.now() - timedelta(days=731)
+    newer_view = make_view(staff, timezone.now() - timedelta(days=729), monkeypatch)
+    make_view(staff, long_ago, monkeypatch)
     Report.objects.update(created_at=long_ago)
     Takedown.objects.filter(pk=closed.pk).update(closed_at=long_ago)
-    PersonalDataView.objects.filter(pk=views[0].pk).update(viewed_at=long_ago)
 
     purge()
 
     assert list(Report.objects.all()) == [open_report]
     assert list(Takedown.objects.all()) == [waiting]
-    assert list(PersonalDataView.objects.all()) == [views[1]]
+    assert list(PersonalDataView.objects.all()) == [newer_view]

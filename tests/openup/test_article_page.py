@@ -249,3 +249,23 @@ def test_closing_and_appearing_go_by_the_databases_clock(client, monkeypatch):
 
     assert not page.cssselect("form textarea")
     assert page.cssselect("aside")
+
+
+@pytest.mark.parametrize("asked", ["/664337", "/664337/", "/664337?from=mail"])
+def test_old_address_is_known_with_and_without_its_last_slash(client, asked):
+    article, other = make_article(), make_article()
+    LegacyPath.objects.create(article=article, path="/664337")
+    LegacyPath.objects.create(article=other, path="/pages/11/254/")
+
+    assert client.get(asked)["Location"] == article.get_absolute_url()
+    assert client.get("/pages/11/254")["Location"] == other.get_absolute_url()
+
+
+def test_old_addresses_that_differ_by_a_slash_alone_stay_two(client):
+    articles = [make_article(), make_article()]
+    for article, path in zip(articles, ["/old/7", "/old/7/"], strict=True):
+        LegacyPath.objects.create(article=article, path=path)
+
+    found = [client.get(path)["Location"] for path in ("/old/7", "/old/7/")]
+
+    assert found == [article.get_absolute_url() for article in articles]

@@ -2,12 +2,14 @@
 
 import json
 from datetime import datetime
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from lxml import html
 
 from articles.models import Tag
-from tests.factories import make_article, make_comment
+from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +66,26 @@ def test_page_has_what_other_sites_show_of_it(client, name):
     (content,) = page.xpath(f'//meta[@property="og:{name}"]/@content')
 
     assert content
+
+
+def shared(client, address):
+    """Return {property: content} of what other sites show of a page."""
+    page = html.fromstring(client.get(address).content)
+    tags = page.xpath('//meta[starts-with(@property, "og:")]')
+    return {tag.get("property").removeprefix("og:"): tag.get("content") for tag in tags}
+
+
+def test_every_kind_of_page_says_of_itself_what_others_show(client):
+    article, ranking, issue = make_article(), make_ranking(), make_issue([("정책", "새 전략", "")])
+    make_table(article, ranking)
+    subject = ranking.periods.first().entries.first().subject
+    call_command("seed_thread", article.pk, comments=0, replies=101, stdout=StringIO())
+    root = article.comments.get(parent=None)
+
+    pages = [shared(client, place.get_absolute_url()) for place in (ranking, issue, subject)]
+    pages.append(shared(client, root.get_permalink()))
+
+    assert all(page["title"] and page["url"] and page["site_name"] for page in pages)
+    told = [page["description"].strip() for page in pages]
+    assert len(set(told)) == 4
+    assert told[1] == "(정책) 새 전략" and article.full_title in told[3]
