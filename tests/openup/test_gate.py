@@ -8,6 +8,8 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from openup.gate import Gate
 
+# Django's own handler asks its connections at the end of a request.
+pytestmark = pytest.mark.django_db
 POST_PATH = "/articles/1/comments/"
 ROOM = {"turns": 1, "waiting": 0, "others": 2, "wait_seconds": 0}
 
