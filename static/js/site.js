@@ -76,6 +76,9 @@
     });
   };
 
+  // toLocaleString() would load the tables of all languages while the page is being opened.
+  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+
   const addCount = (form) => {
     const body = form.elements.body;
     if (!body) return;
@@ -88,9 +91,9 @@
     body.after(count, warning);
     const show = () => {
       const length = [...body.value.normalize("NFC").trim()].length;
-      const text = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
+      const text = `${grouped(length)} / ${grouped(limit)}`;
       count.textContent = form.dataset.count.replace("{count}", text);
-      const over = Math.max(0, length - limit).toLocaleString();
+      const over = grouped(Math.max(0, length - limit));
       warning.textContent = length > limit ? form.dataset.over.replace("{count}", over) : "";
     };
     body.addEventListener("input", show);
@@ -161,10 +164,10 @@
   // Once a visit, when the page has been looked at for a while; it says nothing of who reads.
   const countReading = () => {
     const address = document.querySelector("[data-read]")?.dataset.read;
-    const known = remembered("read", "sessionStorage").split(" ");
-    if (!address || known.includes(address)) return;
+    if (!address) return;
     setTimeout(() => {
-      if (document.hidden) return;
+      const known = remembered("read", "sessionStorage").split(" ");
+      if (document.hidden || known.includes(address)) return;
       remember("read", [...known, address].join(" "), "sessionStorage");
       navigator.sendBeacon(address);
     }, 8000);
@@ -239,12 +242,10 @@
     comment.focus();
   };
 
+  // Each in a task of its own: a slow phone shows and scrolls the page in between.
   document.addEventListener("DOMContentLoaded", () => {
-    addSettings();
-    countReading();
-    addCopyLinks();
-    document.querySelectorAll("[data-writing]").forEach(prepare);
-    openForms();
-    goToOwnComment();
+    const forms = [...document.querySelectorAll("[data-writing]")].map((form) => () => prepare(form));
+    const jobs = [goToOwnComment, openForms, ...forms, addSettings, addCopyLinks, countReading];
+    jobs.forEach((job) => setTimeout(job));
   });
 })();
