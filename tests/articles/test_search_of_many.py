@@ -115,7 +115,7 @@ def test_search_takes_as_few_queries_for_many_hits_as_for_one(many):
         with CaptureQueriesContext(connection) as queries:
             find(query)
 
-        assert len(queries) <= 7, query
+        assert len(queries) <= 8, query
 
 
 def test_what_is_out_of_sight_is_passed_in_few_steps():
