@@ -15,6 +15,11 @@ _SQLITE_DELETE = (
     "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
     " VALUES ('delete', %s, %s)"
 )
+# One text is sent faster than an array of thousands.
+_POSTGRESQL_UPDATE = (
+    "UPDATE articles_searchdocument SET tokens = array_to_tsvector(string_to_array(%s, ' '))"
+    " WHERE id = %s"
+)
 
 
 class SearchDocument(models.Model):
@@ -137,10 +142,6 @@ class SearchDocument(models.Model):
         return found
 
     def _write_tokens(self, sqlite_statement):
-        if connection.vendor == "sqlite":
-            sql, value = sqlite_statement, " ".join(self._tokens())
-        else:
-            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            value = list(self._tokens())
+        sql = sqlite_statement if connection.vendor == "sqlite" else _POSTGRESQL_UPDATE
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value, self.pk])
+            cursor.execute(sql, [" ".join(self._tokens()), self.pk])
