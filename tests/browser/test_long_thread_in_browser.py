@@ -117,6 +117,6 @@ def test_paper_holds_every_comment(open_page, thread):
     page.emulate_media(media="print")
 
     assert not page.evaluate(
-        """[...document.querySelectorAll(".comments > li > *")]
+        """[...document.querySelectorAll(".comments > li > :first-child")]
           .filter((e) => !e.checkVisibility({contentVisibilityAuto: true})).length"""
     )
