@@ -9,6 +9,7 @@ from django.db.models import (
     Q,
     prefetch_related_objects,
 )
+from django.db.models.base import ModelState
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -330,6 +331,18 @@ class Comment(models.Model):
             query = f"page={self.page}&{query}"
         place = f"comment-{self.pk}" if self.is_drawn else "comments"
         return f"{self.article.get_absolute_url()}?{query}#{place}"
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        """Return a row as a comment, as Django does, without its loop over every column.
+
+        A page reads a hundred, and that loop took a third of the page's time.
+        """
+        comment = cls.__new__(cls)
+        comment.__dict__.update(zip(field_names, values, strict=True))
+        comment._state = ModelState()
+        comment._state.adding, comment._state.db = False, db
+        return comment
 
     @property
     def page(self):
