@@ -63,8 +63,8 @@ class CommentDrawing:
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
-        self.report = escape(_("Report"))
-        self.staff_badge = f' <span class="badge">{escape(_("Staff"))}</span>'
+        self.report, staff = escape(_("Report")), escape(_("Staff"))
+        self.staff_badge = f' <span class="badge">{staff}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
