@@ -32,6 +32,8 @@
 
   // At once, before anything is painted: this file stands before the stylesheet.
   Object.keys(choices).forEach((name) => choose(name, remembered(name)));
+  // A page loaded anew goes back to its place, and would miss it with comments not yet laid out.
+  if (performance.getEntriesByType("navigation")[0]?.type === "navigate") root.dataset.new = "";
 
   const addSettings = () => {
     const template = document.getElementById("reading-settings");

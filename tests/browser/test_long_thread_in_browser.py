@@ -64,6 +64,21 @@ def test_address_of_a_comment_leads_to_it(open_page, thread, width, number):
     assert page.evaluate("document.activeElement.id") == f"comment-{pk}"
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_page_loaded_anew_comes_back_to_its_place(open_page, thread, width):
+    article, comments = thread
+    page = open_page(article.get_absolute_url(), width=width)
+    for comment in comments[::5]:
+        # On the way each is laid out, as for a reader who scrolls.
+        page.locator(f"#comment-{comment.pk}").evaluate("e => e.scrollIntoView()")
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert is_in_sight(page, comments[35].pk)
+
+    page.reload()
+    assert is_in_sight(page, comments[35].pk)
+
+
+
 def test_words_of_a_far_comment_are_found(open_page, thread):
     page = open_page(thread[0].get_absolute_url())
 
