@@ -1,14 +1,16 @@
 """How comments are drawn. Nothing here asks the database.
 
 A long page draws thousands, so they are put together as plain strings, with every word and address
-looked up once: a template costs ten times as much for each comment. All that a commenter chose is
-escaped here (the name) or was when it was saved (the text).
+looked up once: a template costs ten times as much for each comment. What every comment has stands
+in `CommentDrawing.readable`, what few have in a method of its own, called for those alone. All that
+a commenter chose is escaped here (the name) or was when it was saved (the text).
 """
+
+from html import escape
 
 from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
@@ -45,7 +47,6 @@ class CommentDrawing:
     staff_links = None
 
     def __init__(self, article, *, is_beside_article):
-        self.takes_replies = article.takes_comments
         self.is_beside_article = is_beside_article
         self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
@@ -57,12 +58,12 @@ class CommentDrawing:
         self.earlier_text = escape(_("(its text before an edit)"))
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
-        self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
-        self.report, self.badge = escape(_("Report")), escape(_("Staff"))
+        self.badge = f' <span class="badge">{escape(_("Staff"))}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
         self.held_text = escape(_("This comment is waiting for review."))
+        self.links, self.staff_answers_links = self.readers_links(article.takes_comments)
 
     def branch(self, branch):
         root, replies = branch.root, ""
@@ -91,18 +92,21 @@ class CommentDrawing:
     def item(self, comment, below=""):
         content = self.readable(comment) if comment.is_readable else self.gone(comment)
         return (
-            f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
+            f'<li id="comment-{comment.id}" class="depth-{comment.depth}">\n{content}{below}</li>'
         )
 
     def readable(self, comment):
-        pk, address = comment.pk, self.address(comment)
+        pk, address = comment.id, self.address(comment)
+        # The column alone gives the badge: no name can bring it about.
+        badge = self.badge if comment.staff_id else ""
         return (
-            f'<p class="by"><span id="by-{pk}">{self.name(comment)}{self.staff_badge(comment)} '
+            f'<p class="by"><span id="by-{pk}">{self.name(comment)}{badge} '
             f'<a href="{address}">{self.moment(comment.created_at)}</a></span>'
-            f"{self.to_whom(comment)}{self.edit_mark(comment, address)}</p>\n"
+            f"{self.to_whom(comment) if comment.answered else ''}"
+            f"{self.edit_mark(comment, address) if comment.edited_at else ''}</p>\n"
             f"{self.about(comment) if comment.speaks_of_something else ''}"
             f'<div class="text">{comment.body_html}</div>\n'
-            f'<p class="actions">{self.actions(comment, address)}</p>'
+            f'<p class="actions">{self.actions(comment)}</p>'
         )
 
     def gone(self, comment):
@@ -117,14 +121,10 @@ class CommentDrawing:
     def name(self, comment):
         return f"<bdi>{escape(comment.name) if comment.name else self.anonymous}</bdi>"
 
-    def staff_badge(self, comment):
-        """Draw the badge that the column alone gives: no name can bring it about."""
-        return f' <span class="badge">{self.badge}</span>' if comment.staff_id else ""
-
     def pinned(self, comment):
         address = self.address(comment)
         return (
-            f'<p class="by">{self.name(comment)}{self.staff_badge(comment)} '
+            f'<p class="by">{self.name(comment)}{self.badge if comment.staff_id else ""} '
             f"{self.moment(comment.created_at)}</p>\n"
             f'<div class="text">{comment.body_html}</div>\n'
             f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
@@ -139,8 +139,6 @@ class CommentDrawing:
 
     def to_whom(self, comment):
         answered = comment.answered
-        if not answered:
-            return ""
         is_here = not answered.reply_number or answered.branch_page == comment.branch_page
         place = f"#comment-{answered.pk}" if is_here else self.address(answered)
         if not answered.is_readable:
@@ -154,8 +152,6 @@ class CommentDrawing:
         return f' <a href="{place}">{to}</a>'
 
     def edit_mark(self, comment, address):
-        if not comment.edited_at:
-            return ""
         text = self.edited_after_reply if comment.is_changed_after_answer else self.edited
         return f' <a class="edited" href="{address}history/">{text}</a>'
 
@@ -171,28 +167,33 @@ class CommentDrawing:
             pieces += render_to_string("comments/_figure_report.html", {"comment": comment})
         return pieces
 
-    def actions(self, comment, address):
+    def actions(self, comment):
         if self.staff_links is not None:
             return "".join(
-                f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
+                f'<a href="{reverse(name, args=[comment.pk])}">{escape(str(word))}</a>'
                 for name, word in self.staff_links
             )
-        links = ""
-        if self.takes_replies:
-            # The form that opens in place must know which version its writer sees.
-            seen = f' data-version="{comment.edit_version}"'
-            links = self.action("reply", self.reply, comment, address, seen)
-        # An answer of the staff has no pair that could open it.
-        if not comment.staff_id:
-            links += self.action("edit", self.edit, comment, address)
-            links += self.action("delete", self.delete, comment, address)
-            links += self.action("report", self.report, comment, address)
-        return links
+        links = self.staff_answers_links if comment.staff_id else self.links
+        return links % {"pk": comment.id, "version": comment.edit_version}
 
-    def action(self, verb, word, comment, address, data=""):
+    def readers_links(self, takes_replies):
+        """Return what readers may do with a comment and with an answer of the staff.
+
+        Both are made once for a page, to be filled with each comment's key and version.
+        """
+        # The form that opens in place must know which version its writer sees.
+        seen = ' data-version="%(version)s"'
+        reply = self.link("reply", _("Reply"), seen) if takes_replies else ""
+        edit, delete = self.link("edit", _("Edit")), self.link("delete", _("Delete"))
+        # An answer of the staff has no pair that could open it.
+        return f"{reply}{edit}{delete}{self.link('report', _('Report'))}", reply
+
+    def link(self, verb, word, data=""):
         """Draw a link whose name tells what it does and to whose comment."""
-        name = f"to-{verb} by-{comment.pk}"
-        return f'<a href="{address}{verb}/" aria-labelledby="{name}"{data}>{word}</a>'
+        address = f"{self.before_pk}%(pk)s{self.after_pk}{verb}/"
+        name = f"to-{verb} by-%(pk)s"
+        word = escape(word).replace("%", "%%")
+        return f'<a href="{address}" aria-labelledby="{name}"{data}>{word}</a>'
 
     def address(self, comment):
-        return f"{self.before_pk}{comment.pk}{self.after_pk}"
+        return f"{self.before_pk}{comment.id}{self.after_pk}"
