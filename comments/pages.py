@@ -147,5 +147,5 @@ def link_answers(comments):
         known |= named.in_bulk(missing)
     for comment in comments:
         comment.answered = answered = known.get(comment.parent_id)
-        if comment.is_readable and comment.answers_earlier_text:
+        if comment.answers_earlier_text and comment.is_readable:
             answered.is_changed_after_answer = True

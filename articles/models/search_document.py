@@ -134,13 +134,13 @@ class SearchDocument(models.Model):
         found.add(f"={self.kind}")
         if self.category_id:
             found.add(f"=category{self.category_id}")
-        return sorted(found)
+        return found
 
     def _write_tokens(self, sqlite_statement):
         if connection.vendor == "sqlite":
             sql, value = sqlite_statement, " ".join(self._tokens())
         else:
             sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            value = self._tokens()
+            value = list(self._tokens())
         with connection.cursor() as cursor:
             cursor.execute(sql, [value, self.pk])

@@ -334,15 +334,14 @@ class Comment(models.Model):
 
     @classmethod
     def from_db(cls, db, field_names, values):
-        """Make a comment of a row, as Django does but for its signals and a look at each column.
+        """Return a row as a comment, as Django does, without its loop over every column.
 
-        A page of a thread loads a hundred, and that look took a quarter of its time.
+        A page reads a hundred, and that loop took a third of the page's time.
         """
         comment = cls.__new__(cls)
+        comment.__dict__.update(zip(field_names, values, strict=True))
         comment._state = ModelState()
         comment._state.adding, comment._state.db = False, db
-        # A column that was not asked for is loaded when it is, as ever.
-        comment.__dict__.update(zip(field_names, values, strict=True))
         return comment
 
     @property

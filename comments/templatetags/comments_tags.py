@@ -2,10 +2,11 @@
 
 A long page draws thousands, so they are put together as plain strings, with every word and address
 looked up once: a template costs ten times as much for each comment. What every comment has stands
-in `CommentDrawing.readable`, what few have in a method of its own, called for those alone. All that
-a commenter chose is escaped here (the name) or was when it was saved (the text).
+in `item`, `readable` and `actions`; what few have, in a method of its own that only those call. All
+that a commenter chose is escaped here (the name) or was when it was saved (the text).
 """
 
+# Django's own `escape` returns the same text, but asks first whether it is lazy.
 from html import escape
 
 from django import template
@@ -47,6 +48,7 @@ class CommentDrawing:
     staff_links = None
 
     def __init__(self, article, *, is_beside_article):
+        self.takes_replies = article.takes_comments
         self.is_beside_article = is_beside_article
         self.article_address = "" if is_beside_article else article.get_absolute_url()
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
@@ -58,12 +60,13 @@ class CommentDrawing:
         self.earlier_text = escape(_("(its text before an edit)"))
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
-        self.badge = f' <span class="badge">{escape(_("Staff"))}</span>'
+        self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
+        self.report = escape(_("Report"))
+        self.staff_badge = f' <span class="badge">{escape(_("Staff"))}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
         self.held_text = escape(_("This comment is waiting for review."))
-        self.links, self.staff_answers_links = self.readers_links(article.takes_comments)
 
     def branch(self, branch):
         root, replies = branch.root, ""
@@ -98,15 +101,17 @@ class CommentDrawing:
     def readable(self, comment):
         pk, address = comment.id, self.address(comment)
         # The column alone gives the badge: no name can bring it about.
-        badge = self.badge if comment.staff_id else ""
+        badge = self.staff_badge if comment.staff_id else ""
+        to_whom = self.to_whom(comment) if comment.answered else ""
+        edited = self.edit_mark(comment, address) if comment.edited_at else ""
+        about = self.about(comment) if comment.speaks_of_something else ""
         return (
             f'<p class="by"><span id="by-{pk}">{self.name(comment)}{badge} '
             f'<a href="{address}">{self.moment(comment.created_at)}</a></span>'
-            f"{self.to_whom(comment) if comment.answered else ''}"
-            f"{self.edit_mark(comment, address) if comment.edited_at else ''}</p>\n"
-            f"{self.about(comment) if comment.speaks_of_something else ''}"
+            f"{to_whom}{edited}</p>\n"
+            f"{about}"
             f'<div class="text">{comment.body_html}</div>\n'
-            f'<p class="actions">{self.actions(comment)}</p>'
+            f'<p class="actions">{self.actions(comment, address)}</p>'
         )
 
     def gone(self, comment):
@@ -123,8 +128,9 @@ class CommentDrawing:
 
     def pinned(self, comment):
         address = self.address(comment)
+        badge = self.staff_badge if comment.staff_id else ""
         return (
-            f'<p class="by">{self.name(comment)}{self.badge if comment.staff_id else ""} '
+            f'<p class="by">{self.name(comment)}{badge} '
             f"{self.moment(comment.created_at)}</p>\n"
             f'<div class="text">{comment.body_html}</div>\n'
             f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
@@ -140,7 +146,7 @@ class CommentDrawing:
     def to_whom(self, comment):
         answered = comment.answered
         is_here = not answered.reply_number or answered.branch_page == comment.branch_page
-        place = f"#comment-{answered.pk}" if is_here else self.address(answered)
+        place = f"#comment-{answered.id}" if is_here else self.address(answered)
         if not answered.is_readable:
             return f' <a href="{place}">{self.to_gone}</a>'
         to = f"{self.before_name}{self.name(answered)}{self.after_name}"
@@ -167,33 +173,30 @@ class CommentDrawing:
             pieces += render_to_string("comments/_figure_report.html", {"comment": comment})
         return pieces
 
-    def actions(self, comment):
+    def actions(self, comment, address):
         if self.staff_links is not None:
             return "".join(
-                f'<a href="{reverse(name, args=[comment.pk])}">{escape(str(word))}</a>'
+                f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
                 for name, word in self.staff_links
             )
-        links = self.staff_answers_links if comment.staff_id else self.links
-        return links % {"pk": comment.id, "version": comment.edit_version}
-
-    def readers_links(self, takes_replies):
-        """Return what readers may do with a comment and with an answer of the staff.
-
-        Both are made once for a page, to be filled with each comment's key and version.
-        """
-        # The form that opens in place must know which version its writer sees.
-        seen = ' data-version="%(version)s"'
-        reply = self.link("reply", _("Reply"), seen) if takes_replies else ""
-        edit, delete = self.link("edit", _("Edit")), self.link("delete", _("Delete"))
+        # Each link's name tells what it does and to whose comment.
+        by = f"by-{comment.id}"
+        reply = ""
+        if self.takes_replies:
+            # The form that opens in place must know which version its writer sees.
+            seen = comment.edit_version
+            reply = (
+                f'<a href="{address}reply/" aria-labelledby="to-reply {by}"'
+                f' data-version="{seen}">{self.reply}</a>'
+            )
         # An answer of the staff has no pair that could open it.
-        return f"{reply}{edit}{delete}{self.link('report', _('Report'))}", reply
-
-    def link(self, verb, word, data=""):
-        """Draw a link whose name tells what it does and to whose comment."""
-        address = f"{self.before_pk}%(pk)s{self.after_pk}{verb}/"
-        name = f"to-{verb} by-%(pk)s"
-        word = escape(word).replace("%", "%%")
-        return f'<a href="{address}" aria-labelledby="{name}"{data}>{word}</a>'
+        if comment.staff_id:
+            return reply
+        return (
+            f'{reply}<a href="{address}edit/" aria-labelledby="to-edit {by}">{self.edit}</a>'
+            f'<a href="{address}delete/" aria-labelledby="to-delete {by}">{self.delete}</a>'
+            f'<a href="{address}report/" aria-labelledby="to-report {by}">{self.report}</a>'
+        )
 
     def address(self, comment):
         return f"{self.before_pk}{comment.id}{self.after_pk}"
