@@ -54,8 +54,8 @@ def test_nothing_is_offered_that_the_comment_does_not_allow():
     assert "to-edit" in draw(unsaved(), takes_comments=False)
     of_staff = draw(unsaved(staff_id=1))
     assert of_staff.count('<a href="/comments/7/') == 2 and "to-reply" in of_staff
-    assert '</bdi> <span class="badge">담당자</span> <a' in of_staff
-    assert '<span class="badge">' not in draw(unsaved(name="담당자"))
+    assert '</bdi> <span class="badge">' in of_staff
+    assert '<span class="badge">' not in draw(unsaved(name="운영자"))
 
 
 @pytest.mark.parametrize(
