@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import Value
+from django.db import connection, transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from articles import search_text
@@ -28,10 +29,11 @@ from articles.models import (
 from articles.search_text import needle_tokens
 
 PAGE_SIZE = 20
-# Candidates asked of the index at a time: nearly always more than a page of hits.
-BATCH = 200
-# A query whose words never stand together as asked is given up rather than read to its end.
-MAX_BATCHES = 25
+# The newest documents are looked at without the index: a page of a common word is full by then.
+FIRST_LOOK = 100
+# Then as many candidates of the index at a time. A query whose words never stand together as asked
+# is given up rather than read to its end.
+BATCHES = (200, 800, *[1000] * 4)
 END = 2**63 - 1
 
 
@@ -87,29 +89,52 @@ def find(query: Query, after: str = "") -> Hits:
     match = re.fullmatch(r"([tb])([0-9]{1,19})", after)
     stages = "b" if match and match[1] == "b" else "tb"
     below = int(match[2]) if match and int(match[2]) <= END else END
+    matching = _matching(query, stages, below)
     found: list[tuple[str, SearchDocument]] = []
-    for stage in stages:
-        for document in _hits(query, stage == "t", below):
-            found.append((stage, document))
-            if len(found) > PAGE_SIZE:
-                last_stage, last = found[PAGE_SIZE - 1]
-                return Hits([hit for _stage, hit in found[:PAGE_SIZE]], f"{last_stage}{last.pk}")
-        below = END
-    return Hits([hit for _stage, hit in found], "")
+    # Nearly all that match are visible: one look at them fills the page. What is not, as the many
+    # comments of an article that was withdrawn, is passed in few steps.
+    size = PAGE_SIZE + 1
+    while len(found) <= PAGE_SIZE and (batch := list(islice(matching, size))):
+        keys = [key for _stage, key in batch]
+        documents = _shown_documents().in_bulk(keys)
+        found += [(stage, documents[key]) for stage, key in batch if key in documents]
+        size *= 4
+    if len(found) <= PAGE_SIZE:
+        return Hits([document for _stage, document in found], "")
+    stage, last = found[PAGE_SIZE - 1]
+    return Hits([document for _stage, document in found[:PAGE_SIZE]], f"{stage}{last.pk}")
 
 
-def _hits(query: Query, in_title: bool, below: int) -> Iterator[SearchDocument]:
-    """Yield the hits below a key, the greatest key first, as they are found."""
+def _shown_documents() -> QuerySet[SearchDocument]:
+    documents = visible_documents().select_related("article")
+    return documents.defer("folded_title", "folded_text", "article__body", "article__body_html")
+
+
+def _matching(query: Query, stages: str, below: int) -> Iterator[tuple[str, int]]:
+    """Yield the stage and key of what holds the words, as far as it is asked for, best first."""
     least = 0
     if query.year:
         least = _first_key_of(query.year)
-        below = min(below, _first_key_of(query.year + 1))
+    for stage in stages:
+        highest = min(below, _first_key_of(query.year + 1)) if query.year else below
+        for key in _keys(query, stage == "t", least, highest):
+            yield stage, key
+        below = END
+
+
+def _keys(query: Query, in_title: bool, least: int, below: int) -> Iterator[int]:
+    looked_at = _looked_at(query, in_title)
+    newest = looked_at.filter(pk__gte=least, pk__lt=below)[:FIRST_LOOK]
+    yield from (key for key, is_match in newest if is_match)
+    if len(newest) < FIRST_LOOK:
+        return
+    below = newest[FIRST_LOOK - 1][0]
     wanted = _wanted_tokens(query, in_title)
-    for _number in range(MAX_BATCHES):
-        keys = _candidates(wanted, least, below)
+    for size in BATCHES:
+        keys = _candidates(wanted, least, below, size)
         if keys:
-            yield from _verified(query, in_title, keys)
-        if len(keys) < BATCH:
+            yield from (key for key, is_match in looked_at.filter(pk__in=keys) if is_match)
+        if len(keys) < size:
             return
         below = keys[-1]
 
@@ -131,35 +156,49 @@ def _wanted_tokens(query: Query, in_title: bool) -> list[str]:
     return sorted(wanted)
 
 
-def _candidates(wanted: list[str], least: int, below: int) -> list[int]:
-    """Return up to `BATCH` keys of documents with all `wanted` tokens, the greatest first."""
+def _candidates(wanted: list[str], least: int, below: int, size: int) -> list[int]:
+    """Return up to `size` keys of documents with all `wanted` tokens, the greatest first."""
     if connection.vendor == "sqlite":
         sql = (
             "SELECT rowid FROM articles_searchindex WHERE articles_searchindex MATCH %s"
             " AND rowid >= %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"
         )
         expression = " AND ".join(f'"{token}"' for token in wanted)
-    else:
-        sql = (
-            "SELECT id FROM articles_searchdocument WHERE tokens @@ %s::tsquery"
-            " AND id >= %s AND id < %s ORDER BY id DESC LIMIT %s"
-        )
-        expression = " & ".join(f"'{token}'" for token in wanted)
+        return _first_column(sql, [expression, least, below, size])
+    # By the index of tokens alone (`id + 0` is in none): wherever PostgreSQL looks for tokens in
+    # the rows, it unpacks 25 kB of each, and its planner does not count that.
+    sql = (
+        "SELECT id FROM articles_searchdocument WHERE tokens @@ %s::tsquery"
+        " AND id + 0 >= %s AND id + 0 < %s ORDER BY id + 0 DESC LIMIT %s"
+    )
+    expression = " & ".join(f"'{token}'" for token in wanted)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        return _first_column(sql, [expression, least, below, size])
+
+
+def _first_column(sql: str, parameters: list[object]) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [expression, least, below, BATCH])
+        cursor.execute(sql, parameters)
         return [key for (key,) in cursor.fetchall()]
 
 
-def _verified(query: Query, in_title: bool, keys: list[int]) -> QuerySet[SearchDocument]:
-    hits = visible_documents().filter(pk__in=keys).select_related("article")
-    hits = hits.defer("folded_title", "folded_text", "article__body", "article__body_html")
-    field = "folded_title" if in_title else "folded_text"
-    for number, needle in enumerate(query.needles):
-        hits = hits.alias(**{f"at_{number}": StrIndex(field, Value(needle))})
-        hits = hits.filter(**{f"at_{number}__gt": 0})
+def _looked_at(query: Query, in_title: bool) -> QuerySet[SearchDocument, tuple[int, bool]]:
+    """Return the keys of documents, the greatest first, with whether they are what is asked for."""
+    is_match = _holds("folded_title" if in_title else "folded_text", query.needles)
     if not in_title:
-        for number, needle in enumerate(query.needles):
-            hits = hits.alias(**{f"title_{number}": StrIndex("folded_title", Value(needle))})
         # The titles that hold every word stood first already.
-        hits = hits.exclude(**{f"title_{number}__gt": 0 for number in range(len(query.needles))})
-    return hits.order_by("-pk")[: PAGE_SIZE + 1]
+        is_match &= ~_holds("folded_title", query.needles)
+    if query.kind:
+        is_match &= Q(kind=query.kind)
+    if query.category_id:
+        is_match &= Q(category_id=query.category_id)
+    # Told of each document rather than filtered by: no database then looks into others' texts.
+    documents = SearchDocument.objects.annotate(
+        is_match=ExpressionWrapper(is_match, output_field=BooleanField())
+    )
+    return documents.order_by("-pk").values_list("pk", "is_match")
+
+
+def _holds(field: str, needles: list[str]) -> Q:
+    return Q(*(GreaterThan(StrIndex(field, Value(needle)), 0) for needle in needles))

@@ -8,11 +8,15 @@ Latin word or a number only as a whole.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 # Hangul syllables and letters, Han, Hiragana and Katakana: written without spaces or with endings.
 _SYLLABLE = "\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _RUN = re.compile(rf"(?P<syllables>[{_SYLLABLE}]+)|[^\W_{_SYLLABLE}]+")
+# Words, and runs of one, two and three syllables wherever they stand.
+_GRAMS = [re.compile(r"\|([^|]+)\|")] + [
+    re.compile(rf"(?=([{_SYLLABLE}]{{{size}}}))") for size in (1, 2, 3)
+]
 _PARTS = re.compile(rf"\|(?P<word>[^|]+)\||(?P<syllables>[{_SYLLABLE}]+)|(?P<gap> )")
 # NFKC makes conjoining letters of those that stand alone, as in a query of initials (ㅋㅂㄴㅌㅅ).
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -68,37 +72,54 @@ def needles(query: str) -> list[str]:
 
 
 def tokens(folded: str) -> set[str]:
-    """Return what a folded text is indexed by: words, and runs of one to three syllables.
+    """Return what a folded text is indexed by: words, runs of one to three syllables, joints.
 
-    A token across two parts joins their ends by "_" over a space and by "-" without one, so that
-    rare phrases of common words are rare in the index too.
+    A joint is the ends of two parts with "_" between them over a space and "-" without one, of one
+    and of two syllables: rare phrases of common words are then rare in the index too.
     """
-    return _tokens(folded, lambda length: range(1, min(length, 3) + 1))
+    found = {gram for grams in _GRAMS for gram in grams.findall(folded)}
+    for before, between, part in _pairs(folded):
+        found.add(_joint(before, between, part, 1))
+        if _has_end(before, 2) and _has_end(part, 2):
+            found.add(_joint(before, between, part, 2))
+    return found
 
 
 def needle_tokens(needle: str) -> set[str]:
     """Return tokens that every text with `needle` in it has, as few as tell it best."""
-    return _tokens(needle, lambda length: range(min(length, 3), min(length, 3) + 1))
+    found = set()
+    for part in _parts(needle):
+        if part[0] == "|":
+            found.add(part[1:])
+        elif part != " ":
+            size = min(len(part), 3)
+            found.update(part[start : start + size] for start in range(len(part) - size + 1))
+    for before, between, part in _pairs(needle):
+        size = 2 if _has_end(before, 2) and _has_end(part, 2) else 1
+        found.add(_joint(before, between, part, size))
+    return found
 
 
-def _tokens(folded: str, sizes: Callable[[int], range]) -> set[str]:
-    found: set[str] = set()
-    before, joint = "", "-"
+def _pairs(folded: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each two parts that follow one another, with "_" or "-" for what is between them."""
+    before, between = "", "-"
     for part in _parts(folded):
         if part == " ":
-            joint = "_"
+            between = "_"
             continue
-        if part[0] == "|":
-            first = last = part[1:]
-            found.add(first)
-        else:
-            first, last = part[0], part[-1]
-            for size in sizes(len(part)):
-                found.update(part[start : start + size] for start in range(len(part) - size + 1))
         if before:
-            found.add(f"{before}{joint}{first}")
-        before, joint = last, "-"
-    return found
+            yield before, between, part
+        before, between = part, "-"
+
+
+def _has_end(part: str, size: int) -> bool:
+    return part[0] == "|" or len(part) >= size
+
+
+def _joint(before: str, between: str, part: str, size: int) -> str:
+    last = before[1:] if before[0] == "|" else before[-size:]
+    first = part[1:] if part[0] == "|" else part[:size]
+    return f"{last}{between}{first}"
 
 
 def _parts(folded: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ import random
 import re
 import uuid
 from datetime import timedelta
+from functools import cache
 from io import StringIO
 
 import django
@@ -135,28 +136,36 @@ def add_articles(sample, count, length, words):
 
 def index(articles):
     """Do for many articles what `SearchDocument.put` does for one."""
-    documents = []
+    documents, rows = [], []
     for article in articles:
-        text = f"{article.summary} {plain_text(article.body_html)}"
         title = search.fold(article.title)
         title += f" {search.initials(title)}"
-        key = SearchDocument.first_key(article.published_at) + article.pk
-        documents.append(
-            SearchDocument(
-                pk=key, kind="article", object_id=article.pk, article=article, text=text,
-                url=article.get_absolute_url(), title=article.title, folded_title=title,
-                folded_text=f"{title} {search.fold(text)}", category_id=article.category_id,
-            )
+        text, folded_text, tokens = read_body(article.body_html)
+        # What stands before the text that many articles share.
+        head = f"{title} {search.fold(article.summary)}"
+        document = SearchDocument(
+            pk=SearchDocument.first_key(article.published_at) + article.pk,
+            kind="article", object_id=article.pk, article=article, category_id=article.category_id,
+            url=article.get_absolute_url(), title=article.title, text=f"{article.summary} {text}",
+            folded_title=title, folded_text=head,
         )  # fmt: skip
+        joint = f"{head.rpartition(' ')[2]} {folded_text.partition(' ')[0]}"
+        rows.append(({*document._tokens(), *search.tokens(joint), *tokens}, document.pk))
+        document.folded_text += f" {folded_text}"
+        documents.append(document)
     SearchDocument.objects.bulk_create(documents)
+    is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            rows = [(" ".join(document._tokens()), document.pk) for document in documents]
-            cursor.executemany(search._SQLITE_INSERT, rows)
-        else:
-            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            rows = [(document._tokens(), document.pk) for document in documents]
-            cursor.executemany(sql, rows)
+        sql = search._SQLITE_INSERT if is_sqlite else search._POSTGRESQL_UPDATE
+        cursor.executemany(sql, [(" ".join(tokens), key) for tokens, key in rows])
+
+
+@cache
+def read_body(html):
+    """Return its text, folded text and tokens."""
+    text = plain_text(html)
+    folded = search.fold(text)
+    return text, folded, search.tokens(folded)
 
 
 def fill(threads, pages, articles, length=SYLLABLES):

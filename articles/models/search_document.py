@@ -15,6 +15,11 @@ _SQLITE_DELETE = (
     "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
     " VALUES ('delete', %s, %s)"
 )
+# One text is sent faster than an array of thousands.
+_POSTGRESQL_UPDATE = (
+    "UPDATE articles_searchdocument SET tokens = array_to_tsvector(string_to_array(%s, ' '))"
+    " WHERE id = %s"
+)
 
 
 class SearchDocument(models.Model):
@@ -139,13 +144,9 @@ class SearchDocument(models.Model):
         found.add(f"={self.kind}")
         if self.category_id:
             found.add(f"=category{self.category_id}")
-        return sorted(found)
+        return found
 
     def _write_tokens(self, sqlite_statement):
-        if connection.vendor == "sqlite":
-            sql, value = sqlite_statement, " ".join(self._tokens())
-        else:
-            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            value = self._tokens()
+        sql = sqlite_statement if connection.vendor == "sqlite" else _POSTGRESQL_UPDATE
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value, self.pk])
+            cursor.execute(sql, [" ".join(self._tokens()), self.pk])

@@ -9,6 +9,8 @@ from django.db.models import (
     Q,
     prefetch_related_objects,
 )
+from django.db.models.base import ModelState
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -98,11 +100,12 @@ class CommentQuerySet(models.QuerySet):
 
     def in_page(self, number):
         """Keep the roots on page `number` (from 1) of their thread, each with its first replies."""
-        # Each root by name: the index then leads to its first replies past all the others.
-        return self.filter(
-            root_number__in=numbers_of(number, ROOTS_PER_PAGE),
-            reply_number__lte=REPLIES_PER_PAGE,
-        )
+        # Each root by name: the index then leads to its first replies past all the others. Written
+        # out, since fifty parameters take a twentieth of the page's time to be put in.
+        roots = ", ".join(map(str, numbers_of(number, ROOTS_PER_PAGE)))
+        named = f"comments_comment.root_number IN ({roots})"
+        is_on_page = RawSQL(named, [], BooleanField())  # noqa: S611 - numbers of our own
+        return self.filter(is_on_page, reply_number__lte=REPLIES_PER_PAGE)
 
     def in_branch(self, root, page):
         """Keep the replies on `page` (from 1) of the root's branch."""
@@ -330,6 +333,18 @@ class Comment(models.Model):
             query = f"page={self.page}&{query}"
         place = f"comment-{self.pk}" if self.is_drawn else "comments"
         return f"{self.article.get_absolute_url()}?{query}#{place}"
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        """Return a row as a comment, as Django does, without its loop over every column.
+
+        A page reads a hundred, and that loop took a third of the page's time.
+        """
+        comment = cls.__new__(cls)
+        comment.__dict__.update(zip(field_names, values, strict=True))
+        comment._state = ModelState()
+        comment._state.adding, comment._state.db = False, db
+        return comment
 
     @property
     def page(self):

@@ -1,19 +1,23 @@
 """How comments are drawn. Nothing here asks the database.
 
 A long page draws thousands, so they are put together as plain strings, with every word and address
-looked up once: a template costs ten times as much for each comment. All that a commenter chose is
-escaped here (the name) or was when it was saved (the text).
+looked up once: a template costs ten times as much for each comment. What every comment has stands
+in `item`, `readable` and `actions`; what few have, in a method of its own that only those call. All
+that a commenter chose is escaped here (the name) or was when it was saved (the text).
 """
+
+# Django's own `escape` returns the same text, but asks first whether it is lazy.
+from html import escape
 
 from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from articles.templatetags.articles_tags import in_korean
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
 
@@ -51,6 +55,7 @@ class CommentDrawing:
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.replies = {}
         self.zone = get_current_timezone()
+        self.in_korean = in_korean()
         self.anonymous = escape(_("Anonymous"))
         self.before_name, self.after_name = escape(_("to {name}")).split("{name}")
         self.to_gone = escape(_("to a comment that is gone"))
@@ -58,7 +63,8 @@ class CommentDrawing:
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
-        self.report, self.badge = escape(_("Report")), escape(_("Staff"))
+        self.report, staff = escape(_("Report")), escape(_("Staff"))
+        self.staff_badge = f' <span class="badge">{staff}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
@@ -91,17 +97,22 @@ class CommentDrawing:
     def item(self, comment, below=""):
         content = self.readable(comment) if comment.is_readable else self.gone(comment)
         return (
-            f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
+            f'<li id="comment-{comment.id}" class="depth-{comment.depth}">\n{content}{below}</li>'
         )
 
     def readable(self, comment):
-        pk, address = comment.pk, self.address(comment)
+        pk, address = comment.id, self.address(comment)
+        # The column alone gives the badge: no name can bring it about.
+        badge = self.staff_badge if comment.staff_id else ""
+        to_whom = self.to_whom(comment) if comment.answered else ""
+        edited = self.edit_mark(comment, address) if comment.edited_at else ""
+        about = self.about(comment) if comment.speaks_of_something else ""
         return (
-            f'<p class="by"><span id="by-{pk}">{self.name(comment)}{self.staff_badge(comment)} '
+            f'<p class="by"><span id="by-{pk}">{self.name(comment)}{badge} '
             f'<a href="{address}">{self.moment(comment.created_at)}</a></span>'
-            f"{self.to_whom(comment)}{self.edit_mark(comment, address)}</p>\n"
-            f"{self.about(comment) if comment.speaks_of_something else ''}"
-            f'<div class="text">{comment.body_html}</div>\n'
+            f"{to_whom}{edited}</p>\n"
+            f"{about}"
+            f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
             f'<p class="actions">{self.actions(comment, address)}</p>'
         )
 
@@ -115,18 +126,17 @@ class CommentDrawing:
         return f'<p class="gone">{text}</p>'
 
     def name(self, comment):
-        return f"<bdi>{escape(comment.name) if comment.name else self.anonymous}</bdi>"
-
-    def staff_badge(self, comment):
-        """Draw the badge that the column alone gives: no name can bring it about."""
-        return f' <span class="badge">{self.badge}</span>' if comment.staff_id else ""
+        if not comment.name:
+            return f"<bdi>{self.anonymous}</bdi>"
+        return f"<bdi{self.in_korean}>{escape(comment.name)}</bdi>"
 
     def pinned(self, comment):
         address = self.address(comment)
+        badge = self.staff_badge if comment.staff_id else ""
         return (
-            f'<p class="by">{self.name(comment)}{self.staff_badge(comment)} '
+            f'<p class="by">{self.name(comment)}{badge} '
             f"{self.moment(comment.created_at)}</p>\n"
-            f'<div class="text">{comment.body_html}</div>\n'
+            f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
             f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
         )
 
@@ -139,10 +149,8 @@ class CommentDrawing:
 
     def to_whom(self, comment):
         answered = comment.answered
-        if not answered:
-            return ""
         is_here = not answered.reply_number or answered.branch_page == comment.branch_page
-        place = f"#comment-{answered.pk}" if is_here else self.address(answered)
+        place = f"#comment-{answered.id}" if is_here else self.address(answered)
         if not answered.is_readable:
             return f' <a href="{place}">{self.to_gone}</a>'
         to = f"{self.before_name}{self.name(answered)}{self.after_name}"
@@ -154,8 +162,6 @@ class CommentDrawing:
         return f' <a href="{place}">{to}</a>'
 
     def edit_mark(self, comment, address):
-        if not comment.edited_at:
-            return ""
         text = self.edited_after_reply if comment.is_changed_after_answer else self.edited
         return f' <a class="edited" href="{address}history/">{text}</a>'
 
@@ -177,22 +183,24 @@ class CommentDrawing:
                 f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
                 for name, word in self.staff_links
             )
-        links = ""
+        # Each link's name tells what it does and to whose comment.
+        by = f"by-{comment.id}"
+        reply = ""
         if self.takes_replies:
             # The form that opens in place must know which version its writer sees.
-            seen = f' data-version="{comment.edit_version}"'
-            links = self.action("reply", self.reply, comment, address, seen)
+            seen = comment.edit_version
+            reply = (
+                f'<a href="{address}reply/" aria-labelledby="to-reply {by}"'
+                f' data-version="{seen}">{self.reply}</a>'
+            )
         # An answer of the staff has no pair that could open it.
-        if not comment.staff_id:
-            links += self.action("edit", self.edit, comment, address)
-            links += self.action("delete", self.delete, comment, address)
-            links += self.action("report", self.report, comment, address)
-        return links
-
-    def action(self, verb, word, comment, address, data=""):
-        """Draw a link whose name tells what it does and to whose comment."""
-        name = f"to-{verb} by-{comment.pk}"
-        return f'<a href="{address}{verb}/" aria-labelledby="{name}"{data}>{word}</a>'
+        if comment.staff_id:
+            return reply
+        return (
+            f'{reply}<a href="{address}edit/" aria-labelledby="to-edit {by}">{self.edit}</a>'
+            f'<a href="{address}delete/" aria-labelledby="to-delete {by}">{self.delete}</a>'
+            f'<a href="{address}report/" aria-labelledby="to-report {by}">{self.report}</a>'
+        )
 
     def address(self, comment):
-        return f"{self.before_pk}{comment.pk}{self.after_pk}"
+        return f"{self.before_pk}{comment.id}{self.after_pk}"

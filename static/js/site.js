@@ -76,6 +76,26 @@
     });
   };
 
+  // A refusal in front of Django gives nothing back, and the browser brings back no form that was
+  // opened in place. The text alone is kept, in this tab, until a comment of this tab is accepted.
+  const keepText = (form) => {
+    const body = form.elements.body;
+    if (!body) return;
+    const [action, text] = JSON.parse(remembered("text", "sessionStorage") || "[]");
+    if (action === form.action && body.value === body.defaultValue) body.value = text;
+    form.addEventListener("submit", () =>
+      remember("text", JSON.stringify([form.action, body.value]), "sessionStorage"),
+    );
+  };
+
+  const forgetText = () => {
+    const isAccepted = new URLSearchParams(location.search).has("comment");
+    if (isAccepted || document.querySelector("[data-accepted]")) remember("text", "", "sessionStorage");
+  };
+
+  // toLocaleString() would load the tables of all languages while the page is being opened.
+  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+
   const addCount = (form) => {
     const body = form.elements.body;
     if (!body) return;
@@ -88,9 +108,9 @@
     body.after(count, warning);
     const show = () => {
       const length = [...body.value.normalize("NFC").trim()].length;
-      const text = `${length.toLocaleString()} / ${limit.toLocaleString()}`;
+      const text = `${grouped(length)} / ${grouped(limit)}`;
       count.textContent = form.dataset.count.replace("{count}", text);
-      const over = Math.max(0, length - limit).toLocaleString();
+      const over = grouped(Math.max(0, length - limit));
       warning.textContent = length > limit ? form.dataset.over.replace("{count}", over) : "";
     };
     body.addEventListener("input", show);
@@ -161,10 +181,10 @@
   // Once a visit, when the page has been looked at for a while; it says nothing of who reads.
   const countReading = () => {
     const address = document.querySelector("[data-read]")?.dataset.read;
-    const known = remembered("read", "sessionStorage").split(" ");
-    if (!address || known.includes(address)) return;
+    if (!address) return;
     setTimeout(() => {
-      if (document.hidden) return;
+      const known = remembered("read", "sessionStorage").split(" ");
+      if (document.hidden || known.includes(address)) return;
       remember("read", [...known, address].join(" "), "sessionStorage");
       navigator.sendBeacon(address);
     }, 8000);
@@ -172,6 +192,7 @@
 
   const prepare = (form) => {
     addSubmissionKey(form);
+    keepText(form);
     addCount(form);
     addReveal(form);
     sendOnce(form);
@@ -239,12 +260,10 @@
     comment.focus();
   };
 
+  // Each in a task of its own: a slow phone shows and scrolls the page in between.
   document.addEventListener("DOMContentLoaded", () => {
-    addSettings();
-    countReading();
-    addCopyLinks();
-    document.querySelectorAll("[data-writing]").forEach(prepare);
-    openForms();
-    goToOwnComment();
+    const forms = [...document.querySelectorAll("[data-writing]")].map((form) => () => prepare(form));
+    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyLinks, countReading];
+    jobs.forEach((job) => setTimeout(job));
   });
 })();

@@ -64,6 +64,20 @@ def test_every_text_has_the_tokens_of_what_it_holds(text, start, length):
             assert needle_tokens(needle) <= tokens(folded)
 
 
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("기업이 함께", "기업이 나라와 함께, 나이 함부로"),
+        ("나라의 AI", "나라의 것, 회의 AI"),
+        ("GPT 모델", "GPT 모형, AI 모델, GPT"),
+        ("수 있다", "수고가 있다"),
+    ],
+)
+def test_words_apart_are_not_taken_for_a_phrase(phrase, text):
+    """Else a phrase of common words is looked for in every text that has them."""
+    assert not needle_tokens(fold(phrase)) <= tokens(fold(text))
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_pieces_make_up_the_text(text, query):
     pieces = marked(text, pattern(needles(query)))

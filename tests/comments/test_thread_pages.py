@@ -1,6 +1,8 @@
 """Pages of a thread and of its branches: fixed, bounded, and at the cost of a few queries."""
 
 import re
+import sys
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -11,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
+from articles.provenance import absolute
 from comments.models import Comment, Thread
 from tests.factories import make_article, make_comment
 
@@ -153,6 +156,31 @@ def test_each_page_names_one_address_for_what_it_shows(client):
     assert canonical("?page=2") == canonical("?order=newest") == f"{address}?page=2"
 
 
+def test_each_page_names_the_pages_beside_it(client):
+    article = make_article()
+    write_roots(article, 101)
+    address = absolute(article.get_absolute_url())
+
+    def beside(query):
+        page = get_page(client, article.get_absolute_url() + query)
+        links = page.cssselect("head link[rel=prev], head link[rel=next]")
+        return {link.get("rel"): link.get("href") for link in links}
+
+    assert beside("") == {"next": f"{address}?page=2"}
+    assert beside("?page=2") == {"prev": address, "next": f"{address}?page=3"}
+    assert beside("?order=newest") == beside("?page=3") == {"prev": f"{address}?page=2"}
+
+
+def test_first_page_names_the_second_as_soon_as_there_is_one(client):
+    article = make_article()
+    write_roots(article, 50)
+    assert not get_page(client, article.get_absolute_url()).cssselect("head link[rel=next]")
+
+    make_comment(article)
+
+    assert get_page(client, article.get_absolute_url()).cssselect("head link[rel=next]")
+
+
 def test_root_shows_its_first_hundred_replies_and_leads_to_the_rest(client):
     article = make_article()
     seed(article, replies=130)
@@ -258,6 +286,42 @@ def test_thread_costs_the_same_queries_whatever_it_holds(client):
             assert queries(article.get_absolute_url() + query) == 3
     for number in (1, 2, 29):
         assert queries(f"/comments/{root.pk}/?page={number}") <= 4
+
+
+def test_comment_takes_few_steps_from_its_row_to_its_place_in_the_page(client):
+    """What a page of a hundred costs, in what can be counted: calls of Python functions."""
+    short, long = make_article(), make_article()
+    seed(short, comments=10)
+    seed(long, comments=50)
+
+    def steps(article):
+        counted = Counter()
+        client.get(article.get_absolute_url())
+        sys.setprofile(lambda _frame, event, _argument: counted.update([event]))
+        try:
+            client.get(article.get_absolute_url())
+        finally:
+            sys.setprofile(None)
+        return counted["call"]
+
+    # By Django's own `Model.from_db` and `escape` they are 87.
+    assert (steps(long) - steps(short)) / 40 <= 55
+
+
+def test_comment_is_made_of_its_row_as_django_makes_it():
+    written = make_comment(name="민아", body="글")
+
+    rows = [Comment.objects, Comment.objects.filter(pk=written.pk).for_thread()]
+    ours = [row.get(pk=written.pk) for row in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(Comment, "from_db")
+        djangos = [row.get(pk=written.pk) for row in rows]
+
+    for our, django in zip(ours, djangos, strict=True):
+        assert {**vars(our), "_state": None} == {**vars(django), "_state": None}
+        assert (our._state.adding, our._state.db) == (django._state.adding, django._state.db)
+        assert our.get_deferred_fields() == django.get_deferred_fields()
+    assert ours[1].body == "글"
 
 
 def test_page_of_a_thread_reads_no_more_rows_than_it_shows(client):

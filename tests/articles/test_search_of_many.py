@@ -1,0 +1,128 @@
+"""Search among many documents: what it finds is told by a plain reading of all of them."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.models import SearchDocument
+from articles.search import FIRST_LOOK, PAGE_SIZE, Query, find
+from articles.search_text import fold, initials
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2025, 1, 1, tzinfo=UTC)
+WORDS = ["중국", "중국의", "모델", "모델을", "AI", "생태계", "법", "수 있다", "K리그", "공개 모델"]
+OF_THE_INDEX = (" MATCH ", " @@ ")
+COMMON, RARE = "두루", "드문"
+
+
+def put(number, text, title="", **fields):
+    SearchDocument.put(
+        "issue" if number % 3 else "article",
+        number,
+        moment=AT + timedelta(hours=number),
+        title=title,
+        text=text,
+        url=f"/{number}/",
+        **fields,
+    )
+
+
+def found(query):
+    """Return the numbers of all hits, page after page."""
+    numbers, after = [], ""
+    while True:
+        hits = find(query, after)
+        numbers += [document.object_id for document in hits.documents]
+        if not (after := hits.after):
+            return numbers
+
+
+def test_hits_are_those_of_a_plain_reading():
+    chosen = random.Random(5)  # noqa: S311 - no secret
+    texts = {}
+    for number in range(1, FIRST_LOOK * 2):
+        title, text = (" ".join(chosen.choices(WORDS, k=size)) for size in (2, 5))
+        put(number, text, title)
+        title = f"{fold(title)} {initials(fold(title))}"
+        texts[number] = title, f"{title} {fold(text)}"
+
+    def expected(needles):
+        hits = [
+            (all(needle in title for needle in needles), number)
+            for number, (title, text) in texts.items()
+            if all(needle in text for needle in needles)
+        ]
+        return [number for _in_title, number in sorted(hits, reverse=True)]
+
+    for _number in range(15):
+        asked = chosen.choices(WORDS, k=chosen.randint(2, 3))
+        phrase = " ".join(asked)
+        assert found(Query(f'"{phrase}"')) == expected([fold(phrase)]), phrase
+        loose = " ".join(f'"{word}"' for word in asked)
+        assert found(Query(loose)) == expected([fold(word) for word in asked]), loose
+    only = [number for number in expected(["중국"]) if number % 3 == 0]
+    assert found(Query("중국", kind="article")) == only
+
+
+@pytest.fixture
+def many():
+    """Two pages of a rare word, far behind what is newest, and a common one everywhere."""
+    for number in range(1, FIRST_LOOK * 2):
+        put(number, f"{COMMON} {RARE}" if number % 4 == 1 and number < FIRST_LOOK else COMMON)
+
+
+def test_common_word_does_not_ask_the_index(many):
+    with CaptureQueriesContext(connection) as queries:
+        assert len(find(Query(COMMON)).documents) == PAGE_SIZE
+
+    asked = [row["sql"] for row in queries if any(mark in row["sql"] for mark in OF_THE_INDEX)]
+    # For titles only, and none holds it.
+    assert [f"^{COMMON}" in sql for sql in asked] == [True]
+
+
+def test_rare_word_is_found_behind_all_that_is_newer(many):
+    assert found(Query(RARE)) == list(range(97, 0, -4))
+
+
+def test_candidates_are_read_from_the_index_alone(many):
+    """Neither sorted from all that hold the word (SQLite) nor looked for in the rows."""
+    with CaptureQueriesContext(connection) as queries:
+        find(Query(RARE))
+        # As the planner saw it: what `find` sets ends with the transaction, here the test's.
+        asked = [row["sql"] for row in queries if any(mark in row["sql"] for mark in OF_THE_INDEX)]
+        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        with connection.cursor() as cursor:
+            plans = []
+            for sql in asked:
+                cursor.execute(f"{explain} {sql}")
+                plans.append(" ".join(str(column) for row in cursor for column in row))
+
+    # The first is asked of the titles, the second of the texts.
+    assert len(plans) == 2
+    for plan in plans:
+        if connection.vendor == "sqlite":
+            assert "VIRTUAL TABLE INDEX" in plan
+            assert "TEMP B-TREE" not in plan
+        else:
+            assert "Bitmap Index Scan on articles_searchdocument_tokens" in plan
+
+
+def test_search_takes_as_few_queries_for_many_hits_as_for_one(many):
+    for query in (Query(COMMON), Query(RARE), Query(f'"{COMMON} {RARE}"'), Query("없는말")):
+        with CaptureQueriesContext(connection) as queries:
+            find(query)
+
+        assert len(queries) <= 8, query
+
+
+def test_what_is_out_of_sight_is_passed_in_few_steps():
+    later = AT + timedelta(days=90_000)
+    for number in range(1, FIRST_LOOK * 2):
+        put(number, COMMON, visible_from=None if number < 3 else later)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert found(Query(COMMON)) == [2, 1]
+    assert len(queries) <= 12

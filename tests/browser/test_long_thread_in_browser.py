@@ -1,0 +1,122 @@
+"""Comments far off are laid out when they come near; nobody may notice that."""
+
+import os
+
+import pytest
+
+from tests.browser.conftest import ARGUMENTS
+from tests.factories import make_article, make_comment
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Of many heights, none of them the one that is reserved.
+BODIES = [
+    f"{number}번째 글. " + "오픈소스 소식을 읽고 남기는 말. " * (number % 7 * 4)
+    for number in range(40)
+]
+
+
+@pytest.fixture
+def thread():
+    article = make_article()
+    return article, [make_comment(article, body=body) for body in BODIES]
+
+
+def is_in_sight(page, pk):
+    """Tell whether the comment's first line stands in the window, once nothing moves any more."""
+    page.wait_for_function(
+        """pk => new Promise((tell) => {
+          const place = () => document.getElementById(`comment-${pk}`).getBoundingClientRect().top;
+          const before = place();
+          requestAnimationFrame(() => requestAnimationFrame(() => tell(place() === before)));
+        })""",
+        arg=pk,
+    )
+    return page.evaluate(
+        """pk => {
+          const {top} = document.getElementById(`comment-${pk}`).getBoundingClientRect();
+          return -1 <= top && top < innerHeight / 2;
+        }""",
+        pk,
+    )
+
+
+def test_comments_far_off_are_not_laid_out_yet(open_page, thread):
+    page = open_page(thread[0].get_absolute_url())
+
+    far = page.locator(".comments > li").last.evaluate(
+        "e => e.firstElementChild.checkVisibility({contentVisibilityAuto: true})"
+    )
+
+    assert not far
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("number", [20, 39])
+def test_address_of_a_comment_leads_to_it(open_page, thread, width, number):
+    article, comments = thread
+    pk = comments[number].pk
+
+    page = open_page(f"{article.get_absolute_url()}#comment-{pk}", width=width)
+    assert is_in_sight(page, pk)
+    page.goto(f"{article.get_absolute_url()}?comment={pk}#comment-{pk}")
+    assert is_in_sight(page, pk)
+    assert page.evaluate("document.activeElement.id") == f"comment-{pk}"
+
+
+def test_words_of_a_far_comment_are_found(open_page, thread):
+    page = open_page(thread[0].get_absolute_url())
+
+    assert page.evaluate("find('39번째 글')")
+    assert is_in_sight(page, thread[1][39].pk)
+
+
+def test_far_comments_are_heard(browser, live_server, thread):
+    # What the browser tells a screen reader, which it does not make for nobody.
+    told = browser.browser_type.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[*ARGUMENTS, "--force-renderer-accessibility"],
+    )
+    page = told.new_page(base_url=live_server.url)
+    page.goto(thread[0].get_absolute_url())
+
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    told.close()
+
+    said = " ".join(node["name"]["value"] for node in nodes if node.get("name", {}).get("value"))
+    assert all(f"{number}번째 글" in said for number in range(40))
+
+
+def test_far_comments_are_reached_by_keyboard(open_page, thread):
+    page = open_page(thread[0].get_absolute_url())
+
+    page.locator("#comments-title").evaluate("e => { e.tabIndex = -1; e.focus(); }")
+    reached = set()
+    for _step in range(400):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('li[id]')?.id"))
+        if f"comment-{thread[1][-1].pk}" in reached:
+            break
+
+    assert {f"comment-{comment.pk}" for comment in thread[1]} <= reached
+
+
+def test_nothing_is_cut_from_a_focus_ring(open_page, thread):
+    page = open_page(thread[0].get_absolute_url(), width=360)
+
+    margins = page.locator(".comments > li").evaluate_all(
+        "all => all.map((e) => getComputedStyle(e).overflowClipMargin)"
+    )
+
+    assert set(margins) == {"16px"}
+
+
+def test_paper_holds_every_comment(open_page, thread):
+    page = open_page(thread[0].get_absolute_url())
+
+    page.emulate_media(media="print")
+
+    assert not page.evaluate(
+        """[...document.querySelectorAll(".comments > li > :first-child")]
+          .filter((e) => !e.checkVisibility({contentVisibilityAuto: true})).length"""
+    )
