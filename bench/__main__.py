@@ -28,7 +28,10 @@ BENCHES = {
     "loading": loading.loading,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
-TITLE = "# What was measured\n\nWritten by `make bench`; [`README.md`](README.md) tells what each line means.\n"
+TITLE = """# What was measured
+
+Written by `make bench`; [`README.md`](README.md) tells what each line means.
+"""
 MARKS = {True: "holds", False: "**does not**", None: ""}
 
 
