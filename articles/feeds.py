@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from articles.kept import kept
 from articles.models import CONTENT, Article, Category, RankingCorrection, Tag
 from articles.models.ranking import first_moment
+from articles.text import CONTENT_LANGUAGE
 from articles.views import load_subject
 
 FEED_SIZE = 30
@@ -27,7 +28,7 @@ def atom(title, page, feed, entries):
         title=f"{title} | {settings.SITE_NAME}",
         link=settings.SITE_URL + page,
         description="",
-        language=settings.LANGUAGE_CODE,
+        language=CONTENT_LANGUAGE,
         feed_url=settings.SITE_URL + feed,
         author_name=settings.SITE_NAME,
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.provenance import KOGL_URL, absolute
+from articles.text import CONTENT_LANGUAGE
 
 # What search engines show of a headline.
 MAX_HEADLINE_CHARACTERS = 110
@@ -36,7 +37,7 @@ def _news(article: Any, comment_count: int) -> dict[str, Any]:
         "dateModified": timezone.localtime(max(article.published_at, article.updated_at)).isoformat(
             timespec="seconds"
         ),
-        "inLanguage": "ko",
+        "inLanguage": CONTENT_LANGUAGE,
         "isAccessibleForFree": True,
         "author": {"@type": "Organization", "name": article.byline or settings.SITE_NAME},
         "publisher": site,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.figures import Note
+from articles.text import CONTENT_LANGUAGE
 
 KOGL_URL = "https://www.kogl.or.kr/info/license.do"
 
@@ -122,7 +123,7 @@ class Provenance:
                 "last": periods[len(periods) - 1].label if periods else "",
             },
             "url": self.url,
-            "inLanguage": settings.LANGUAGE_CODE,
+            "inLanguage": CONTENT_LANGUAGE,
             "isAccessibleForFree": True,
             "creator": {
                 "@type": "Organization",

@@ -5,6 +5,9 @@ import unicodedata
 from datetime import date
 from html import unescape
 
+# What editors and readers write, whatever language the interface has.
+CONTENT_LANGUAGE = "ko"
+
 # Bidirectional controls and zero-width characters; the zero-width joiner stays, emoji need it.
 _MISLEADING = re.compile(r"[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c\u00ad]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -27,7 +27,7 @@ from articles.models import (
     SubjectAddress,
     Tag,
 )
-from articles.provenance import Provenance
+from articles.provenance import Provenance, absolute
 from articles.search import Query, find
 from articles.subject_history import history_of
 from articles.text import normalise_line
@@ -118,13 +118,17 @@ def correction_list(request):
     corrections = RankingCorrection.objects.published().for_listing()
     before = request.GET.get("before", "")
     is_first_page = not (before.isdecimal() and len(before) < 16)
+    newer = None
     if not is_first_page:
+        newer = corrections.filter(pk__gt=int(before)).reverse()[LIST_SIZE - 1 : LIST_SIZE].first()
         corrections = corrections.filter(pk__lt=int(before))
     corrections = list(corrections[: LIST_SIZE + 1])
+    older = corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None
     context = {
         "corrections": corrections[:LIST_SIZE],
-        "older": corrections[LIST_SIZE - 1].pk if len(corrections) > LIST_SIZE else None,
+        "older": older,
         "is_first_page": is_first_page,
+        **series(request, None if is_first_page else int(before), newer, older),
     }
     return render(request, "articles/correction_list.html", context)
 
@@ -211,17 +215,40 @@ def found(document, pattern):
 
 
 def listing(request, articles):
-    """Return one list page of `articles`, newest first, and the key that continues it."""
+    """Return one list page of `articles`, newest first, and what it stands between."""
     articles = articles.for_listing()
     before = request.GET.get("before", "")
     # Longer than any key: not worth asking the database.
     is_first_page = not (before.isdecimal() and len(before) < 16)
+    newer = None
     if not is_first_page:
         last_seen = get_object_or_404(Article.objects.published(), pk=int(before))
+        newer = articles.newer_than(last_seen).reverse()[LIST_SIZE - 1 : LIST_SIZE].first()
         articles = articles.older_than(last_seen)
     articles = list(articles[: LIST_SIZE + 1])
     older = articles[LIST_SIZE - 1].pk if len(articles) > LIST_SIZE else None
-    return {"articles": articles[:LIST_SIZE], "older": older, "is_first_page": is_first_page}
+    return {
+        "articles": articles[:LIST_SIZE],
+        "older": older,
+        "is_first_page": is_first_page,
+        **series(request, None if is_first_page else int(before), newer, older),
+    }
+
+
+def series(request, before, newer, older):
+    """Return the address of a list page, and of those beside it; its key is None on the first.
+
+    `newer` is what stands just above the page before it: None where that is the first.
+    """
+
+    def address(key):
+        return absolute(f"{request.path}?before={key}" if key else request.path)
+
+    return {
+        "canonical_url": address(before),
+        "previous_url": address(newer and newer.pk) if before else None,
+        "next_url": address(older) if older else None,
+    }
 
 
 def archive_years(first, last):

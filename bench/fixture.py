@@ -154,13 +154,10 @@ def index(articles):
         document.folded_text += f" {folded_text}"
         documents.append(document)
     SearchDocument.objects.bulk_create(documents)
+    is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            rows = ((" ".join(tokens), key) for tokens, key in rows)
-            cursor.executemany(search._SQLITE_INSERT, rows)
-        else:
-            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            cursor.executemany(sql, [(list(tokens), key) for tokens, key in rows])
+        sql = search._SQLITE_INSERT if is_sqlite else search._POSTGRESQL_UPDATE
+        cursor.executemany(sql, [(" ".join(tokens), key) for tokens, key in rows])
 
 
 @cache

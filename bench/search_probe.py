@@ -1,4 +1,7 @@
-"""Time searches in this database: `python -m bench.search_probe` prints {kind: [milliseconds]}."""
+"""Time searches in this database: `python -m bench.search_probe` prints {kind: [milliseconds]}.
+
+Each is a whole request through Django: middleware, view, database and template.
+"""
 
 import json
 import os
@@ -7,14 +10,18 @@ import re
 import time
 from collections import Counter
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.urls import reverse  # noqa: E402
+
 from articles.models import SearchDocument  # noqa: E402
-from articles.search import Query, find  # noqa: E402
 
 QUERIES = 40
 SYLLABLES = "가나다라마바사아자차카타파하거너더러머버서어저처커터퍼허"
@@ -52,16 +59,22 @@ def queries():
     }
 
 
-def milliseconds(words):
+def milliseconds(client, words):
     began = time.perf_counter()
-    find(Query(words))
-    return (time.perf_counter() - began) * 1000
+    response = client.get(reverse("articles:search"), {"q": words})
+    found = (time.perf_counter() - began) * 1000
+    if response.status_code != 200:
+        raise SystemExit(f"{words} was answered with {response.status_code}.")
+    return found
 
 
 def main():
     asked = queries()
-    find(Query("처음"))
-    print(json.dumps({kind: [milliseconds(text) for text in asked[kind]] for kind in asked}))
+    client = Client(headers={"host": urlsplit(settings.SITE_URL).netloc})
+    milliseconds(client, "처음")
+    print(
+        json.dumps({kind: [milliseconds(client, text) for text in asked[kind]] for kind in asked})
+    )
 
 
 if __name__ == "__main__":

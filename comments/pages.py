@@ -6,6 +6,7 @@ from operator import attrgetter
 from django.core.paginator import Paginator
 from django.db.models import Max
 
+from articles.provenance import absolute
 from comments.models import Comment, Thread
 from comments.models.comment import load_anchors
 from comments.models.thread import REPLIES_PER_PAGE, page_of
@@ -74,9 +75,20 @@ class ThreadPage:
             return f"?order={NEWEST}" + (f"&page={number}" if number < self.last else "")
         return f"?page={number}" if number > 1 else "./"
 
-    def canonical_path(self, path):
-        """Return the one address of what the page shows, whichever comes first."""
-        return f"{path}?page={self.number}" if self.number > 1 else path
+    def series(self, path):
+        """Return the one address of what the page shows, and of the pages before and after it.
+
+        They are the same in both orders; None where there is none.
+        """
+
+        def address(number):
+            return absolute(f"{path}?page={number}" if number > 1 else path)
+
+        return {
+            "canonical_url": address(self.number),
+            "previous_url": address(self.number - 1) if self.number > 1 else None,
+            "next_url": address(self.number + 1) if self.number < self.last else None,
+        }
 
 
 def read_page_number(text):

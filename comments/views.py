@@ -137,7 +137,7 @@ def comment_detail(request, comment_id):
         "article": article,
         "root": comment,
         "page": page,
-        "canonical_url": settings.SITE_URL + page.canonical_path(comment.get_permalink()),
+        **page.series(comment.get_permalink()),
         "form": CommentForm(article=article, parent=comment) if takes_replies else None,
     }
     return render(request, "comments/comment_detail.html", context)

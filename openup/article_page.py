@@ -7,7 +7,6 @@ it but the count. So it is kept, and a new comment draws the thread alone anew.
 import secrets
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
@@ -45,7 +44,7 @@ def find_frame(request, article_id, page):
     return kept_part(
         request,
         # A comment on a row or an item changes the count that stands beside it.
-        ("article", article_id, page.number, page.order, tuple(sorted(counts.items()))),
+        ("article", article_id, page.number, page.last, page.order, tuple(sorted(counts.items()))),
         [CONTENT, SITE],
         lambda: make_frame(request, article_id, page, counts),
         # When the article closes for comments.
@@ -77,7 +76,7 @@ def article_context(article, page, counts):
         "parts": article.parts(),
         "issue": issue,
         "page": page,
-        "canonical_url": settings.SITE_URL + page.canonical_path(article.get_absolute_url()),
+        **page.series(article.get_absolute_url()),
         "form": CommentForm(article=article),
         "entry_links": entry_links(article, counts),
         "item_links": item_links(month, month.lead_article if month else None, counts),

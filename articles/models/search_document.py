@@ -15,6 +15,11 @@ _SQLITE_DELETE = (
     "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
     " VALUES ('delete', %s, %s)"
 )
+# One text is sent faster than an array of thousands.
+_POSTGRESQL_UPDATE = (
+    "UPDATE articles_searchdocument SET tokens = array_to_tsvector(string_to_array(%s, ' '))"
+    " WHERE id = %s"
+)
 
 
 class SearchDocument(models.Model):
@@ -93,11 +98,16 @@ class SearchDocument(models.Model):
 
     @classmethod
     def put(cls, kind, object_id, *, moment, name=None, **fields):
-        """Index an object anew; `fields` are title, text, url and what must be public.
+        """Index an object anew; see `add`."""
+        cls.take_out(kind=kind, object_id=object_id)
+        cls.add(kind, object_id, moment=moment, name=name, **fields)
+
+    @classmethod
+    def add(cls, kind, object_id, *, moment, name=None, **fields):
+        """Index an object that is new; `fields` are title, text, url and what must be public.
 
         `name` is what is looked for as its title, where that is not all of the title.
         """
-        cls.take_out(kind=kind, object_id=object_id)
         document = cls(kind=kind, object_id=object_id, **fields)
         document.folded_title = fold(document.title if name is None else name)
         if kind != cls.Kind.COMMENT:
@@ -137,10 +147,6 @@ class SearchDocument(models.Model):
         return found
 
     def _write_tokens(self, sqlite_statement):
-        if connection.vendor == "sqlite":
-            sql, value = sqlite_statement, " ".join(self._tokens())
-        else:
-            sql = "UPDATE articles_searchdocument SET tokens = array_to_tsvector(%s) WHERE id = %s"
-            value = list(self._tokens())
+        sql = sqlite_statement if connection.vendor == "sqlite" else _POSTGRESQL_UPDATE
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value, self.pk])
+            cursor.execute(sql, [" ".join(self._tokens()), self.pk])

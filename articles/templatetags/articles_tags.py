@@ -6,9 +6,11 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from articles import movement
 from articles.ranking_layout import ranks_of
+from articles.text import CONTENT_LANGUAGE
 
 register = template.Library()
 
@@ -19,6 +21,12 @@ JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 def kept_html(html):
     """Draw HTML that was sanitised or escaped when it was saved; the only place that trusts any."""
     return mark_safe(html)  # noqa: S308
+
+
+@register.simple_tag
+def in_korean():
+    """Draw the attribute that tells what editors and readers wrote from an English interface."""
+    return "" if get_language() == CONTENT_LANGUAGE else format_html(' lang="{}"', CONTENT_LANGUAGE)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.db.models import (
     prefetch_related_objects,
 )
 from django.db.models.base import ModelState
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -99,11 +100,12 @@ class CommentQuerySet(models.QuerySet):
 
     def in_page(self, number):
         """Keep the roots on page `number` (from 1) of their thread, each with its first replies."""
-        # Each root by name: the index then leads to its first replies past all the others.
-        return self.filter(
-            root_number__in=numbers_of(number, ROOTS_PER_PAGE),
-            reply_number__lte=REPLIES_PER_PAGE,
-        )
+        # Each root by name: the index then leads to its first replies past all the others. Written
+        # out, since fifty parameters take a twentieth of the page's time to be put in.
+        roots = ", ".join(map(str, numbers_of(number, ROOTS_PER_PAGE)))
+        named = f"comments_comment.root_number IN ({roots})"
+        is_on_page = RawSQL(named, [], BooleanField())  # noqa: S611 - numbers of our own
+        return self.filter(is_on_page, reply_number__lte=REPLIES_PER_PAGE)
 
     def in_branch(self, root, page):
         """Keep the replies on `page` (from 1) of the root's branch."""
@@ -435,7 +437,7 @@ class Comment(models.Model):
             self.email_digest = email_digest(address)
             self.save(update_fields=["email_digest"])
 
-    def change_what_readers_see(self):
+    def change_what_readers_see(self, *, is_new=False):
         """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
@@ -443,14 +445,15 @@ class Comment(models.Model):
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
-        self.index()
+        self.index(is_new=is_new)
 
-    def index(self):
+    def index(self, *, is_new=False):
         """Bring what the search knows of the comment up to date: the text that readers see."""
         if not self.is_visible:
             SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
             return
-        SearchDocument.put(
+        put = SearchDocument.add if is_new else SearchDocument.put
+        put(
             SearchDocument.Kind.COMMENT,
             self.pk,
             moment=self.created_at,

@@ -17,6 +17,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from articles.templatetags.articles_tags import in_korean
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
 
@@ -54,6 +55,7 @@ class CommentDrawing:
         self.before_pk, self.after_pk = reverse("comments:comment_detail", args=[0]).split("0")
         self.replies = {}
         self.zone = get_current_timezone()
+        self.in_korean = in_korean()
         self.anonymous = escape(_("Anonymous"))
         self.before_name, self.after_name = escape(_("to {name}")).split("{name}")
         self.to_gone = escape(_("to a comment that is gone"))
@@ -61,8 +63,8 @@ class CommentDrawing:
         self.edited = escape(_("edited"))
         self.edited_after_reply = escape(_("edited after a reply"))
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
-        self.report = escape(_("Report"))
-        self.staff_badge = f' <span class="badge">{escape(_("Staff"))}</span>'
+        self.report, staff = escape(_("Report")), escape(_("Staff"))
+        self.staff_badge = f' <span class="badge">{staff}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
         self.corrected_since = escape(_("The figure has been corrected since."))
@@ -110,7 +112,7 @@ class CommentDrawing:
             f'<a href="{address}">{self.moment(comment.created_at)}</a></span>'
             f"{to_whom}{edited}</p>\n"
             f"{about}"
-            f'<div class="text">{comment.body_html}</div>\n'
+            f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
             f'<p class="actions">{self.actions(comment, address)}</p>'
         )
 
@@ -124,7 +126,9 @@ class CommentDrawing:
         return f'<p class="gone">{text}</p>'
 
     def name(self, comment):
-        return f"<bdi>{escape(comment.name) if comment.name else self.anonymous}</bdi>"
+        if not comment.name:
+            return f"<bdi>{self.anonymous}</bdi>"
+        return f"<bdi{self.in_korean}>{escape(comment.name)}</bdi>"
 
     def pinned(self, comment):
         address = self.address(comment)
@@ -132,7 +136,7 @@ class CommentDrawing:
         return (
             f'<p class="by">{self.name(comment)}{badge} '
             f"{self.moment(comment.created_at)}</p>\n"
-            f'<div class="text">{comment.body_html}</div>\n'
+            f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
             f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
         )
 

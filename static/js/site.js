@@ -76,6 +76,23 @@
     });
   };
 
+  // A refusal in front of Django gives nothing back, and the browser brings back no form that was
+  // opened in place. The text alone is kept, in this tab, until a comment of this tab is accepted.
+  const keepText = (form) => {
+    const body = form.elements.body;
+    if (!body) return;
+    const [action, text] = JSON.parse(remembered("text", "sessionStorage") || "[]");
+    if (action === form.action && body.value === body.defaultValue) body.value = text;
+    form.addEventListener("submit", () =>
+      remember("text", JSON.stringify([form.action, body.value]), "sessionStorage"),
+    );
+  };
+
+  const forgetText = () => {
+    const isAccepted = new URLSearchParams(location.search).has("comment");
+    if (isAccepted || document.querySelector("[data-accepted]")) remember("text", "", "sessionStorage");
+  };
+
   // toLocaleString() would load the tables of all languages while the page is being opened.
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -175,6 +192,7 @@
 
   const prepare = (form) => {
     addSubmissionKey(form);
+    keepText(form);
     addCount(form);
     addReveal(form);
     sendOnce(form);
@@ -245,7 +263,7 @@
   // Each in a task of its own: a slow phone shows and scrolls the page in between.
   document.addEventListener("DOMContentLoaded", () => {
     const forms = [...document.querySelectorAll("[data-writing]")].map((form) => () => prepare(form));
-    const jobs = [goToOwnComment, openForms, ...forms, addSettings, addCopyLinks, countReading];
+    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyLinks, countReading];
     jobs.forEach((job) => setTimeout(job));
   });
 })();

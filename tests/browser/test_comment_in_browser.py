@@ -241,3 +241,50 @@ def test_reply_is_written_on_a_page_that_shows_what_it_answers(open_page):
     write(page, "답하는 글")
 
     assert page.locator(".comments .depth-2").get_by_text("답하는 글").is_visible()
+
+
+def kept_in_tab(page):
+    return page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+
+
+def test_text_that_a_crowded_site_refuses_is_there_again(open_page):
+    article = make_article()
+    parent = make_comment(article, body="묻는 글")
+    page = open_page(article.get_absolute_url())
+    link = page.get_by_role("link", name="답글 익명")
+
+    page.route("**/reply/", refuse_posts)
+    link.click()
+    write(page, "다시 쓰기 싫은 글", within=".comments form")
+    assert "잠시" in page.content()
+    kept = kept_in_tab(page)
+    page.unroute("**/reply/", refuse_posts)
+    page.go_back()
+    link.click()
+    form = page.locator(".comments form")
+    form.wait_for()
+
+    assert form.locator("[name=body]").input_value() == "다시 쓰기 싫은 글"
+    assert "다시 쓰기 싫은 글" in kept and EMAIL not in kept and PASSWORD not in kept
+    write(page, within=".comments form")
+    assert page.get_by_text("다시 쓰기 싫은 글").is_visible()
+    page.wait_for_function("!sessionStorage.getItem('openup-text')")
+    assert parent.replies.count() == 1
+
+
+def test_text_is_forgotten_when_it_waits_for_review(open_page):
+    page = open_page(make_article(comment_policy="reviewed").get_absolute_url())
+
+    write(page, "살펴볼 글")
+
+    page.wait_for_function("sessionStorage.getItem('openup-text') === ''")
+    assert "살펴볼 글" not in kept_in_tab(page)
+
+
+def refuse_posts(route):
+    """Answer as openup/gate.py does: the same page for everyone, without what was typed."""
+    if route.request.method != "POST":
+        route.continue_()
+        return
+    body = "<!doctype html><html lang=ko><title>503</title><h1>잠시 뒤에</h1>"
+    route.fulfill(status=503, body=body, content_type="text/html; charset=utf-8")

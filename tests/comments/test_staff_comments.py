@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from articles.models import PageVersion
@@ -76,6 +76,17 @@ def test_staff_answer_a_comment_and_only_their_answer_carries_the_badge(client, 
     (badge,) = badges(page_of(client, parent.article))
     assert badge.startswith("Open UP 편집팀 Staff")
     assert "수아" not in client.get(parent.article.get_absolute_url()).content.decode()
+
+
+def test_badge_is_korean_on_a_korean_page(client, desk):
+    article = make_article()
+    desk.post(address_of("write", article.pk), {"name": "편집팀", "body": "알립니다."})
+
+    with translation.override("ko"):
+        page = page_of(client, article)
+
+    # The catalogue's gatherer sees no word that is looked up within an f-string.
+    assert [badge.text for badge in page.cssselect(".comments .badge")] == ["담당자"]
 
 
 def test_staff_write_below_an_article_without_a_comment_to_answer(client, desk):

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
+from articles.provenance import absolute
 from comments.models import Comment, Thread
 from tests.factories import make_article, make_comment
 
@@ -153,6 +154,31 @@ def test_each_page_names_one_address_for_what_it_shows(client):
     address = article.get_absolute_url()
     assert canonical("") == canonical("?order=newest&page=1") == address
     assert canonical("?page=2") == canonical("?order=newest") == f"{address}?page=2"
+
+
+def test_each_page_names_the_pages_beside_it(client):
+    article = make_article()
+    write_roots(article, 101)
+    address = absolute(article.get_absolute_url())
+
+    def beside(query):
+        page = get_page(client, article.get_absolute_url() + query)
+        links = page.cssselect("head link[rel=prev], head link[rel=next]")
+        return {link.get("rel"): link.get("href") for link in links}
+
+    assert beside("") == {"next": f"{address}?page=2"}
+    assert beside("?page=2") == {"prev": address, "next": f"{address}?page=3"}
+    assert beside("?order=newest") == beside("?page=3") == {"prev": f"{address}?page=2"}
+
+
+def test_first_page_names_the_second_as_soon_as_there_is_one(client):
+    article = make_article()
+    write_roots(article, 50)
+    assert not get_page(client, article.get_absolute_url()).cssselect("head link[rel=next]")
+
+    make_comment(article)
+
+    assert get_page(client, article.get_absolute_url()).cssselect("head link[rel=next]")
 
 
 def test_root_shows_its_first_hundred_replies_and_leads_to_the_rest(client):

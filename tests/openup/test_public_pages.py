@@ -1,15 +1,17 @@
 """What holds for every public address."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from lxml import html
 
 from articles.models import SitePage, Tag
 from tests.factories import (
+    PUBLISHED_AT,
     make_article,
     make_category,
     make_comment,
@@ -129,6 +131,30 @@ def test_lists_cost_the_same_queries_whatever_they_hold(client, path, limit):
         fill(number)
 
     assert count_queries() == with_little <= limit
+
+
+def links_of(client, path):
+    """Return {relation: path} of what a list page tells of itself and of those beside it."""
+    head = html.fromstring(client.get(path).content.decode()).cssselect("head link")
+    relations = {link.get("rel"): link.get("href") for link in head}
+    known = {name: relations.get(name) for name in ("canonical", "prev", "next")}
+    return {name: link.removeprefix("http://testserver") for name, link in known.items() if link}
+
+
+def test_list_pages_name_themselves_and_those_beside_them(client):
+    category = make_category()
+    for day in range(-41, 0):
+        published_at = PUBLISHED_AT + timedelta(days=day)
+        make_article(published_at=published_at, category=category)
+
+    for path in ("/articles/", category.get_absolute_url()):
+        first = links_of(client, path)
+        second = links_of(client, first["next"])
+        third = links_of(client, second["next"])
+
+        assert first == {"canonical": path, "next": first["next"]}
+        assert second == {"canonical": first["next"], "prev": path, "next": third["canonical"]}
+        assert third == {"canonical": second["next"], "prev": first["next"]}
 
 
 def test_list_continues_with_the_older_articles_and_misses_none(client):
