@@ -15,7 +15,6 @@ from articles.figures import BYTE_ORDER_MARK, to_csv
 from articles.kept import kept
 from articles.models import CONTENT, Article, MonthlyIssue
 from articles.views import listing, load_ranking, load_subject
-from articles.workbook import to_xlsx
 
 SCHEMAS = {path.stem: path for path in Path(__file__).with_name("schemas").glob("*.json")}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -63,6 +62,8 @@ def ranking_xlsx(request, slug):
         "digest": _("Check digits"),
     }
     ranking = provenance.ranking
+    from articles.workbook import to_xlsx  # noqa: PLC0415 - 7 MB in each worker for few requests
+
     content = to_xlsx(
         *(ranking.title, provenance.date, ranking.layout(), figures),
         [(headings[name], text) for name, text in provenance.notes],

@@ -28,6 +28,10 @@ BENCHES = {
     "loading": loading.loading,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
+TITLE = """# What was measured
+
+Written by `make bench`; [`README.md`](README.md) tells what each line means.
+"""
 MARKS = {True: "holds", False: "**does not**", None: ""}
 
 
@@ -43,18 +47,25 @@ def describe_machine():
     return f"{processor()}, {memory:.0f} GB, {system}"
 
 
-def table(results, options):
-    """Return the results as Markdown."""
+def section(results, options):
+    """Return what one benchmark found as Markdown."""
     day = datetime.now().astimezone().date().isoformat()
-    how = f"Each run {options.seconds} s, medians of {options.rounds}, turn by turn with what it is"
-    how += f" compared with; load average at the start {options.load:.1f}."
-    lines = ["# What was measured", "", f"`make bench` on {day}: {describe_machine()}.", how]
-    lines += ["[`README.md`](README.md) tells what each line means.", ""]
-    lines += ["| benchmark | what | found | promised | |", "|---|---|---|---|---|"]
+    how = f"{day}, {describe_machine()}; each run {options.seconds} s, medians of {options.rounds},"
+    how += f" load average at the start {options.load:.1f}."
+    lines = [how, "", "| what | found | promised | |", "|---|---|---|---|"]
     for result in results:
-        cells = (result.bench, result.what, result.found, result.promised, MARKS[result.holds])
+        cells = (result.what, result.found, result.promised, MARKS[result.holds])
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def write_results(name, text):
+    """Put a benchmark's section in the place of the one before it."""
+    known = RESULTS.read_text() if RESULTS.exists() else ""
+    found = dict(part.split("\n\n", 1) for part in known.split("\n## ")[1:])
+    found[name] = text
+    parts = [f"## {name}\n\n{found[name].strip()}\n" for name in BENCHES if name in found]
+    RESULTS.write_text("\n".join([TITLE, *parts]))
 
 
 def read_options():
@@ -68,7 +79,6 @@ def read_options():
         parser.error(f"no such benchmark: {', '.join(unknown)}")
     if options.quick:
         options.rounds, options.seconds = 1, 2
-    options.load = os.getloadavg()[0]
     return options
 
 
@@ -79,10 +89,11 @@ def main():
     if not shutil.which("wrk"):
         console.print("wrk is missing: `sudo apt-get install wrk`.")
         return 1
-    results = []
     for name in options.only or BENCHES:
         began = time.monotonic()
+        options.load = os.getloadavg()[0]
         console.print(f"\n{name}: {BENCHES[name].__doc__}")
+        results = []
         try:
             for result in BENCHES[name](options):
                 results.append(result)
@@ -92,9 +103,8 @@ def main():
             results.append(Result(name, f"stopped: {str(reason).splitlines()[0]}", "", "", False))
             console.print(f"  stopped: {reason}", style="red")
         console.print(f"  ({time.monotonic() - began:.0f} s)", style="dim")
-    if not options.only and not options.quick:
-        RESULTS.write_text(table(results, options))
-        console.print(f"\nWritten: {RESULTS}")
+        if not options.quick:
+            write_results(name, section(results, options))
     return 0
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import threading
 import unicodedata
+from functools import lru_cache
 from types import TracebackType
 
 import idna
@@ -52,6 +53,7 @@ def canonical_address(raw: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1024)
 def _canonical_domain(domain: str) -> str:
     message = _("The part after the @ is not a domain such as example.com.")
     try:

@@ -1,7 +1,6 @@
 import re
 
 from django import forms
-from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +8,7 @@ from articles.fields import LineFormField
 from comments import credentials, limits
 from comments.anchors import Anchor
 from comments.classifier import classifier_reasons
-from comments.models import Comment, Outbox
+from comments.models import Comment
 from comments.text import clean_body, clean_name
 
 POSTED_TOO_OFTEN = _(
@@ -210,11 +209,7 @@ class CommentForm(PairForm):
         )
         comment.other_digests = others
         is_mailed = fields["is_notified"] and may_be_mailed(network, fields["email"])
-        with transaction.atomic():
-            posted = comment.post()
-            if posted is comment and is_mailed:
-                # Whoever typed the address may not own it: notices begin when it has confirmed.
-                Outbox.queue(Outbox.Kind.CONFIRM, fields["email"], comment=comment)
+        posted = comment.post(confirm_to=fields["email"] if is_mailed else "")
         if posted is not comment:
             limits.refund_all(shares)
         return posted

@@ -19,6 +19,15 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FOREIGN_PREFIXES = ("DJANGO_", "GRANIAN_", "PYTHON")
 FOREIGN_NAMES = {"VIRTUAL_ENV", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_REQUIREMENT"}
 
+# How memory is taken and given back (docs/decisions/server-options.md).
+GLIBC_TUNABLES = ":".join(
+    (
+        "glibc.malloc.arena_max=2",
+        "glibc.malloc.mmap_threshold=131072",
+        "glibc.malloc.hugetlb=1",
+    )
+)
+
 
 class Stop(Exception):
     """Say what is in the way, and the remedy."""
@@ -100,6 +109,5 @@ def child_environment(environ):
         for name, value in environ.items()
         if not name.startswith(FOREIGN_PREFIXES) and name not in FOREIGN_NAMES
     }
-    # glibc gives each thread a heap of its own: eight take a third more memory than two.
-    env.setdefault("MALLOC_ARENA_MAX", "2")
+    env.setdefault("GLIBC_TUNABLES", GLIBC_TUNABLES)
     return env | {"DJANGO_SETTINGS_MODULE": "openup.settings", "PYTHONUTF8": "1", "PIP_USER": "0"}

@@ -98,11 +98,16 @@ class SearchDocument(models.Model):
 
     @classmethod
     def put(cls, kind, object_id, *, moment, name=None, **fields):
-        """Index an object anew; `fields` are title, text, url and what must be public.
+        """Index an object anew; see `add`."""
+        cls.take_out(kind=kind, object_id=object_id)
+        cls.add(kind, object_id, moment=moment, name=name, **fields)
+
+    @classmethod
+    def add(cls, kind, object_id, *, moment, name=None, **fields):
+        """Index an object that is new; `fields` are title, text, url and what must be public.
 
         `name` is what is looked for as its title, where that is not all of the title.
         """
-        cls.take_out(kind=kind, object_id=object_id)
         document = cls(kind=kind, object_id=object_id, **fields)
         document.folded_title = fold(document.title if name is None else name)
         if kind != cls.Kind.COMMENT:

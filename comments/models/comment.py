@@ -437,7 +437,7 @@ class Comment(models.Model):
             self.email_digest = email_digest(address)
             self.save(update_fields=["email_digest"])
 
-    def change_what_readers_see(self):
+    def change_what_readers_see(self, *, is_new=False):
         """Make every page stale that draws or counts the comment, and let the search follow."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
@@ -445,14 +445,15 @@ class Comment(models.Model):
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
-        self.index()
+        self.index(is_new=is_new)
 
-    def index(self):
+    def index(self, *, is_new=False):
         """Bring what the search knows of the comment up to date: the text that readers see."""
         if not self.is_visible:
             SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
             return
-        SearchDocument.put(
+        put = SearchDocument.add if is_new else SearchDocument.put
+        put(
             SearchDocument.Kind.COMMENT,
             self.pk,
             moment=self.created_at,

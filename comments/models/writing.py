@@ -13,6 +13,7 @@ from comments.folding import digest_text
 from comments.models import placing
 from comments.models.figure_report import FigureReport
 from comments.models.moderation import ModerationEvent
+from comments.models.outbox import Outbox
 from comments.models.rule import ModerationRule
 from comments.models.subscription import Notice, ReplySubscription
 from comments.models.thread import Thread
@@ -29,8 +30,11 @@ class SubmissionConflict(Exception):
     """The same submission has arrived before with another text."""
 
 
-def post(comment):
+def post(comment, *, confirm_to=""):
     """Save the comment and return it, or return the earlier comment that it repeats.
+
+    `confirm_to` is the writer's address where replies are to be told by mail. Whoever typed it may
+    not own it: notices begin when it has confirmed.
 
     The password's hash stands for the whole submission: `credentials.hash_submission` salts it
     with what makes two submissions the same, so only a verified repetition has an equal one.
@@ -61,9 +65,11 @@ def post(comment):
         if comment.is_figure_report:
             FigureReport.objects.create(comment=comment)
         if comment.is_visible:
-            comment.change_what_readers_see()
+            comment.change_what_readers_see(is_new=True)
             Notice.of_reply(comment)
         Notice.to_staff(comment)
+        if confirm_to:
+            Outbox.queue(Outbox.Kind.CONFIRM, confirm_to, comment=comment)
         return comment
 
 
@@ -168,7 +174,7 @@ def _hold_if_needed(comment, reasons):
 
 
 def _earlier_submission(comment):
-    earlier = comment.article.comments.filter(parent=comment.parent_id)
+    earlier = comment.article.comments.order_by("-pk")
     if comment.staff_id:
         # Staff have no pair; who signed in and what they wrote tell a second click.
         earlier = earlier.filter(staff=comment.staff_id, body=comment.body)
@@ -179,11 +185,14 @@ def _earlier_submission(comment):
         )
     if not comment.submission_key:
         earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
-    return earlier.order_by("-pk").first()
+    # Not asked of the database: it would take the index of parents, where every root is.
+    return next((other for other in earlier if other.parent_id == comment.parent_id), None)
 
 
 def _submission_key_is_taken(comment):
+    if not comment.submission_key:
+        return False
     taken = comment.article.comments.filter(
         email_digest=comment.email_digest, submission_key=comment.submission_key
     )
-    return comment.submission_key and taken.exists()
+    return taken.exists()

@@ -3,6 +3,7 @@
 import gzip
 import threading
 import time
+from functools import lru_cache
 from hashlib import sha256
 
 import brotli
@@ -36,6 +37,7 @@ class Answer:
         if self.is_keepable:
             self.headers = [item for item in headers if item[0].lower() not in OWN_HEADERS]
             self.headers += [("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")]
+            self.headers = [_shared(item) for item in self.headers]
             # Weak: one tag stands for the page in all its codings.
             self.headers.append(("ETag", f"W/{self.tag}"))
         self._plain = body
@@ -80,6 +82,12 @@ class Answer:
         kept = [item for item in headers if item[0] not in {"Cache-Control", "ETag"}]
         marks = [("Warning", '110 - "Response is Stale"'), ("Age", str(age))]
         return [*kept, ("Cache-Control", "no-store"), *marks]
+
+
+@lru_cache(maxsize=256)
+def _shared(item):
+    """Return one object for all equal headers: most pages have the same ones."""
+    return item
 
 
 def _is_for_everyone(headers):

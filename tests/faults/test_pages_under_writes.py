@@ -88,9 +88,9 @@ def reading(server, path, writer):
 
 
 def wait_for_more(readers, name):
-    """Wait until the readers have got some more answers of the kind called `name`."""
-    wanted = sum(getattr(reader, name) for reader in readers) + 20
-    poll_until(lambda: sum(getattr(reader, name) for reader in readers) >= wanted)
+    """Wait until each reader has got so many more answers that every worker has given some."""
+    wanted = {reader: getattr(reader, name) + 20 for reader in readers}
+    poll_until(lambda: all(getattr(reader, name) >= wanted[reader] for reader in readers))
 
 
 def make_site(environment):

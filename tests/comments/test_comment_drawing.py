@@ -1,0 +1,115 @@
+"""How a comment is drawn, to the byte, and loaded: a page does both a hundred times."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.db import models
+from django.utils import timezone, translation
+
+from comments.models import Comment
+from comments.pages import Branch, link_answers
+from comments.templatetags.comments_tags import draw_branches
+from tests.factories import make_comment
+
+MOMENT = timezone.datetime(2025, 10, 28, 0, 5, tzinfo=timezone.get_fixed_timezone(0))
+WHOLE = (
+    '<ol class="comments">\n'
+    '<li id="comment-7" class="depth-1">\n'
+    '<p class="by"><span id="by-7"><bdi>&lt;b&gt;100%(pk)s {0}&amp;&quot;&#x27;</bdi> '
+    '<a href="/comments/7/"><time datetime="2025-10-28T09:05:00+09:00">2025.10.28 09:05</time></a>'
+    '</span> <a class="edited" href="/comments/7/history/">수정됨</a></p>\n'
+    '<div class="text"><p>100%</p></div>\n'
+    '<p class="actions">'
+    '<a href="/comments/7/reply/" aria-labelledby="to-reply by-7" data-version="3">답글</a>'
+    '<a href="/comments/7/edit/" aria-labelledby="to-edit by-7">수정</a>'
+    '<a href="/comments/7/delete/" aria-labelledby="to-delete by-7">삭제</a>'
+    '<a href="/comments/7/report/" aria-labelledby="to-report by-7">신고</a>'
+    "</p></li>\n</ol>"
+)
+
+
+def draw(comment, *replies, takes_comments=True, **context):
+    link_answers([comment, *replies])
+    article = SimpleNamespace(takes_comments=takes_comments)
+    page = SimpleNamespace(thread=True, branches=[Branch(comment, list(replies))])
+    return draw_branches(context, page, article)
+
+
+def unsaved(pk=7, **fields):
+    given = {"name": "독자", "body_html": "<p>글</p>", "created_at": MOMENT, "root_number": 1}
+    return Comment(id=pk, **given | fields)
+
+
+def test_comment_is_drawn_to_the_byte():
+    comment = unsaved(
+        name="<b>100%(pk)s {0}&\"'", body_html="<p>100%</p>", edit_version=3, edited_at=MOMENT
+    )
+
+    assert draw(comment) == WHOLE
+
+
+def test_nothing_is_offered_that_the_comment_does_not_allow():
+    assert "to-reply" not in draw(unsaved(), takes_comments=False)
+    assert "to-edit" in draw(unsaved(), takes_comments=False)
+    of_staff = draw(unsaved(staff_id=1))
+    assert of_staff.count('<a href="/comments/7/') == 2 and "to-reply" in of_staff
+    assert '</bdi> <span class="badge">' in of_staff
+    assert '<span class="badge">' not in draw(unsaved(name="운영자"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": "held"},
+        {"state": "hidden"},
+        {"state": "deleted"},
+        {"blocked_until": timezone.now() + timedelta(days=30)},
+    ],
+)
+def test_what_may_not_be_read_shows_its_place_alone(fields):
+    reply = unsaved(8, parent_id=7, reply_number=1, body_html="<p>그래도</p>")
+    comment = unsaved(name="비밀", body_html="<p>숨긴 글</p>", branch_count=1, **fields)
+
+    html = draw(comment, reply)
+
+    assert '<li id="comment-7" class="depth-1">\n<p class="gone">' in html
+    assert "숨긴" not in html and "비밀" not in html and "/comments/7/" not in html
+    assert "<p>그래도</p>" in html
+
+
+def test_words_of_the_links_are_those_of_the_language():
+    with translation.override("en"):
+        html = draw(unsaved(name=""))
+
+    assert ">Reply</a>" in html and "<bdi>Anonymous</bdi>" in html
+
+
+@pytest.mark.django_db
+def test_comment_is_loaded_as_django_loads_any_row():
+    make_comment(name="독자")
+    names = [field.attname for field in Comment._meta.concrete_fields]
+
+    loaded = Comment.objects.get()
+    django_own = models.Model.from_db.__func__(
+        Comment, "default", names, Comment.objects.values_list(*names).get()
+    )
+
+    for each in (loaded, django_own):
+        state = each.__dict__.pop("_state")
+        assert (state.adding, state.db, dict(state.fields_cache)) == (False, "default", {})
+    assert loaded.__dict__ == django_own.__dict__
+
+
+@pytest.mark.django_db
+def test_column_that_was_left_out_is_loaded_when_asked_for_and_not_written():
+    pk = make_comment(name="독자", body="첫 글").pk
+    comment = Comment.objects.only("name").get(pk=pk)
+    Comment.objects.filter(pk=pk).update(state="hidden")
+
+    assert "body" in comment.get_deferred_fields()
+    assert comment.body == "첫 글"
+    comment.name = "다른 이름"
+    comment.save()
+
+    assert Comment.objects.values_list("name", "state").get(pk=pk) == ("다른 이름", "hidden")
