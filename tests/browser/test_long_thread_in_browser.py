@@ -78,7 +78,6 @@ def test_page_loaded_anew_comes_back_to_its_place(open_page, thread, width):
     assert is_in_sight(page, comments[35].pk)
 
 
-
 def test_words_of_a_far_comment_are_found(open_page, thread):
     page = open_page(thread[0].get_absolute_url())
 
