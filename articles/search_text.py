@@ -71,6 +71,11 @@ def needles(query: str) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))[:MAX_NEEDLES]
 
 
+def loosened(query: str) -> str:
+    """Return the words of `query` each for itself: `"AI모델" GPT-4o` as `AI 모델 GPT 4o`."""
+    return " ".join(run.group() for run in _RUN.finditer(query))
+
+
 def tokens(folded: str) -> set[str]:
     """Return what a folded text is indexed by: words, runs of one to three syllables, joints.
 

@@ -169,7 +169,8 @@ def search(request):
     pattern = search_text.pattern(query.needles)
     first = Article.objects.first_day()
     this_year = timezone.localdate().year
-    words = query.text.split()
+    looser = search_text.loosened(query.text)
+    words = [word for word in dict.fromkeys(looser.split()) if len(word) > 1]
     context = {
         "query": query,
         "kinds": SearchDocument.Kind.choices,
@@ -177,7 +178,8 @@ def search(request):
         "results": [found(document, pattern) for document in hits.documents],
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
         "wider": query.is_narrowed and search_address(query.text),
-        "single_words": [(word, search_address(word)) for word in words if len(words) > 1],
+        "looser": looser != query.text and (looser, search_address(looser)),
+        "single_words": [(word, search_address(word)) for word in words if word != looser],
     }
     return render(request, "articles/search.html", context)
 

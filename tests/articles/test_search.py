@@ -177,6 +177,22 @@ def test_nothing_found_helps_on(client):
     assert "?q=%EC%97%86%EB%8A%94%EB%A7%90" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("asked", "helps"),
+    [
+        ("AI모델", "AI 모델"),
+        ("“모델의 AI” 없는말", "모델의 AI 없는말"),
+        ("없는말", None),
+    ],
+)
+def test_nothing_found_takes_words_that_stand_together_apart(client, asked, helps):
+    make_article(title="AI 모델")
+
+    looser = client.get(reverse("articles:search"), {"q": asked}).context["looser"]
+
+    assert (looser[0] if looser else None) == helps
+
+
 def test_search_costs_the_same_for_one_hit_and_for_many(client, django_assert_max_num_queries):
     for number in range(PAGE_SIZE + 5):
         make_article(title=f"글 {number}", body="낱말")
