@@ -30,6 +30,8 @@ def atom(title, page, feed, entries):
         description="",
         language=CONTENT_LANGUAGE,
         feed_url=settings.SITE_URL + feed,
+        # Else two feeds that follow one page would be the same to a reader's program.
+        feed_guid=settings.SITE_URL + feed,
         author_name=settings.SITE_NAME,
     )
     for entry in entries:

@@ -71,6 +71,18 @@ def test_entry_keeps_its_id_when_its_address_changes(client):
     assert before == after
 
 
+def test_no_two_feeds_are_the_same_to_a_program(client, settings):
+    addresses = [
+        reverse("articles:article_feed"),
+        reverse("comments:comment_feed"),
+        reverse("comments:article_comment_feed", args=[make_article().pk]),
+    ]
+
+    ids = [read(client, address).findtext("a:id", namespaces=ATOM) for address in addresses]
+
+    assert ids == [settings.SITE_URL + address for address in addresses]
+
+
 def test_category_and_tag_have_feeds_of_their_own(client):
     category, tag = make_category(slug="policy"), Tag(name="정책", slug="tag")
     tag.store()
