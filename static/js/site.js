@@ -99,7 +99,7 @@
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
   const addCount = (form) => {
-    const body = form.elements.body;
+    const body = form.dataset.limit && form.querySelector("textarea");
     if (!body) return;
     const limit = Number(form.dataset.limit);
     const count = document.createElement("p");

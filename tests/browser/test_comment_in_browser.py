@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
+from django.urls import reverse
 
 from tests.factories import make_article, make_comment
 
@@ -288,3 +289,12 @@ def refuse_posts(route):
         return
     body = "<!doctype html><html lang=ko><title>503</title><h1>잠시 뒤에</h1>"
     route.fulfill(status=503, body=body, content_type="text/html; charset=utf-8")
+
+
+def test_characters_of_a_takedown_are_counted(open_page):
+    comment = make_comment(make_article())
+    page = open_page(reverse("comments:takedown_create", args=[comment.pk]))
+
+    page.locator("textarea").fill("열두 자인 까닭입니다")
+
+    assert "11 / 2,000" in page.locator(".count").inner_text()

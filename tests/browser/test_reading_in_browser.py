@@ -106,6 +106,16 @@ def test_nothing_needs_scrolling_sideways(open_page, addresses, width, text_size
     assert not wide
 
 
+def test_head_gives_up_its_air_on_a_phone_with_large_text(open_page, addresses):
+    page = open_page("/", width=360)
+
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    # A line of large text, and no more: else the head fills the first screen.
+    heights = page.locator(".sections a").evaluate_all("all => all.map((a) => a.offsetHeight)")
+    assert 24 <= min(heights) <= max(heights) < 64
+
+
 # What a reader's own style sheet may set (WCAG 2.2, success criterion 1.4.12).
 SPACING = """
 * { line-height: 1.5 !important; letter-spacing: 0.12em !important;
