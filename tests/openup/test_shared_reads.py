@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from openup.pagecache import shared_reads
 from openup.pagecache.shared_reads import DatabaseAway, SharedReads
 
 DEADLINE_SECONDS = 30
@@ -42,8 +43,18 @@ def database():
 
 
 @pytest.fixture
-def reads(database):
-    return SharedReads(database.read)
+def reads(database, monkeypatch):
+    """Return shared reads that note in `waits` each read that somebody begins to wait for."""
+    reads = SharedReads(database.read)
+    reads.waits = []
+    wait = shared_reads._Read.wait
+
+    def noted_wait(read):
+        reads.waits.append(read)
+        wait(read)
+
+    monkeypatch.setattr(shared_reads._Read, "wait", noted_wait)
+    return reads
 
 
 @pytest.fixture
@@ -53,18 +64,15 @@ def threads():
 
 
 def ask_while_one_is_asked(reads, threads, scopes, times):
-    """Begin `times` further reads of `scopes`; return once all of them wait for the same one."""
+    """Begin `times` further reads of `scopes`; return once all of them wait."""
+    wanted = len(reads.waits) + times
     futures = [threads.submit(reads.read, scopes) for _ in range(times)]
     deadline = time.monotonic() + DEADLINE_SECONDS
-    # Its first reader waits for the one before it, the others for it.
-    while scopes not in reads._next or waiters(reads._next[scopes]) < times - 1:
+    # Whoever waits has joined; the first of them waits for the read before.
+    while len(reads.waits) < wanted:
         assert time.monotonic() < deadline
         time.sleep(0.001)
     return futures
-
-
-def waiters(shared):
-    return len(shared.has_ended._cond._waiters)
 
 
 def test_who_comes_while_a_read_is_under_way_shares_the_next(reads, database, threads):
