@@ -7,9 +7,12 @@ import base64
 import hashlib
 import hmac
 import secrets
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet, MultiFernet
 
 TOKEN_BYTES = 32
 
@@ -31,14 +34,22 @@ def unseal(sealed: str) -> str:
 def is_sealed_by_first_key(sealed: str) -> bool:
     """Tell whether the active key opens it, so that the older ones need not be kept for it."""
     try:
-        _open(Fernet(settings.MAIL_ENCRYPTION_KEYS[0]), sealed)
+        _open(_fernet(settings.MAIL_ENCRYPTION_KEYS[0]), sealed)
     except Unreadable:
         return False
     return True
 
 
-def _site_keys() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.MAIL_ENCRYPTION_KEYS])
+def _site_keys() -> "MultiFernet":
+    from cryptography.fernet import MultiFernet  # noqa: PLC0415 - see _fernet
+
+    return MultiFernet([_fernet(key) for key in settings.MAIL_ENCRYPTION_KEYS])
+
+
+def _fernet(key: str | bytes) -> "Fernet":
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - 4 MB in each worker for few requests
+
+    return Fernet(key)
 
 
 # A token of 256 bits goes out in a link; the database keeps its digest, and beside it what only the
@@ -64,12 +75,14 @@ def unseal_under(token: str, sealed: str) -> str:
     return _open(_token_key(token), sealed)
 
 
-def _token_key(token: str) -> Fernet:
+def _token_key(token: str) -> "Fernet":
     key = hmac.digest(token.encode(), b"comments.sealing", "sha256")
-    return Fernet(base64.urlsafe_b64encode(key))
+    return _fernet(base64.urlsafe_b64encode(key))
 
 
-def _open(keys: Fernet | MultiFernet, sealed: str) -> str:
+def _open(keys: "Fernet | MultiFernet", sealed: str) -> str:
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - see _fernet
+
     try:
         return keys.decrypt(sealed.encode()).decode()
     except InvalidToken as error:

@@ -2,9 +2,7 @@
 
 import threading
 
-
-class DatabaseAway(Exception):
-    """The database cannot be asked now."""
+from openup.pagecache.questions import DatabaseAway
 
 
 class _Read:

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 import brotli
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection as database
 from django.utils import timezone
 
 from articles.models import Article
@@ -449,7 +450,7 @@ def away(monkeypatch):
 
         with monkeypatch.context() as patch:
             site.validators.close()
-            patch.setattr(validators, "KINDS", {"sqlite": refuse, "postgresql": refuse})
+            patch.setattr(f"openup.pagecache.{database.vendor}.Connection", refuse)
             yield
 
     return away
