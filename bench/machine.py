@@ -10,7 +10,7 @@ from bench.servers import DATABASES, WORKERS, Site, database, folder
 
 PAGES = 1_000
 # A connection belongs to one worker; among so many each worker has one.
-CONNECTIONS = 8 * int(WORKERS)
+CONNECTIONS = 4 * int(WORKERS)
 MOST_MEGABYTES = 120
 MOST_SECONDS = 2
 
