@@ -36,8 +36,9 @@ def sitemap_index(request):
     parts = [PAGES, *range(1, -(-last // PART_SIZE) + 1)]
     # An order instead of Max would have SQLite sort every published article.
     changed = Article.objects.published().aggregate(at=Max("updated_at"))["at"]
+    begin, end = reverse("articles:sitemap", args=["PART"]).split("PART")
     context = {
-        "parts": [reverse("articles:sitemap", args=[part]) for part in parts],
+        "parts": [f"{begin}{part}{end}" for part in parts],
         "changed": changed,
     }
     return xml(request, "articles/sitemap_index.xml", context)

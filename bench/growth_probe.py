@@ -30,7 +30,8 @@ def every_page():
         "front page": "/",
         "list": "/articles/",
         "list, older": f"/articles/?before={middle.pk}",
-        "month": "/articles/2025/09/",
+        # Full with any number of articles.
+        "month": "/articles/2025/10/",
         "article": sample.get_absolute_url(),
         "short article": middle.get_absolute_url(),
         "category": category.get_absolute_url(),

@@ -157,6 +157,23 @@ def test_list_pages_name_themselves_and_those_beside_them(client):
         assert third == {"canonical": second["next"], "prev": first["next"]}
 
 
+def test_list_leads_to_every_month_from_the_newest_article_back_to_the_oldest(client):
+    make_article(published_at=PUBLISHED_AT.replace(year=2024, month=11))
+    make_article(published_at=PUBLISHED_AT.replace(year=2025, month=10))
+
+    page = html.fromstring(client.get("/articles/").content)
+    links = page.cssselect("nav.archive a")
+
+    months = [(2025, month) for month in range(10, 0, -1)] + [(2024, 12), (2024, 11)]
+    assert [link.get("href") for link in links] == [
+        f"/articles/{year}/{month:02}/" for year, month in months
+    ]
+    assert [link.text_content() for link in links] == [
+        f"{month}월 {year}년" for year, month in months
+    ]
+    assert all(client.get(link.get("href")).status_code == 200 for link in links)
+
+
 def test_list_continues_with_the_older_articles_and_misses_none(client):
     articles = [make_article() for _number in range(45)]
     seen = []
