@@ -80,19 +80,29 @@
 
   // A refusal in front of Django gives nothing back, and the browser brings back no form that was
   // opened in place. The text alone is kept, in this tab, until a comment of this tab is accepted.
+  const keptText = () => JSON.parse(remembered("text", "sessionStorage") || "[]");
+
   const keepText = (form) => {
     const body = form.elements.body;
     if (!body) return;
-    const [action, text] = JSON.parse(remembered("text", "sessionStorage") || "[]");
+    const [action, text] = keptText();
     if (action === form.action && body.value === body.defaultValue) body.value = text;
     form.addEventListener("submit", () =>
       remember("text", JSON.stringify([form.action, body.value]), "sessionStorage"),
     );
   };
 
+  // Without what is dropped, or drawn in another way, when a text is accepted.
+  const bare = (text) => text.normalize("NFC").replace(/[\s\p{C}]+/gu, "");
+
   const forgetText = () => {
-    const isAccepted = new URLSearchParams(location.search).has("comment");
-    if (isAccepted || document.querySelector("[data-accepted]")) remember("text", "", "sessionStorage");
+    const [, text] = keptText();
+    if (!text) return;
+    // Any comment's address may be read meanwhile: only the one that says the text has taken it in.
+    const id = new URLSearchParams(location.search).get("comment");
+    const said = document.querySelector(`#comment-${Number(id)} .text`)?.textContent ?? "";
+    const isAccepted = bare(said).includes(bare(text)) || document.querySelector("[data-accepted]");
+    if (isAccepted) remember("text", "", "sessionStorage");
   };
 
   // toLocaleString() would load the tables of all languages while the page is being opened.

@@ -2,6 +2,7 @@
 
 from functools import partial
 from io import StringIO
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -261,6 +262,8 @@ def test_text_that_a_crowded_site_refuses_is_there_again(open_page):
     kept = kept_in_tab(page)
     page.unroute("**/reply/", refuse_posts)
     page.go_back()
+    # Another's address says of whom it is, as that of one's own that has been accepted does.
+    page.goto(urljoin(page.url, parent.get_absolute_url()))
     link.click()
     form = page.locator(".comments form")
     form.wait_for()
