@@ -177,7 +177,8 @@ def to_html(source: str) -> str:
 
 
 def _scroll_attributes() -> str:
-    return f'role="group" aria-label="{_("Table")}" tabindex="0"'
+    name = _("Table")
+    return f'role="group" aria-label="{name}" tabindex="0"'
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:

@@ -257,7 +257,7 @@ def series(request, before, newer, older):
 def archive_years(first, last):
     """Return [(year's name, list items as HTML)] from `last` back to `first`, newest first.
 
-    Drawn without the template, which takes twenty times as long: the months only ever grow.
+    Drawn without the template, which takes 6 ms for ten years: the months only ever grow.
     """
     if first is None:
         return []

@@ -133,11 +133,12 @@ class CommentDrawing:
     def pinned(self, comment):
         address = self.address(comment)
         badge = self.staff_badge if comment.staff_id else ""
+        show = escape(_("Show it in the thread"))
         return (
             f'<p class="by">{self.name(comment)}{badge} '
             f"{self.moment(comment.created_at)}</p>\n"
             f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
-            f'<p class="actions"><a href="{address}">{escape(_("Show it in the thread"))}</a></p>'
+            f'<p class="actions"><a href="{address}">{show}</a></p>'
         )
 
     def blocked(self, comment):

@@ -359,7 +359,7 @@ def test_table_scrolls_by_keyboard_and_its_headers_say_what_they_head():
 
     region = tree.find("div")
     assert (region.get("class"), region.get("tabindex")) == ("table-scroll", "0")
-    assert region.get("aria-label")
+    assert region.get("aria-label") == "표"
     assert [cell.get("scope") for cell in tree.iterdescendants("th")] == ["col", "col"]
     assert [cell.get("align") for cell in tree.iterdescendants("td")] == ["left", "right"]
 

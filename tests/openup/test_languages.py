@@ -1,9 +1,11 @@
 """What a page tells of the languages it is written in, in both languages of the interface."""
 
+import ast
 import json
 import re
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 from lxml import html
 
@@ -108,3 +110,19 @@ def test_search_engines_are_told_that_the_content_is_korean(client, in_english, 
 
 def test_feed_is_korean(client, in_english, addresses):
     assert b'xml:lang="ko"' in client.get("/feed/").content
+
+
+@pytest.mark.parametrize("app", ["articles", "comments", "openup"])
+def test_no_word_is_looked_up_within_a_string(app):
+    # What gathers the words to translate does not see them there.
+    hidden = [
+        f"{path}:{call.lineno}"
+        for path in (settings.BASE_DIR / app).rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in {"_", "ngettext", "gettext"}
+    ]
+
+    assert not hidden
