@@ -21,7 +21,7 @@ GUIDE = (ROOT / "docs" / "deployment.md").read_text()
 CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
 SYSTEMD = Path("/lib/systemd/systemd")
 SERVICES = ("openup.service", "openup-mail.service", "openup-metrics.service")
-PASSWORD = "a password of the guide's reader"  # noqa: S105
+PASSWORD = "a password of the guide's reader"
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 300
 KEYS = ("SECRET_KEY", "EMAIL_DIGEST_KEYS", "MAIL_ENCRYPTION_KEYS")
