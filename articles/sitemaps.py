@@ -5,6 +5,7 @@ from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from articles.kept import kept
 from articles.models import (
@@ -38,8 +39,8 @@ def sitemap_index(request):
     changed = Article.objects.published().aggregate(at=Max("updated_at"))["at"]
     begin, end = reverse("articles:sitemap", args=["PART"]).split("PART")
     context = {
-        "parts": [f"{begin}{part}{end}" for part in parts],
-        "changed": changed,
+        "addresses": [f"{settings.SITE_URL}{begin}{part}{end}" for part in parts],
+        "changed": changed and timezone.localtime(changed).isoformat(),
     }
     return xml(request, "articles/sitemap_index.xml", context)
 

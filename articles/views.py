@@ -6,8 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS
-from django.utils.html import format_html_join
+from django.utils.html import escape
 from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from articles import search_text
@@ -257,19 +258,22 @@ def series(request, before, newer, older):
 def archive_years(first, last):
     """Return [(year's name, list items as HTML)] from `last` back to `first`, newest first.
 
-    Drawn without the template, which takes 6 ms for ten years: the months only ever grow.
+    Drawn without the template, which takes 6 ms for ten years, since the months only ever grow.
     """
     if first is None:
         return []
     first, last = timezone.localdate(first), timezone.localdate(last)
     every = reverse("articles:article_list")
-    names = {number: str(name) for number, name in MONTHS.items()}
-    item = '<li><a href="{}{}/{}/">{}<span class="visually-hidden"> {}</span></a></li>'
+    names = {number: escape(str(name)) for number, name in MONTHS.items()}
     years = []
     for year in range(last.year, first.year - 1, -1):
         begin = first.month if year == first.year else 1
         end = last.month if year == last.year else 12
-        months, title = range(end, begin - 1, -1), _("Year %(year)s") % {"year": year}
-        items = ((every, year, f"{month:02}", names[month], title) for month in months)
-        years.append((title, format_html_join("", item, items)))
+        title = _("Year %(year)s") % {"year": year}
+        hidden = f'<span class="visually-hidden"> {escape(title)}</span>'
+        items = [
+            f'<li><a href="{every}{year}/{month:02}/">{names[month]}{hidden}</a></li>'
+            for month in range(end, begin - 1, -1)
+        ]
+        years.append((title, mark_safe("".join(items))))  # noqa: S308 - escaped above
     return years

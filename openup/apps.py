@@ -6,4 +6,5 @@ class OpenupConfig(AppConfig):
     verbose_name = "Open UP"
 
     def ready(self):
-        from openup import checks  # noqa: F401, PLC0415 - registers the start-up checks
+        # They register the start-up checks.
+        from openup import checks, database_check  # noqa: F401, PLC0415

@@ -21,3 +21,9 @@ def make_statement(count, mark, now):
         for number in range(1, count + 1)
     )
     return f"SELECT {columns}"
+
+
+def make_next_moment(count, mark, now):
+    """Return the column for the next due moment of any of `count` scopes: there are few to come."""
+    scopes = ", ".join(f"{mark}{number}" for number in range(1, count + 1))
+    return f"(SELECT MIN(at) FROM {Due._meta.db_table} WHERE scope IN ({scopes}) AND at > {now})"  # noqa: S608

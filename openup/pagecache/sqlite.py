@@ -2,7 +2,12 @@
 
 import sqlite3
 
-from openup.pagecache.questions import QUERY_SECONDS, DatabaseAway, make_statement
+from openup.pagecache.questions import (
+    QUERY_SECONDS,
+    DatabaseAway,
+    make_next_moment,
+    make_statement,
+)
 
 
 class Connection:
@@ -24,12 +29,20 @@ class Connection:
         self.statements = {}
 
     def read(self, scopes):
+        """Return the validator of `scopes`, and the next moment that changes it, or None."""
         statement = self.statements.get(len(scopes))
         if statement is None:
             statement = make_statement(len(scopes), "?", self.now)
+            statement += f", {make_next_moment(len(scopes), '?', self.now)}"
             self.statements[len(scopes)] = statement
         try:
             return self.connection.execute(statement, scopes).fetchone()
+        except sqlite3.Error as error:
+            raise DatabaseAway from error
+
+    def is_in_wal_mode(self):
+        try:
+            return self.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         except sqlite3.Error as error:
             raise DatabaseAway from error
 

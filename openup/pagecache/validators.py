@@ -14,6 +14,7 @@ from django.db import connections
 
 from openup.pagecache.questions import DatabaseAway
 from openup.pagecache.shared_reads import SharedReads
+from openup.pagecache.unchanged_reads import UnchangedReads
 
 SHORTEST_PAUSE_SECONDS = 0.05
 SHORTEST_WAIT_SECONDS = 0.0005
@@ -29,9 +30,12 @@ class Validators:
         self._open = set()
         self._connecting = threading.Lock()
         self._pause_until = 0.0
-        if connections["default"].vendor == "postgresql":
+        database = connections["default"]
+        if database.vendor == "postgresql":
             # Each read costs two processes a turn; SQLite's is over before another would have it.
             self.read = SharedReads(self.read).read
+        else:
+            self.read = UnchangedReads(self.read, database.get_connection_params()).read
 
     def read(self, scopes):
         """Return the validator of `scopes`, read after the call began; raise DatabaseAway."""

@@ -7,9 +7,10 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from articles.models import Article
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         check_writable()
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         self.migrate()
         call_command("setup_site", verbosity=0)
         self.load_sample()
