@@ -22,8 +22,8 @@ dev: python ## The same with Django's development server: reloads changed code, 
 test: python ## Everything that CI runs
 	@$(PYTHON) -E -m tests.run
 
-deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, restart, backup
-	@$(PYTHON) -E -m tests.run system environment deploy-check
+deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, systemd, restart, backup
+	@$(PYTHON) -E -m tests.run system deploy-tools environment deploy-check
 
 bench: python ## Measure against the limits; ONLY="nginx posting" runs some, ROUNDS=5 more often
 	@$(PYTHON) -E -m tests.run system bench-tools environment

@@ -97,6 +97,16 @@ def install_bench_tools(env, folder):
     install([] if shutil.which("wrk") else ["wrk"], env)
 
 
+def install_deploy_tools(env, folder):
+    """What boots the machine of tests/deployed/machine.py."""
+    present = {
+        "systemd-container": shutil.which("systemd-nspawn"),
+        "curl": shutil.which("curl"),
+        "procps": shutil.which("pgrep"),
+    }
+    install([name for name, found in present.items() if not found], env)
+
+
 def install(missing, env):
     if not missing:
         return
@@ -251,6 +261,7 @@ PARTS = {
 PARTS_APART = {
     "audit": ("Known weaknesses of the packages", audit),
     "bench-tools": ("What the benchmarks need besides", install_bench_tools),
+    "deploy-tools": ("What the whole deployment needs besides", install_deploy_tools),
     "deploy-check": ("The whole deployment", check_whole_deployment),
     "messages": ("Writing the Korean catalogue", write_catalogue),
 }

@@ -8,6 +8,7 @@ from articles.search_text import fold, initials, tokens
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # A document's key is its moment in seconds, then its kind, then the end of its object's key.
 _KIND_BITS, _OBJECT_BITS = 3, 24
+_OBJECTS = 1 << _OBJECT_BITS
 # FTS5 keeps the tokens only: taking a document out needs the very tokens that it was put in with.
 # A document that went with its article leaves its tokens behind: they find nothing any more.
 _SQLITE_INSERT = "INSERT INTO articles_searchindex (tokens, rowid) VALUES (%s, %s)"
@@ -16,10 +17,7 @@ _SQLITE_DELETE = (
     " VALUES ('delete', %s, %s)"
 )
 # One text is sent faster than an array of thousands.
-_POSTGRESQL_UPDATE = (
-    "UPDATE articles_searchdocument SET tokens = array_to_tsvector(string_to_array(%s, ' '))"
-    " WHERE id = %s"
-)
+_POSTGRESQL_TOKENS = "array_to_tsvector(string_to_array(%s, ' '))"
 
 
 class SearchDocument(models.Model):
@@ -113,9 +111,9 @@ class SearchDocument(models.Model):
         if kind != cls.Kind.COMMENT:
             document.folded_title += f" {initials(document.folded_title)}"
         document.folded_text = f"{document.folded_title} {fold(document.text)}"
-        document.pk = cls._free_key(moment, kind, object_id)
-        document.save(force_insert=True)
-        document._write_tokens(_SQLITE_INSERT)
+        number = cls.Kind.values.index(kind)
+        document.pk = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % _OBJECTS
+        document._insert()
 
     @classmethod
     def take_out(cls, **what):
@@ -124,29 +122,39 @@ class SearchDocument(models.Model):
         if connection.vendor == "sqlite":
             found = documents.defer("text")
             for document in found:
-                document._write_tokens(_SQLITE_DELETE)
+                with connection.cursor() as cursor:
+                    cursor.execute(_SQLITE_DELETE, [document._tokens(), document.pk])
             if not found:
                 return
         documents.delete()
 
-    @classmethod
-    def _free_key(cls, moment, kind, object_id):
-        number = cls.Kind.values.index(kind)
-        key = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % (1 << _OBJECT_BITS)
-        # Another object of the same second with the same end of its key: next to it.
-        while cls.objects.filter(pk=key).exists():
-            key += 1
-        return key
+    def _insert(self):
+        """Save the document, which is new, with its tokens under its key or the next free one."""
+        columns = {
+            field.column: field.get_db_prep_save(getattr(self, field.attname), connection)
+            for field in self._meta.concrete_fields
+        }
+        places = dict.fromkeys(columns, "%s")
+        if connection.vendor == "postgresql":
+            columns["tokens"], places["tokens"] = self._tokens(), _POSTGRESQL_TOKENS
+        sql = (
+            f"INSERT INTO articles_searchdocument ({', '.join(columns)})"  # noqa: S608
+            f" VALUES ({', '.join(places.values())}) ON CONFLICT (id) DO NOTHING"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*columns.values()])
+            while not cursor.rowcount:
+                # Another object of the same second with the same end of its key: next to it.
+                columns["id"] += 1
+                cursor.execute(sql, [*columns.values()])
+            if connection.vendor == "sqlite":
+                cursor.execute(_SQLITE_INSERT, [self._tokens(), columns["id"]])
 
     def _tokens(self):
+        """Return the tokens with a space between each two."""
         found = tokens(self.folded_text)
         found |= {f"^{token}" for token in tokens(self.folded_title)}
         found.add(f"={self.kind}")
         if self.category_id:
             found.add(f"=category{self.category_id}")
-        return found
-
-    def _write_tokens(self, sqlite_statement):
-        sql = sqlite_statement if connection.vendor == "sqlite" else _POSTGRESQL_UPDATE
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [" ".join(self._tokens()), self.pk])
+        return " ".join(found)

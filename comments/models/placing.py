@@ -48,10 +48,10 @@ def _count_under_parents(comment, difference):
 
     `reply_count` counts the replies that are drawn, tombstones included.
     """
-    others = comment.article.comments.only("article_id", "parent_id", "state", "reply_count")
     # A tombstone's own place was counted as long as replies hung from it.
-    if comment.reply_count:
+    if comment.reply_count or not comment.parent_id:
         return
+    others = comment.article.comments.only("article_id", "parent_id", "state", "reply_count")
     while comment.parent_id:
         parent = others.get(pk=comment.parent_id)
         parent.reply_count += difference

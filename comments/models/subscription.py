@@ -177,19 +177,22 @@ class Notice(models.Model):
         """Note a reply that has appeared, in the same transaction, for who wrote its parent."""
         if comment.parent_id is None:
             return
-        subscribers = Subscriber.objects.filter(reply_subscriptions__comment=comment.parent_id)
+        subscriptions = ReplySubscription.objects.filter(comment=comment.parent_id)
         # Nobody is told of an answer of one's own.
         if comment.email_digest:
-            subscribers = subscribers.exclude(email_digest=comment.email_digest)
-        cls._note(comment, subscribers)
+            subscriptions = subscriptions.exclude(subscriber__email_digest=comment.email_digest)
+        cls._note(comment, subscriptions)
 
     @classmethod
     def to_staff(cls, comment):
         """Note a comment that has been posted, in the same transaction, for who follows it."""
-        subscribers = Subscriber.objects.filter(staff_subscriptions__article=comment.article_id)
-        cls._note(comment, subscribers.exclude(user=comment.staff_id or 0))
+        subscriptions = StaffSubscription.objects.filter(article=comment.article_id).order_by()
+        if comment.staff_id:
+            subscriptions = subscriptions.exclude(subscriber__user=comment.staff_id)
+        cls._note(comment, subscriptions)
 
     @classmethod
-    def _note(cls, comment, subscribers):
-        notices = [cls(subscriber=subscriber, comment=comment) for subscriber in subscribers]
+    def _note(cls, comment, subscriptions):
+        subscribers = subscriptions.values_list("subscriber_id", flat=True)
+        notices = [cls(subscriber_id=subscriber, comment=comment) for subscriber in subscribers]
         cls.objects.bulk_create(notices, ignore_conflicts=True)

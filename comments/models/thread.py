@@ -52,10 +52,10 @@ class Thread(models.Model):
         """Return the article's thread, held until the transaction ends."""
         threads = cls.objects.select_for_update().filter(article=article)
         # Nearly always there: made only by the first who asks for it.
-        if thread := threads.first():
-            return thread
-        cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
-        return threads.get()
+        if not (found := list(threads)):
+            cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
+            found = [threads.get()]
+        return found[0]
 
     @property
     def last_page(self):

@@ -174,19 +174,23 @@ def _hold_if_needed(comment, reasons):
 
 
 def _earlier_submission(comment):
-    earlier = comment.article.comments.order_by("-pk")
     if comment.staff_id:
         # Staff have no pair; who signed in and what they wrote tell a second click.
-        earlier = earlier.filter(staff=comment.staff_id, body=comment.body)
+        same = {"staff": comment.staff_id, "body": comment.body}
     else:
-        earlier = earlier.filter(
-            email_digest__in=[comment.email_digest, *comment.other_digests],
-            password=comment.password,
-        )
+        digests = [comment.email_digest, *comment.other_digests]
+        same = {"email_digest__in": digests, "password": comment.password}
     if not comment.submission_key:
-        earlier = earlier.filter(created_at__gte=timezone.now() - REPEAT_WINDOW)
-    # Not asked of the database: it would take the index of parents, where every root is.
-    return next((other for other in earlier if other.parent_id == comment.parent_id), None)
+        same["created_at__gte"] = timezone.now() - REPEAT_WINDOW
+    # Neither the parent nor the order is asked of the database: for the one it would take the index
+    # of parents, where every root is, for the other it would walk through the article's comments.
+    earlier = type(comment).objects.filter(article=comment.article_id, **same).order_by()
+    found = [
+        key
+        for key, parent_id in earlier.values_list("pk", "parent_id")
+        if parent_id == comment.parent_id
+    ]
+    return comment.article.comments.get(pk=max(found)) if found else None
 
 
 def _submission_key_is_taken(comment):

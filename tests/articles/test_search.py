@@ -1,8 +1,12 @@
 """What a reader's words find, and what they never find."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,6 +126,47 @@ def test_two_articles_of_one_second_are_both_found():
         make_article(title=f"글 {number}", body="낱말", published_at=AT)
 
     assert titles("낱말") == ["글 2", "글 1", "글 0"]
+
+
+def put_comment(number):
+    moment = {"moment": AT, "text": f"낱말{number}", "url": f"/{number}/"}
+    SearchDocument.add(SearchDocument.Kind.COMMENT, number, **moment)
+
+
+# The key of a document has room for the end of its object's key only.
+TWINS = [7, 7 + 2**24, 7 + 2**25]
+
+
+def test_documents_of_one_second_whose_keys_end_alike_are_all_found():
+    for number in TWINS:
+        put_comment(number)
+
+    (only,) = find(Query(f"낱말{TWINS[1]}")).documents
+    assert only.object_id == TWINS[1]
+    assert SearchDocument.objects.count() == 3
+
+
+def test_object_that_is_indexed_already_is_never_indexed_twice():
+    put_comment(7)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put_comment(7)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_documents_whose_keys_end_alike_are_added_at_one_moment():
+    together = Barrier(len(TWINS))
+
+    def add(number):
+        together.wait()
+        with closing(connection), transaction.atomic():
+            put_comment(number)
+
+    with ThreadPoolExecutor(len(TWINS)) as pool:
+        list(pool.map(add, TWINS))
+
+    found = SearchDocument.objects.values_list("object_id", flat=True)
+    assert sorted(found) == TWINS
 
 
 def test_pages_follow_one_another_without_gap_or_repetition():

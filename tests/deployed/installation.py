@@ -44,7 +44,7 @@ class Installation:
         self.app_port, self.http_port, self.https_port = (free_port() for _ in range(3))
         self.metrics_port = free_port()
         self.places = {
-            "/var/cache/nginx/openup": folder / "nginx" / "cache",
+            "/var/lib/nginx/openup": folder / "nginx" / "cache",
             "/var/cache/openup": folder / "cache",
             "/var/backups/openup": folder / "backups",
             "/etc/openup": folder / "etc",
@@ -90,7 +90,7 @@ class Installation:
         site = replace(
             site,
             {
-                "/var/cache/nginx/openup": self.places["/var/cache/nginx/openup"],
+                "/var/lib/nginx/openup": self.places["/var/lib/nginx/openup"],
                 "/var/cache/openup": self.places["/var/cache/openup"],
                 "/etc/letsencrypt/live/www.example.kr": self.certificate.parent,
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",
