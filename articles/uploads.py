@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
+# The file, and room for the other parts of the form.
+MAX_UPLOAD_REQUEST_BYTES = MAX_FILE_BYTES + 1024 * 1024
 MAX_PIXELS = 25_000_000
 UNUSED_DAYS = 7
 

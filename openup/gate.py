@@ -5,11 +5,13 @@ server has beside those that reading needs. Who finds no place is answered at on
 """
 
 import io
+import tempfile
 import threading
 from functools import cached_property
 
 from django.conf import settings
 
+from articles.uploads import MAX_UPLOAD_REQUEST_BYTES
 from openup import metrics
 from openup.pagecache.address import Address, own_request
 
@@ -18,6 +20,7 @@ READING = {"GET", "HEAD", "OPTIONS"}
 READ_NOTICE = "/read/"
 SIGN_IN_PATH = f"{settings.STAFF_PATH}login/"
 WAIT_SECONDS = 2.0
+CHUNK_BYTES = 64 * 1024
 
 
 class Gate:
@@ -36,6 +39,8 @@ class Gate:
 
     def __call__(self, environ, start_response):
         if environ["REQUEST_METHOD"] in READING or _passes_by(environ["PATH_INFO"]):
+            if environ["REQUEST_METHOD"] not in READING:
+                environ = {**environ, "wsgi.input": _read_form_of_staff(environ)}
             # Those for whom there is no connection to the database wait here, not in its pool.
             with self._others:
                 return self.application(environ, start_response)
@@ -73,6 +78,24 @@ class Gate:
 def _passes_by(path):
     is_of_staff = path.startswith(settings.STAFF_PATH) and path != SIGN_IN_PATH
     return is_of_staff or path.endswith(READ_NOTICE)
+
+
+def _read_form_of_staff(environ):
+    """Return the body read to its end, on the disk when it holds a picture, or untouched.
+
+    Whoever sends slowly to the staff's pages, signed in or not, takes no reader's place.
+    """
+    stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MAX_UPLOAD_REQUEST_BYTES:
+        return stream
+    # Closed by whoever forgets it last.
+    body = tempfile.SpooledTemporaryFile(settings.PUBLIC_REQUEST_BYTES)  # noqa: SIM115
+    left = int(length)
+    while left and (chunk := stream.read(min(left, CHUNK_BYTES))):
+        body.write(chunk)
+        left -= len(chunk)
+    body.seek(0)
+    return body
 
 
 def _read_body(environ):

@@ -16,16 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.models import Article
-from articles.uploads import MAX_FILE_BYTES, store_picture
+from articles.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
 from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from comments.models import Comment
 from comments.pages import article_page
 from openup.article_page import article_context
 
 admin.site.site_header = settings.SITE_NAME
-
-# The file, and room for the other parts of the form.
-MAX_UPLOAD_REQUEST_BYTES = MAX_FILE_BYTES + 1024 * 1024
 
 
 def is_writer(request):

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.processes import ROOT
-from tests.deployed.installation import Installation
+from tests.deployed.installation import GUIDE, Installation
 from tests.postgresql import running_server
 
 # ✱ marks what the guide says and the checks leave out: it asks, or goes beyond this machine.
@@ -28,7 +27,7 @@ def site():
         installation.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 openup")
         installation.make_certificate()
         installation.write_nginx()
-        for command in GUIDE_COMMAND.findall((ROOT / "docs" / "deployment.md").read_text()):
+        for command in GUIDE_COMMAND.findall(GUIDE):
             installation.manage(*command.split())
         installation.manage("import_articles", "articles/sample")
         with installation.running():

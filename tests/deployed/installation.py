@@ -5,6 +5,7 @@ The files of `deploy/` are used as they are, but for the places they name.
 
 import configparser
 import http.client
+import re
 import shlex
 import shutil
 import socket
@@ -22,6 +23,7 @@ from tests.run import PROGRAM_FOLDERS, SETTINGS
 
 HOST = "www.example.kr"
 START_SECONDS = 60
+GUIDE = (ROOT / "docs" / "deployment.md").read_text()
 DEBIAN_NGINX = Path("/etc/nginx/nginx.conf")
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 STATUS_LOG = "log_format cache '$upstream_cache_status $request_method $request_uri';"
@@ -107,9 +109,13 @@ class Installation:
 
     def main_nginx_file(self, folder):
         temporary = "\n".join(f"{name}_temp_path {folder}/temporary/{name};" for name in TEMPORARY)
+        (expression,) = re.findall(r"sed -i '(.+)' /etc/nginx/nginx\.conf", GUIDE)
+        sed = ["sed", expression, str(DEBIAN_NGINX)]
         return replace(
-            DEBIAN_NGINX.read_text(),
+            subprocess.run(sed, check=True, capture_output=True, text=True).stdout,
             {
+                # Else the number of connections is Debian's.
+                "worker_rlimit_nofile": "worker_rlimit_nofile",
                 "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
                 "access_log /var/log/nginx/access.log;": STATUS_LOG,
                 "error_log /var/log/nginx/error.log;": f"error_log {folder}/error.log;",

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from deploy.processes import ROOT, Stop, start
 from deploy.run import new_env_file
-from tests.deployed.installation import HOST
+from tests.deployed.installation import GUIDE, HOST
 
-GUIDE = (ROOT / "docs" / "deployment.md").read_text()
 CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
 SYSTEMD = Path("/lib/systemd/systemd")
 SERVICES = ("openup.service", "openup-mail.service", "openup-metrics.service")

@@ -1,12 +1,12 @@
 """What a reader gets through nginx, as docs/deployment.md sets it up."""
 
 import re
-from contextlib import ExitStack
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.deployed.installation import HOST
+from tests.deployed.test_operation import wait_until
 
 pytestmark = pytest.mark.deployed
 
@@ -97,6 +97,20 @@ def test_a_static_file_that_is_missing_gets_the_page_of_the_application(site):
     assert "찾으시는 페이지가 없습니다" in response.content.decode()
 
 
+def test_a_picture_is_fetched_once_whatever_query_is_added(site):
+    file = site.folder / "lib" / "media" / "once.png"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"picture")
+
+    for query in ("", "?comment=1", "?comment=2&anew"):
+        assert site.request("GET", f"/media/once.png{query}").content == b"picture"
+    site.request("GET", "/media//once.png")
+
+    wait_until(lambda: sum("once.png" in line for line in site.cache_log()) == 4)
+    asked = [line.split()[0] for line in site.cache_log() if "/media/once.png" in line]
+    assert asked == ["MISS", "HIT", "HIT"]
+
+
 def test_pages_of_errors_have_no_address_of_their_own(site):
     assert site.request("GET", "/errors/503.html").status == 404
 
@@ -122,21 +136,6 @@ def test_a_request_that_nginx_cannot_read_gets_a_korean_page(site):
 
     assert response.status == 400
     assert 'lang="ko"' in response.content.decode()
-
-
-def test_clients_that_stop_in_the_middle_of_a_form_hold_up_nobody(site):
-    head = (
-        f"POST /articles/1/comments/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\nbody="
-    )
-
-    with ExitStack() as stack:
-        for _number in range(40):
-            connection = site.connect()
-            stack.callback(connection.close)
-            connection.sock.sendall(head.encode())
-        response = site.request("GET", "/?comment=1")
-
-    assert response.status == 200
 
 
 def sign_in(site, password, source, forwarded):

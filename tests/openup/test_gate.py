@@ -119,6 +119,55 @@ def test_readers_and_staff_pass_by_a_crowd(inside, method, path):
     assert ask(gate, method, path)[2] == b"entered"
 
 
+class SlowBody(io.BytesIO):
+    """Gives a byte only when it is let, and tells when it is asked for the first."""
+
+    def __init__(self):
+        super().__init__(b"body=slow")
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def read(self, size=-1):
+        self.asked.set()
+        assert self.go_on.wait(30)
+        return super().read(min(size, 1))
+
+
+def test_forms_of_staff_that_come_slowly_take_no_place_of_readers(inside):
+    gate = Gate(inside, **ROOM)
+    bodies = [SlowBody() for _number in range(ROOM["others"])]
+    answers = []
+
+    def send(body):
+        sent = {"wsgi.input": body, "CONTENT_LENGTH": "9"}
+        answers.append(ask(gate, path="/manage/articles/article/add/", **sent)[2])
+
+    threads = [threading.Thread(target=send, args=[body]) for body in bodies]
+    for thread, body in zip(threads, bodies, strict=True):
+        thread.start()
+        assert body.asked.wait(30)
+    read = ask(gate, "GET", "/")[2]
+    for thread, body in zip(threads, bodies, strict=True):
+        body.go_on.set()
+        thread.join()
+
+    assert read == b"entered"
+    assert answers == [b"entered"] * 2
+
+
+def test_form_of_staff_arrives_whole(settings):
+    settings.PUBLIC_REQUEST_BYTES = 4
+    seen = []
+
+    def django(environ, start_response):
+        seen.append(environ["wsgi.input"].read())
+        start_response("200 OK", [])
+        return []
+
+    ask(Gate(django, **ROOM), path="/manage/x/", body=b"longer than is kept in memory")
+
+    assert seen == [b"longer than is kept in memory"]
+
+
 def test_sign_in_waits_like_a_comment(inside):
     gate = Gate(inside, **ROOM)
     enter(gate)
