@@ -5,6 +5,8 @@ up. Further numbers stand beside what they count: `comments/credentials.py`.
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
@@ -63,6 +65,17 @@ def forget_earlier_runs():
             file.unlink(missing_ok=True)
 
 
+def count_open(path):
+    """Return how often the processes of this user hold the file open, as Linux tells it."""
+    target = str(Path(path).resolve())
+    count = 0
+    for held in Path("/proc").glob("[0-9]*/fd/*"):
+        # The file is closed meanwhile, or the process is another user's.
+        with suppress(OSError):
+            count += os.readlink(held) == target
+    return count
+
+
 class ProcessesCollector(MultiProcessCollector):
     """Adds up what the processes have counted, and what those still running say of now."""
 
@@ -88,7 +101,10 @@ class DatabaseCollector:
         return [is_up, *families]
 
     def connections(self):
-        """Return how many connections are open, by state, and how many may be (PostgreSQL)."""
+        """Return how many connections are open, by state, and how many may be.
+
+        A file of SQLite has neither states nor a limit; a connection is a process's open file.
+        """
         by_state = GaugeMetricFamily(
             "openup_database_connections", "Open connections to the database.", labels=["state"]
         )
@@ -96,6 +112,7 @@ class DatabaseCollector:
         with connection.cursor() as cursor:
             if connection.vendor != "postgresql":
                 cursor.execute("SELECT 1")
+                by_state.add_metric(["open"], count_open(connection.settings_dict["NAME"]))
                 return [by_state]
             cursor.execute(
                 "SELECT COALESCE(state, 'none'), COUNT(*) FROM pg_stat_activity"

@@ -1,5 +1,6 @@
 """What the operator does: restart under load, copy and restore, and have the units read."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ from tests.deployed.installation import wait_for_port
 pytestmark = pytest.mark.deployed
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# What the operator is told to watch.
+GUIDE_NUMBERS = set(re.findall(r"`(openup_\w+)", (ROOT / "docs" / "operator-guide.md").read_text()))
 UNITS = sorted(path.name for path in (ROOT / "deploy" / "systemd").iterdir())
 
 
@@ -172,6 +175,8 @@ def test_numbers_are_told_on_a_private_port_and_nowhere_else(site):
     finally:
         end(process)
 
+    missing = [name for name in GUIDE_NUMBERS if f"\n{name}" not in numbers]
+    assert GUIDE_NUMBERS and not missing
     assert "openup_database_up 1.0" in numbers
     assert 'openup_pages_total{answer="' in numbers
     assert site.request("GET", "/metrics").status == 404
