@@ -94,6 +94,8 @@ def test_new_workers_take_over_without_one_failed_request(site):
         found = connection.execute(
             "SELECT body FROM comments_comment WHERE body LIKE '재시작%'"
         ).fetchall()
+        # A fast machine writes more than the whole site may in a minute: the next are held.
+        connection.execute("DELETE FROM comments_ratelimit")
     assert sorted(found) == sorted((body,) for body in written)
 
 
