@@ -6,5 +6,4 @@ class OpenupConfig(AppConfig):
     verbose_name = "Open UP"
 
     def ready(self):
-        # They register the start-up checks.
-        from openup import checks, database_check  # noqa: F401, PLC0415
+        from openup import checks  # noqa: F401, PLC0415 - registers the start-up checks

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from django.db import connections
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
@@ -76,3 +77,16 @@ def check_comment_classifier_is_there(app_configs, **kwargs):
     except ImportError as error:
         return [Error(f"COMMENT_CLASSIFIER cannot be loaded: {error}", id="openup.E005")]
     return []
+
+
+@register(Tags.database)
+def check_postgresql_lets_us_in(app_configs, databases=None, **kwargs):
+    """Say what keeps us out of PostgreSQL, before `migrate` or `prepare` asks it for more."""
+    used = [connections[alias] for alias in databases or []]
+    used = [connection for connection in used if connection.vendor == "postgresql"]
+    if not used:
+        return []
+    # A site on SQLite does without psycopg's 7 MB.
+    from openup.database_check import obstacles  # noqa: PLC0415
+
+    return [error for connection in used for error in obstacles(connection.get_connection_params())]

@@ -1,38 +1,28 @@
 """What keeps us out of PostgreSQL, in a sentence with its remedy, before anything asks it for more.
 
 PostgreSQL's own words are in the server's language and say the same for a wrong password as for a
-missing role, so what is wrong is told from what works. Django runs this before `migrate` too.
+missing role, so what is wrong is told from what works. `openup.checks` asks where it is used.
 """
 
 import shlex
 
 import psycopg
-from django.core.checks import Error, Tags, register
-from django.db import connections
+from django.core.checks import Error
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 from psycopg.sql import Identifier
 
+from openup.pagecache.postgresql import ABOUT_CURSORS
+
 # What all of PostgreSQL's own programs connect to when they are told no other.
 MAINTENANCE_DATABASE = "postgres"
-NAMES = ("host", "port", "user", "password", "dbname", "connect_timeout")
 IS_THERE = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
 MAY_MAKE_TABLES = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
 
 
-@register(Tags.database)
-def check_postgresql_lets_us_in(app_configs, databases=None, **kwargs):
-    return [
-        error
-        for alias in databases or []
-        if connections[alias].vendor == "postgresql"
-        for error in _obstacles(connections[alias].get_connection_params())
-    ]
-
-
-def _obstacles(parameters):
+def obstacles(parameters):
     """Return the error for what stands in the way of making our tables, or nothing."""
-    told = {name: parameters[name] for name in NAMES if parameters.get(name)}
+    told = {name: value for name, value in parameters.items() if name not in ABOUT_CURSORS}
     place = f"{told.get('host', 'the local socket')}, port {told.get('port', 5432)}"
     ping = PGconn.ping(make_conninfo(**told).encode())
     if ping == Ping.REJECT:

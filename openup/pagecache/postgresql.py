@@ -8,6 +8,9 @@ from psycopg import pq
 
 from openup.pagecache.questions import QUERY_SECONDS, DatabaseAway, make_statement
 
+# Of Django's parameters those about cursors; the rest are libpq's.
+ABOUT_CURSORS = {"context", "cursor_factory", "prepare_threshold", "server_side_binding"}
+
 
 class Connection:
     """Below psycopg's cursors: they cost as much again, and wait for a hung server for ever."""
@@ -15,9 +18,7 @@ class Connection:
     now = "STATEMENT_TIMESTAMP()"
 
     def __init__(self, parameters):
-        # The rest are Django's own, about cursors.
-        cursors = {"context", "cursor_factory", "prepare_threshold", "server_side_binding"}
-        given = {name: value for name, value in parameters.items() if name not in cursors}
+        given = {name: value for name, value in parameters.items() if name not in ABOUT_CURSORS}
         given["options"] = f"{given.get('options', '')} -c plan_cache_mode=force_generic_plan"
         try:
             self.connection = psycopg.connect(**given, autocommit=True)

@@ -1,8 +1,14 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from django.core.checks import run_checks
 from django.urls import clear_url_caches, include, path
 from markdownx import urls as markdownx_urls
 
+from deploy.processes import ROOT, child_environment
+from deploy.run import new_env_file
 from openup import urls
 
 
@@ -51,3 +57,22 @@ def test_another_markdown_function_stops_the_start(settings):
     settings.MARKDOWNX_MARKDOWNIFY_FUNCTION = "markdownx.utils.markdownify"
 
     assert "openup.E004" in found()
+
+
+def test_worker_on_sqlite_loads_nothing_of_what_others_need(tmp_path):
+    """Each takes megabytes of every process: PostgreSQL's driver, workbooks, the mail's key."""
+    settings_file = tmp_path / "settings.env"
+    settings_file.write_text(new_env_file("http://127.0.0.1:8000"))
+    env = child_environment(os.environ) | {
+        "OPENUP_ENV_FILE": str(settings_file),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, openup.wsgi, openup.urls; print(*sys.modules)"],
+        check=True, cwd=ROOT, env=env, capture_output=True, text=True,
+    )  # fmt: skip
+
+    loaded = set(done.stdout.split())
+    assert "openup.pagecache.sqlite" in loaded
+    assert not loaded & {"psycopg", "openpyxl", "cryptography"}

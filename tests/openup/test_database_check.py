@@ -100,3 +100,12 @@ def test_a_role_that_may_make_no_tables_is_told_how_it_may(stranger):
     assert f"“{stranger}” may make no tables in the database “postgres”" in told
     assert f'ALTER DATABASE "postgres" OWNER TO "{stranger}"' in told
     assert "Traceback" not in told
+
+
+def test_whatever_else_the_address_says_of_the_way_is_followed(stranger):
+    url = address(user=stranger, password="right%20horse")
+    url = url.replace(f"@{SERVER.hostname}:", "@nowhere.invalid:")
+
+    told = prepare(f"{url}?hostaddr={SERVER.hostname}")
+
+    assert "may make no tables" in told
