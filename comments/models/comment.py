@@ -182,8 +182,14 @@ class Comment(models.Model):
         COMMENT = "comment", _("Comment")
         FIGURE_ERROR = "figure_error", _("Report of a wrong figure")
 
+    # Constraints below begin with it. An index of its own would be taken by PostgreSQL for a page,
+    # since its statistics cannot tell how few of the article's comments that is.
     article = models.ForeignKey(
-        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="comments"
+        Article,
+        verbose_name=_("article"),
+        on_delete=models.CASCADE,
+        related_name="comments",
+        db_index=False,
     )
     parent = models.ForeignKey(
         "self",

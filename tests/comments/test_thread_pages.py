@@ -345,6 +345,18 @@ def test_page_of_a_thread_reads_no_more_rows_than_it_shows(client):
     assert re.search(bound, plan)
 
 
+def test_no_index_leads_to_all_comments_of_an_article():
+    """With 50,000 replies under a root PostgreSQL took it for the first page and read them all."""
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, Comment._meta.db_table)
+
+    indexes = [found["columns"] for found in constraints.values() if found["index"]]
+    assert ["article_id"] not in indexes
+    assert ["article_id", "root_number", "reply_number"] in [
+        found["columns"] for found in constraints.values() if found["unique"]
+    ]
+
+
 def test_seeded_thread_counts_what_it_holds():
     article = make_article()
     make_comment(article)
