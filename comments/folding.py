@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 from comments.names import LETTER_LOOK_ALIKES, LOOK_ALIKES
@@ -11,6 +12,7 @@ from comments.names import LETTER_LOOK_ALIKES, LOOK_ALIKES
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_LETTERS = frozenset(_INITIALS + _VOWELS + _FINALS[1:])
 _FIRST_SYLLABLE = 0xAC00
 # A vowel after a syllable takes its final along (카진ㅗ is 카지노), as an input method does.
 _VOWEL_AFTER = re.compile(rf"([가-힣])([{_VOWELS}])")
@@ -38,11 +40,13 @@ def readable(text: str) -> str:
     digits and signs stay as they are.
     """
     # Compatibility letters become conjoining ones, which compose where they follow each other.
-    text = unicodedata.normalize("NFKC", text.translate(_FILLERS)).casefold()
-    text = unicodedata.normalize("NFD", text).translate(LETTER_LOOK_ALIKES)
+    text = unicodedata.normalize("NFKC", _translate(text, _FILLERS)).casefold()
+    text = _translate(unicodedata.normalize("NFD", text), LETTER_LOOK_ALIKES)
     hidden = [letter for letter in set(text) if unicodedata.category(letter) in _INVISIBLE]
-    text = text.translate({ord(letter): None for letter in hidden if letter != "\n"})
-    text = unicodedata.normalize("NFC", text).translate(_CONJOINING)
+    text = _translate(text, {ord(letter): None for letter in hidden if letter != "\n"})
+    text = _translate(unicodedata.normalize("NFC", text), _CONJOINING)
+    if _LETTERS.isdisjoint(text):
+        return text
     text = _VOWEL_AFTER.sub(_move_final, text)
     text = _PAIR.sub(lambda match: _syllable(*match.groups()), text)
     return _FINAL_AFTER.sub(_add_final, text)
@@ -79,6 +83,11 @@ def holds_word(text: str, word: str) -> bool:
 def digest_text(text: str) -> str:
     """Return a digest that equal texts share, however they are spaced, signed or disguised."""
     return hashlib.sha256(tight(text).replace(" ", "").encode()).hexdigest()
+
+
+def _translate(text: str, table: Mapping[int, str | int | None]) -> str:
+    """Return `text.translate(table)`: at once where the table has nothing of it, as is usual."""
+    return text if table.keys().isdisjoint(map(ord, set(text))) else text.translate(table)
 
 
 def _move_final(match: re.Match[str]) -> str:

@@ -85,14 +85,18 @@ def _clean(raw: str) -> str:
     text = _INVISIBLE.sub(r"\g<emoji>", normalise(raw))
     # Characters that the dropped ones kept apart may compose now.
     text = unicodedata.normalize("NFC", text)
-    return text if text.isascii() else "".join(_bounded_marks(text))
+    return "".join(_bounded_marks(text)) if any(map(_is_mark, set(text))) else text
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
 
 
 def _bounded_marks(text: str) -> list[str]:
     kept: list[str] = []
     marks = 0
     for character in text:
-        marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
+        marks = marks + 1 if _is_mark(character) else 0
         if marks <= MAX_MARKS:
             kept.append(character)
     return kept

@@ -1,4 +1,5 @@
-from functools import wraps
+from functools import partial, wraps
+from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from articles.compiled import CompiledByKey
 from articles.kept import kept, never_kept
 from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
@@ -26,6 +28,8 @@ State = Comment.State
 
 # Of what is said about one row; the thread has the rest.
 SAID_SHOWN = 20
+
+published_articles = CompiledByKey(lambda: Article.objects.published().defer("body", "body_html"))
 
 
 def public_form(view):
@@ -50,9 +54,13 @@ def public_form(view):
 
 def check_encoding(request):
     """Refuse a body that is not UTF-8: Django would put other characters in the place of some."""
-    is_quoted = request.content_type == "application/x-www-form-urlencoded"
     try:
-        (unquote_to_bytes(request.body) if is_quoted else request.body).decode()
+        request.body.decode()
+        # Unquoting takes its time: only where U+FFFD stands may something have been replaced.
+        if request.content_type == "application/x-www-form-urlencoded" and "\ufffd" in "".join(
+            chain(request.POST, *(values for _name, values in request.POST.lists()))
+        ):
+            unquote_to_bytes(request.body).decode()
     except UnicodeDecodeError as error:
         raise BadRequest("The form is not in UTF-8.") from error
 
@@ -60,8 +68,7 @@ def check_encoding(request):
 @public_form
 def comment_create(request, article_id):
     """Post a comment; asked for with an anchor, show what is said about it and the form."""
-    articles = Article.objects.published().defer("body", "body_html")
-    article = get_object_or_404(articles, pk=article_id)
+    article = published_articles.get_or_404(article_id)
     fields = request.POST if request.method == "POST" else request.GET
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR
@@ -87,7 +94,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
         article=article,
         parent=parent,
         anchor=anchor,
-        initial={"submission_key": get_random_string(32)},
+        initial={"submission_key": partial(get_random_string, 32)},
     )
     status = 200
     if not article.takes_comments and (request.method == "POST" or not anchor):

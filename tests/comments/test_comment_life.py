@@ -77,6 +77,15 @@ def test_text_in_another_encoding_is_refused(client, content_type, text):
     assert not Comment.objects.exists()
 
 
+def test_sign_that_stands_for_what_could_not_be_read_may_be_typed(client):
+    article = make_article()
+
+    response = post(client, article, body="깨진 글자 \ufffd 를 보았습니다.")
+
+    assert response.status_code == 302
+    assert "\ufffd" in Comment.objects.get().body
+
+
 def test_comment_without_a_name_is_anonymous(client):
     article = make_article()
 

@@ -1,0 +1,76 @@
+"""Rows and inserts whose SQL is written once are those of the ORM."""
+
+from datetime import timedelta
+
+import pytest
+from django.http import Http404
+from django.utils import timezone
+
+from articles.compiled import CompiledByKey, insert
+from articles.models import Article
+from comments.models import Comment
+from tests.factories import make_article, make_comment
+
+pytestmark = pytest.mark.django_db
+
+PUBLISHED = CompiledByKey(lambda: Article.objects.published().defer("body"))
+
+
+def fields_of(row):
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not field.primary_key
+    }
+
+
+def test_row_is_the_one_that_the_queryset_holds():
+    make_article()
+    article = Article.objects.get(pk=make_article(kicker="[10월]").pk)
+
+    found = PUBLISHED.get_or_404(article.pk)
+
+    assert found.get_deferred_fields() == {"body"}
+    assert fields_of(found) == fields_of(article)
+
+
+def test_conditions_hold_at_every_call():
+    article = make_article()
+    now = timezone.now()
+    shown = {"state": Article.State.PUBLISHED, "published_at": now - timedelta(days=1)}
+    PUBLISHED.get_or_404(article.pk)
+
+    for changes in (
+        {"state": Article.State.DRAFT},
+        {"published_at": now + timedelta(hours=1)},
+        {"withdrawn_at": now - timedelta(minutes=1)},
+    ):
+        Article.objects.filter(pk=article.pk).update(**{**shown, **changes})
+        with pytest.raises(Http404):
+            PUBLISHED.get_or_404(article.pk)
+
+    Article.objects.filter(pk=article.pk).update(withdrawn_at=now + timedelta(hours=1), **shown)
+    assert PUBLISHED.get_or_404(article.pk) == article
+
+
+@pytest.mark.parametrize("key", [0, 10**6, 2**63 - 62, 2**63 - 1, 2**63, 10**40])
+def test_there_is_nothing_under_other_keys(key):
+    make_article()
+
+    with pytest.raises(Http404):
+        PUBLISHED.get_or_404(key)
+
+
+def test_row_is_inserted_with_all_that_it_holds():
+    root = make_comment()
+    row = Comment(
+        article=root.article, parent=root, root_number=1, reply_number=7, path="0000000010000007",
+        depth=2, name="미나", body="몫", body_html="<p>몫</p>", state=Comment.State.HELD,
+        answered_version=1, hold_reasons=[{"rule": "함정", "text": "“빈칸”이 채워졌다"}],
+        text_digest="d", email_digest="k:1", password="h", submission_key="s" * 16,
+    )  # fmt: skip
+
+    insert(row)
+
+    assert not row._state.adding
+    assert fields_of(Comment.objects.get(pk=row.pk)) == fields_of(row)
