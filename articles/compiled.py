@@ -4,37 +4,45 @@ For what every post asks (docs/decisions/writers.md); elsewhere a queryset is pl
 """
 
 from functools import cache
+from inspect import signature
 
 from django.db import connection
 from django.http import Http404
 
+# Stand for the values while the SQL is written; no condition of ours has numbers like them.
+_MARKS = range(2**63 - 61, 2**63 - 51)
 _GREATEST_KEY = 2**63 - 1
-# Stands in the key's place while the SQL is written; no condition has a number like it.
-_ANY_KEY = _GREATEST_KEY - 61
 
 
-class CompiledByKey:
-    """The rows of `make_queryset()` by their keys; its conditions are the same at every call.
+class Compiled:
+    """The rows of `make_queryset(*marks)`, a queryset with a place for each mark, a whole number.
 
-    Rows are loaded as by `Manager.raw`: those of other tables do not come along.
+    Its other conditions must be the same at every call. Rows are loaded as by `Manager.raw`: those
+    of other tables do not come along.
     """
 
     def __init__(self, make_queryset):
         self._make_queryset = make_queryset
+        self._count = len(signature(make_queryset).parameters)
         self._compile = cache(self._compile)
 
-    def get_or_404(self, key):
-        """Return the row whose key is the whole number `key`, or raise Http404."""
-        if key <= _GREATEST_KEY:
-            model, sql, parameters = self._compile(connection.vendor)
-            parameters = [key if value == _ANY_KEY else value for value in parameters]
-            for row in model.objects.raw(sql, parameters):
-                return row
-        raise Http404(f"There is no row {key}.")
+    def rows(self, *values, change_sql=lambda sql: sql):
+        """Return the rows with `values` in the places of the marks; `change_sql` has the last word."""
+        model, sql, parameters = self._compile(connection.vendor)
+        known = dict(zip(_MARKS, values, strict=False))
+        return model.objects.raw(change_sql(sql), [known.get(each, each) for each in parameters])
 
     def _compile(self, _vendor):
-        queryset = self._make_queryset().filter(pk=_ANY_KEY)
+        queryset = self._make_queryset(*_MARKS[: self._count])
         return queryset.model, *queryset.query.sql_with_params()
+
+
+def first_or_404(compiled, key):
+    """Return the row that `compiled`, which has a place for a key, finds; or raise Http404."""
+    # No key: the databases would refuse the number itself.
+    for row in compiled.rows(key) if key <= _GREATEST_KEY else ():
+        return row
+    raise Http404(f"There is no row {key}.")
 
 
 def insert(row):

@@ -6,9 +6,10 @@ from operator import attrgetter
 from django.core.paginator import Paginator
 from django.db.models import Max
 
+from articles.compiled import Compiled
 from articles.provenance import absolute
 from comments.models import Comment, Thread
-from comments.models.comment import load_anchors
+from comments.models.comment import load_anchors, names_of_roots
 from comments.models.thread import REPLIES_PER_PAGE, page_of
 
 OLDEST, NEWEST = "oldest", "newest"
@@ -96,15 +97,25 @@ def read_page_number(text):
     return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
+_thread = Compiled(lambda key: Thread.objects.filter(pk=key).order_by())
+_first_page = Compiled(
+    lambda article_id: Comment.objects.filter(article=article_id).in_page(1).for_thread()
+)
+
+
 def article_page(article_id, query):
     """Return the page of the article's thread that `query` asks for: two queries or three."""
-    thread = Thread.objects.filter(pk=article_id).first() or Thread(pk=article_id)
+    thread = next(iter(_thread.rows(article_id)), None) or Thread(pk=article_id)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
     if asked is None:
         asked = thread.last_page if order == NEWEST else 1
     number = min(max(asked, 1), thread.last_page)
-    comments = in_order(Comment.objects.filter(article=article_id).in_page(number).for_thread())
+    comments = in_order(
+        _first_page.rows(
+            article_id, change_sql=lambda sql: sql.replace(names_of_roots(1), names_of_roots(number))
+        )
+    )
     link_answers(comments)
     load_anchors(comments)
     branches = []

@@ -11,7 +11,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.compiled import CompiledByKey
+from articles.compiled import Compiled, first_or_404
 from articles.kept import kept, never_kept
 from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
@@ -29,7 +29,9 @@ State = Comment.State
 # Of what is said about one row; the thread has the rest.
 SAID_SHOWN = 20
 
-published_articles = CompiledByKey(lambda: Article.objects.published().defer("body", "body_html"))
+_published_article = Compiled(
+    lambda key: Article.objects.published().defer("body", "body_html").filter(pk=key)
+)
 
 
 def public_form(view):
@@ -68,7 +70,7 @@ def check_encoding(request):
 @public_form
 def comment_create(request, article_id):
     """Post a comment; asked for with an anchor, show what is said about it and the form."""
-    article = published_articles.get_or_404(article_id)
+    article = first_or_404(_published_article, article_id)
     fields = request.POST if request.method == "POST" else request.GET
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR
