@@ -1,6 +1,7 @@
-"""SQL that is written once: for a single row the ORM takes longer to write it than the answer.
+"""SQL that is written once: for a row or a page the ORM takes longer to write it than the answer.
 
-For what every post asks (docs/decisions/writers.md); elsewhere a queryset is plainer.
+For what every page of a thread and every post asks; elsewhere a queryset is plainer
+(docs/decisions/rendering.md, writers.md).
 """
 
 from functools import cache
@@ -17,8 +18,7 @@ _GREATEST_KEY = 2**63 - 1
 class Compiled:
     """The rows of `make_queryset(*marks)`, a queryset with a place for each mark, a whole number.
 
-    Its other conditions must be the same at every call. Rows are loaded as by `Manager.raw`: those
-    of other tables do not come along.
+    Its other conditions must be the same at every call, and it selects no related row.
     """
 
     def __init__(self, make_queryset):
@@ -26,15 +26,56 @@ class Compiled:
         self._count = len(signature(make_queryset).parameters)
         self._compile = cache(self._compile)
 
-    def rows(self, *values, change_sql=lambda sql: sql):
-        """Return the rows with `values` in the places of the marks; `change_sql` has the last word."""
-        model, sql, parameters = self._compile(connection.vendor)
+    def rows(self, *values, replace=("", "")):
+        """Return the rows with `values` in the places of the marks.
+
+        Of what the SQL has instead of parameters `replace` changes the first text to the second.
+        """
+        compiled = self._compile(connection.vendor)
         known = dict(zip(_MARKS, values, strict=False))
-        return model.objects.raw(change_sql(sql), [known.get(each, each) for each in parameters])
+        parameters = [known.get(each, each) for each in compiled.parameters]
+        sql = compiled.sql.replace(*replace) if replace[0] else compiled.sql
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return compiled.load(cursor.fetchall())
 
     def _compile(self, _vendor):
         queryset = self._make_queryset(*_MARKS[: self._count])
-        return queryset.model, *queryset.query.sql_with_params()
+        return _CompiledQuery(queryset)
+
+
+class _CompiledQuery:
+    """One query as the ORM writes it, and how it makes its rows from what the database sends."""
+
+    def __init__(self, queryset):
+        compiler = queryset.query.get_compiler(connection=connection)
+        self.sql, self.parameters = compiler.as_sql()
+        selected = [expression for expression, _sql, _alias in compiler.select]
+        fields = compiler.klass_info["select_fields"]
+        self._model = queryset.model
+        self._fields = slice(fields[0], fields[-1] + 1)
+        self._names = [column.target.attname for column in selected[self._fields]]
+        self._annotations = compiler.annotation_col_map.items()
+        self._converted = [(place, selected[place]) for place in compiler.get_converters(selected)]
+
+    def load(self, rows):
+        # Not kept: they belong to the connection of one thread.
+        converters = [
+            (place, convert, column)
+            for place, column in self._converted
+            for convert in (
+                *connection.ops.get_db_converters(column),
+                *column.get_db_converters(connection),
+            )
+        ]
+        alias, loaded = connection.alias, []
+        for row in map(list, rows):
+            for place, convert, column in converters:
+                row[place] = convert(row[place], column, connection)
+            loaded.append(self._model.from_db(alias, self._names, row[self._fields]))
+            for name, place in self._annotations:
+                setattr(loaded[-1], name, row[place])
+        return loaded
 
 
 def first_or_404(compiled, key):

@@ -111,11 +111,8 @@ def article_page(article_id, query):
     if asked is None:
         asked = thread.last_page if order == NEWEST else 1
     number = min(max(asked, 1), thread.last_page)
-    comments = in_order(
-        _first_page.rows(
-            article_id, change_sql=lambda sql: sql.replace(names_of_roots(1), names_of_roots(number))
-        )
-    )
+    roots = names_of_roots(1), names_of_roots(number)
+    comments = in_order(_first_page.rows(article_id, replace=roots))
     link_answers(comments)
     load_anchors(comments)
     branches = []

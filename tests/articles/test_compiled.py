@@ -1,19 +1,25 @@
 """Rows and inserts whose SQL is written once are those of the ORM."""
 
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 from django.http import Http404
 from django.utils import timezone
 
-from articles.compiled import CompiledByKey, insert
+from articles.compiled import Compiled, first_or_404, insert
 from articles.models import Article
 from comments.models import Comment
-from tests.factories import make_article, make_comment
+from tests.factories import make_article, make_comment, make_staff
 
 pytestmark = pytest.mark.django_db
 
-PUBLISHED = CompiledByKey(lambda: Article.objects.published().defer("body"))
+PUBLISHED = Compiled(lambda key: Article.objects.published().defer("body").filter(pk=key))
+THREAD = Compiled(
+    lambda article_id, least: Comment.objects.filter(
+        article=article_id, root_number__gte=least
+    ).for_thread()
+)
 
 
 def fields_of(row):
@@ -28,17 +34,36 @@ def test_row_is_the_one_that_the_queryset_holds():
     make_article()
     article = Article.objects.get(pk=make_article(kicker="[10월]").pk)
 
-    found = PUBLISHED.get_or_404(article.pk)
+    found = first_or_404(PUBLISHED, article.pk)
 
     assert found.get_deferred_fields() == {"body"}
     assert fields_of(found) == fields_of(article)
+
+
+def test_rows_are_those_of_the_queryset_with_what_it_adds():
+    root = make_comment()
+    for body in ("둘째 글", "셋째 글"):
+        make_comment(root.article, body=body)
+    blocked = make_comment(root.article, body="가려진 글")
+    blocked.block(timezone.now() + timedelta(days=1), by=make_staff(), reason="권리침해")
+    make_comment(body="다른 글의 댓글")
+
+    found = THREAD.rows(root.article_id, 2)
+
+    expected = Comment.objects.filter(article=root.article, root_number__gte=2).for_thread()
+    assert len(found) == 3
+    for row, same in zip(sorted(found, key=attrgetter("pk")), expected.order_by("pk"), strict=True):
+        assert row.get_deferred_fields() == same.get_deferred_fields()
+        assert row.is_blocked == same.is_blocked == (row.pk == blocked.pk)
+        assert fields_of(row) == fields_of(same)
+    assert THREAD.rows(root.article_id, 9) == []
 
 
 def test_conditions_hold_at_every_call():
     article = make_article()
     now = timezone.now()
     shown = {"state": Article.State.PUBLISHED, "published_at": now - timedelta(days=1)}
-    PUBLISHED.get_or_404(article.pk)
+    first_or_404(PUBLISHED, article.pk)
 
     for changes in (
         {"state": Article.State.DRAFT},
@@ -47,18 +72,18 @@ def test_conditions_hold_at_every_call():
     ):
         Article.objects.filter(pk=article.pk).update(**{**shown, **changes})
         with pytest.raises(Http404):
-            PUBLISHED.get_or_404(article.pk)
+            first_or_404(PUBLISHED, article.pk)
 
     Article.objects.filter(pk=article.pk).update(withdrawn_at=now + timedelta(hours=1), **shown)
-    assert PUBLISHED.get_or_404(article.pk) == article
+    assert first_or_404(PUBLISHED, article.pk) == article
 
 
-@pytest.mark.parametrize("key", [0, 10**6, 2**63 - 62, 2**63 - 1, 2**63, 10**40])
+@pytest.mark.parametrize("key", [0, 10**6, 2**63 - 61, 2**63 - 1, 2**63, 10**40])
 def test_there_is_nothing_under_other_keys(key):
     make_article()
 
     with pytest.raises(Http404):
-        PUBLISHED.get_or_404(key)
+        first_or_404(PUBLISHED, key)
 
 
 def test_row_is_inserted_with_all_that_it_holds():

@@ -59,11 +59,7 @@ def make_long_article(digest):
 @pytest.mark.parametrize("digest", ["k:{}", "k:1"])
 def test_repetition_is_looked_for_by_the_address_and_not_in_the_whole_thread(client, digest):
     article = make_long_article(digest)
-    (lookup,) = [
-        sql
-        for sql in queries_of_a_post(client, article)
-        if "password = " in sql
-    ]
+    (lookup,) = [sql for sql in queries_of_a_post(client, article) if "password = " in sql]
     with connection.cursor() as cursor:
         explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
         cursor.execute(f"{explain} {lookup}")
