@@ -10,8 +10,9 @@ from inspect import signature
 from django.db import connection
 from django.http import Http404
 
-# Stand for the values while the SQL is written; no condition of ours has numbers like them.
-_MARKS = range(2**63 - 61, 2**63 - 51)
+# Stand for the values while the SQL is written: no condition of ours has such numbers, and every
+# column but a small one may have them.
+_MARKS = range(2**31 - 61, 2**31 - 51)
 _GREATEST_KEY = 2**63 - 1
 
 
