@@ -1,6 +1,6 @@
 """Rows and inserts whose SQL is written once are those of the ORM."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from operator import attrgetter
 
 import pytest
@@ -38,6 +38,7 @@ def test_row_is_the_one_that_the_queryset_holds():
 
     assert found.get_deferred_fields() == {"body"}
     assert fields_of(found) == fields_of(article)
+    assert found.published_at.tzinfo is article.published_at.tzinfo is UTC
 
 
 def test_rows_are_those_of_the_queryset_with_what_it_adds():
