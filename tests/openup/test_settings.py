@@ -21,9 +21,13 @@ PRINT = "import json, django; from openup import settings as s; print({expressio
 
 def run(expression="1", **changes):
     """Import the settings in a process of their own and print `expression`; None unsets."""
+    return run_python("-c", PRINT.format(expression=expression), **changes)
+
+
+def run_python(*arguments, **changes):
     environment = {"PATH": os.environ["PATH"], **GOOD, **changes}
     return subprocess.run(  # noqa: PLW1510 (the failures are the point)
-        [sys.executable, "-c", PRINT.format(expression=expression)],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={name: value for name, value in environment.items() if value is not None},
         capture_output=True,
@@ -100,6 +104,17 @@ def test_start_stops_and_names_the_variable(name, value):
     last_line = result.stderr.strip().splitlines()[-1]
     assert result.returncode != 0
     assert name in last_line and ("expected" in last_line or "does not exist" in last_line)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SECRET_KEY", "short"), ("DATABASE_URL", "mysql://a:b@localhost/c")]
+)
+def test_a_command_with_a_bad_setting_ends_with_one_line_that_names_it(name, value):
+    result = run_python("manage.py", "check", **{name: value})
+
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{name} is ") and "expected" in line
 
 
 @pytest.mark.parametrize(
