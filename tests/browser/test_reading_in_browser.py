@@ -4,7 +4,14 @@ import pytest
 
 from articles.models import SitePage, Tag
 from tests.browser.looking import violations
-from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
+from tests.factories import (
+    make_article,
+    make_category,
+    make_comment,
+    make_issue,
+    make_ranking,
+    make_table,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -114,6 +121,19 @@ def test_head_gives_up_its_air_on_a_phone_with_large_text(open_page, addresses):
     # A line of large text, and no more: else the head fills the first screen.
     heights = page.locator(".sections a").evaluate_all("all => all.map((a) => a.offsetHeight)")
     assert 24 <= min(heights) <= max(heights) < 64
+
+
+def test_time_to_read_stands_on_one_line_on_a_phone(open_page):
+    article = make_article(category=make_category(name="보안·라이선스"))
+    page = open_page(article.get_absolute_url())
+    time = page.get_by_text("읽는 데 약 1분", exact=True)
+
+    lines = {}
+    for width in range(320, 440, 10):
+        page.set_viewport_size({"width": width, "height": 900})
+        lines[width] = time.evaluate("element => element.getClientRects().length")
+
+    assert set(lines.values()) == {1}, lines
 
 
 # What a reader's own style sheet may set (WCAG 2.2, success criterion 1.4.12).
