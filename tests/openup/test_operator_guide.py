@@ -1,0 +1,29 @@
+"""Commands of docs/operator-guide.md that are more than a name."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+GUIDE = Path(__file__).parents[2].joinpath("docs", "operator-guide.md").read_text(encoding="utf-8")
+
+
+def pages():
+    with connection.cursor() as cursor:
+        return cursor.execute("PRAGMA page_count").fetchone()[0]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does it by itself")
+@pytest.mark.django_db(transaction=True)
+def test_compacting_gives_back_the_room_of_what_was_deleted():
+    (code,) = re.findall(r'manage\.py shell -c "(.*VACUUM.*)"', GUIDE)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE filler AS SELECT randomblob(1000000) AS text")
+        cursor.execute("DROP TABLE filler")
+    before = pages()
+
+    call_command("shell", command=code, verbosity=0)
+
+    assert pages() <= before - 200
