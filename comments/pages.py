@@ -1,6 +1,6 @@
 """The pages of a thread and of one branch: a few queries each, whatever the thread holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from django.core.paginator import Paginator
@@ -38,6 +38,8 @@ class ThreadPage:
     last: int
     order: str = OLDEST
     pinned: Comment | None = None
+    # How many comments that show speak of what the article shows: {anchor's key: count}.
+    anchor_counts: dict = field(default_factory=dict)
     is_beyond_end: bool = False
 
     @property
@@ -97,7 +99,6 @@ def read_page_number(text):
     return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
-_thread = Compiled(lambda key: Thread.objects.filter(pk=key).order_by())
 _first_page = Compiled(
     lambda article_id: Comment.objects.filter(article=article_id).in_page(1).for_thread()
 )
@@ -105,7 +106,7 @@ _first_page = Compiled(
 
 def article_page(article_id, query):
     """Return the page of the article's thread that `query` asks for: two queries or three."""
-    thread = next(iter(_thread.rows(article_id)), None) or Thread(pk=article_id)
+    thread, anchor_counts = Comment.objects.thread_with_counts(article_id)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
     if asked is None:
@@ -124,6 +125,7 @@ def article_page(article_id, query):
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)
+    page.anchor_counts = anchor_counts
     page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -16,6 +17,7 @@ from articles.kept import kept, never_kept
 from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
+from comments.drawing import draw_branches
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.history import history_page
 from comments.limits import LimitReached, network_of
@@ -146,6 +148,7 @@ def comment_detail(request, comment_id):
         "article": article,
         "root": comment,
         "page": page,
+        "branches": mark_safe(draw_branches(page, article)),  # noqa: S308 - escaped there
         **page.series(comment.get_permalink()),
         "form": CommentForm(article=article, parent=comment) if takes_replies else None,
     }

@@ -13,12 +13,12 @@ from django.template.loader import render_to_string
 from articles.linked_data import article_graph
 from articles.models import CONTENT, SITE, Article, RankingEntry, article_scope
 from comments.anchors import entry_links, item_links
+from comments.drawing import draw_branches
 from comments.forms import CommentForm
-from comments.models import Comment
 from openup.pagecache.parts import kept_part
 
-# Where thread and count go; nobody can write what nobody can guess.
-THREAD_PLACE, COUNT_PLACE = secrets.token_hex(16), secrets.token_hex(16)
+# Where thread, count and comments go; nobody can write what nobody can guess.
+THREAD_PLACE, COUNT_PLACE, BRANCHES_PLACE = (secrets.token_hex(16) for _place in range(3))
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,34 @@ class ArticleFrame:
 
     def around(self, page):
         """Return the whole page as bytes, with a page of the thread in it."""
-        thread = render_to_string("comments/_thread.html", {"page": page, "article": self})
+        context = {"page": page, "article": self, "branches": BRANCHES_PLACE}
+        thread = render_to_string("comments/_thread.html", context)
+        head, _place, tail = thread.partition(BRANCHES_PLACE)
+        # Past the template, which copies what it draws twice for each tag around it.
+        branches = draw_branches(page, self) if page.branches else ""
         before, between, after = self.pieces
         count = b"%d" % page.thread.comment_count
-        return b"".join((before, count, between, thread.encode(), after))
+        parts = head.encode(), branches.encode(), tail.encode()
+        return b"".join((before, count, between, *parts, after))
 
 
 def find_frame(request, article_id, page):
     """Return the frame of the article for `page` of its thread; raise Http404."""
-    counts = Comment.objects.counts_by_anchor(article_id)
+    # A comment on a row or an item changes the count that stands beside it.
+    counts = tuple(sorted(page.anchor_counts.items()))
     return kept_part(
         request,
-        # A comment on a row or an item changes the count that stands beside it.
-        ("article", article_id, page.number, page.last, page.order, tuple(sorted(counts.items()))),
+        ("article", article_id, page.number, page.last, page.order, counts),
         [CONTENT, SITE],
-        lambda: make_frame(request, article_id, page, counts),
+        lambda: make_frame(request, article_id, page),
         # When the article closes for comments.
         due_scopes=[article_scope(article_id)],
     )
 
 
-def make_frame(request, article_id, page, counts):
+def make_frame(request, article_id, page):
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
-    context = article_context(article, page, counts) | {
+    context = article_context(article, page) | {
         "linked_data": article_graph(article, COUNT_PLACE),
         "thread": THREAD_PLACE,
     }
@@ -65,8 +70,8 @@ def make_frame(request, article_id, page, counts):
     return ArticleFrame(article.slug, article.get_absolute_url(), article.takes_comments, pieces)
 
 
-def article_context(article, page, counts):
-    """Return what an article's page shows but for the thread; `counts` are those of its anchors."""
+def article_context(article, page):
+    """Return what an article's page shows but for the thread."""
     issue, month = article.public_issue, article.monthly_issue
     return {
         "article": article,
@@ -78,6 +83,6 @@ def article_context(article, page, counts):
         "page": page,
         **page.series(article.get_absolute_url()),
         "form": CommentForm(article=article),
-        "entry_links": entry_links(article, counts),
-        "item_links": item_links(month, month.lead_article if month else None, counts),
+        "entry_links": entry_links(article, page.anchor_counts),
+        "item_links": item_links(month, month.lead_article if month else None, page.anchor_counts),
     }

@@ -10,6 +10,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
@@ -17,8 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from articles.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.models import Article
 from articles.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
+from comments.drawing import draw_branches
 from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
-from comments.models import Comment
 from comments.pages import article_page
 from openup.article_page import article_context
 
@@ -118,9 +119,9 @@ def article_preview(request, article_id):
     article = get_object_or_404(Article.objects.for_page(), pk=article_id)
     issue = article.monthly_issue
     page = article_page(article_id, request.GET)
-    counts = Comment.objects.counts_by_anchor(article_id)
-    thread = {"page": page, "article": article, "staff_links": staff_links(request.user)}
-    context = article_context(article, page, counts) | {
+    branches = mark_safe(draw_branches(page, article, staff_links(request.user)))  # noqa: S308
+    thread = {"page": page, "article": article, "branches": branches}
+    context = article_context(article, page) | {
         "is_preview": True,
         "thread": render_to_string("comments/_thread.html", thread),
         "may_answer": article.is_public and request.user.has_perm("comments.answer_comment"),

@@ -40,13 +40,15 @@ from comments.models.thread import (
 from comments.text import HTML_VERSION
 
 # Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
-# Two halves, so that each is read from an index of its own.
-_COUNTS_BY_ANCHOR = """
-SELECT 'entry', ranking_entry_id, COUNT(*) FROM "comments_comment"
+# The counts in two halves, so that each is read from an index of its own.
+_THREAD_WITH_COUNTS = """
+SELECT 'thread', root_total, comment_count, pinned_id FROM comments_thread WHERE article_id = %s
+UNION ALL
+SELECT 'entry', ranking_entry_id, COUNT(*), NULL FROM "comments_comment"
 WHERE article_id = %s AND state = 'published' AND ranking_entry_id IS NOT NULL
 GROUP BY ranking_entry_id
 UNION ALL
-SELECT 'item', issue_item_id, COUNT(*) FROM "comments_comment"
+SELECT 'item', issue_item_id, COUNT(*), NULL FROM "comments_comment"
 WHERE article_id = COALESCE(%s, (
     SELECT lead_article_id FROM articles_monthlyissue JOIN articles_article
     ON articles_article.monthly_issue_id = articles_monthlyissue.id WHERE articles_article.id = %s
@@ -153,9 +155,19 @@ class CommentQuerySet(models.QuerySet):
         The rows are those of the article. The items' comments belong to the article that leads the
         month: to `lead_id`, or that of the article's own month.
         """
+        return self.thread_with_counts(article_id, lead_id)[1]
+
+    def thread_with_counts(self, article_id, lead_id=None):
+        """Return the article's thread and `counts_by_anchor`, in one query."""
+        thread, counts = Thread(pk=article_id), {}
         with connection.cursor() as cursor:
-            cursor.execute(_COUNTS_BY_ANCHOR, [article_id, lead_id, article_id])
-            return {f"{prefix}-{number}": count for prefix, number, count in cursor.fetchall()}
+            cursor.execute(_THREAD_WITH_COUNTS, [article_id, article_id, lead_id, article_id])
+            for kind, number, count, pinned_id in cursor.fetchall():
+                if kind == "thread":
+                    thread = Thread(article_id, number, count, pinned_id)  # as its columns stand
+                else:
+                    counts[f"{kind}-{number}"] = count
+        return thread, counts
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
@@ -411,7 +423,7 @@ class Comment(models.Model):
     def is_figure_report(self):
         return self.kind == self.Kind.FIGURE_ERROR
 
-    @property
+    @cached_property
     def speaks_of_something(self):
         return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
 

@@ -7,9 +7,9 @@ import pytest
 from django.db import models
 from django.utils import timezone, translation
 
+from comments.drawing import draw_branches
 from comments.models import Comment
 from comments.pages import Branch, link_answers
-from comments.templatetags.comments_tags import draw_branches
 from tests.factories import make_comment
 
 MOMENT = timezone.datetime(2025, 10, 28, 0, 5, tzinfo=timezone.get_fixed_timezone(0))
@@ -29,11 +29,11 @@ WHOLE = (
 )
 
 
-def draw(comment, *replies, takes_comments=True, **context):
+def draw(comment, *replies, takes_comments=True):
     link_answers([comment, *replies])
     article = SimpleNamespace(takes_comments=takes_comments)
     page = SimpleNamespace(thread=True, branches=[Branch(comment, list(replies))])
-    return draw_branches(context, page, article)
+    return draw_branches(page, article)
 
 
 def unsaved(pk=7, **fields):

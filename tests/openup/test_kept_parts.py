@@ -57,8 +57,8 @@ def test_new_comment_draws_the_thread_alone_anew(site):
 
     assert "새 댓글" in page.text
     assert page.text == made(article)
-    # The thread, its comments, and the counts beside rows and items.
-    assert len(queries) == 3
+    # The thread with the counts beside rows and items, and its comments.
+    assert len(queries) == 2
 
 
 def test_every_page_and_order_of_a_thread_has_its_own_frame(site):
