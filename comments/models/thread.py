@@ -10,10 +10,9 @@ REPLIES_PER_PAGE = 100
 
 # Asked by every post: the ORM takes longer to write it than the database to answer. SQLite's
 # transactions hold the whole database from their beginning.
-_LOCK = {
-    "sqlite": "SELECT * FROM comments_thread WHERE article_id = %s",
-    "postgresql": "SELECT * FROM comments_thread WHERE article_id = %s FOR UPDATE",
-}
+_COLUMNS = ["article_id", "root_total", "comment_count", "pinned_id"]
+_READ = f"SELECT {', '.join(_COLUMNS)} FROM comments_thread WHERE article_id = %s"  # noqa: S608
+_LOCK = {"sqlite": _READ, "postgresql": f"{_READ} FOR UPDATE"}
 _SAVE_COUNTS = (
     "UPDATE comments_thread SET root_total = %s, comment_count = %s WHERE article_id = %s"
 )
@@ -60,12 +59,14 @@ class Thread(models.Model):
     @classmethod
     def lock(cls, article):
         """Return the article's thread, held until the transaction ends."""
-        threads = cls.objects.raw(_LOCK[connection.vendor], [article.pk])
-        # Nearly always there: made only by the first who asks for it.
-        if not (found := list(threads)):
-            cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
-            found = list(cls.objects.raw(_LOCK[connection.vendor], [article.pk]))
-        return found[0]
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK[connection.vendor], [article.pk])
+            # Nearly always there: made only by the first who asks for it.
+            if not (row := cursor.fetchone()):
+                cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
+                cursor.execute(_LOCK[connection.vendor], [article.pk])
+                row = cursor.fetchone()
+        return cls.from_db(connection.alias, _COLUMNS, row)
 
     @property
     def last_page(self):
