@@ -4,9 +4,10 @@ import multiprocessing
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 
-def hashes(seconds, queue):
+def hashes(seconds):
     import django  # noqa: PLC0415 - in a process of its own
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
@@ -18,21 +19,13 @@ def hashes(seconds, queue):
     while time.monotonic() - began < seconds:
         hash_password("right horse key")
         count += 1
-    queue.put(count / (time.monotonic() - began))
+    return count / (time.monotonic() - began)
 
 
 def all_cores(seconds):
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [
-        context.Process(target=hashes, args=(seconds, queue)) for _core in range(os.cpu_count())
-    ]
-    for process in processes:
-        process.start()
-    rates = [queue.get() for _process in processes]
-    for process in processes:
-        process.join()
-    return sum(rates)
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        return sum(pool.map(hashes, [seconds] * os.cpu_count()))
 
 
 if __name__ == "__main__":
