@@ -423,7 +423,7 @@ class Comment(models.Model):
     def is_figure_report(self):
         return self.kind == self.Kind.FIGURE_ERROR
 
-    @cached_property
+    @property
     def speaks_of_something(self):
         return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
 
