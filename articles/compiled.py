@@ -7,13 +7,15 @@ For what every page of a thread and every post asks; elsewhere a queryset is pla
 from functools import cache
 from inspect import signature
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.http import Http404
 
 # Stand for the values while the SQL is written: no condition of ours has such numbers, and every
 # column but a small one may have them.
 _MARKS = range(2**31 - 61, 2**31 - 51)
 _GREATEST_KEY = 2**63 - 1
+# Fields whose values both drivers take as they are.
+_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
 
 
 class Compiled:
@@ -103,25 +105,42 @@ def insert(row):
 
     No signal is sent, and no field fills itself in as those with `auto_now` do.
     """
-    fields = _columns_filled(type(row))
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    columns = column_values(row)
+    del columns[type(row)._meta.pk.column]
     with connection.cursor() as cursor:
-        cursor.execute(_insert_sql(type(row), connection.vendor), values)
+        cursor.execute(_insert_sql(type(row), connection.vendor), [*columns.values()])
         row.pk = cursor.lastrowid if connection.vendor == "sqlite" else cursor.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
 
 
+def column_values(row):
+    """Return {column: value} as the database takes them.
+
+    Texts, numbers and keys of other rows must be that already: they are not converted.
+    """
+    given = row.__dict__
+    return {
+        column: given[name] if field is None else field.get_db_prep_save(given[name], connection)
+        for column, name, field in _columns(type(row))
+    }
+
+
 @cache
-def _columns_filled(model):
-    return [field for field in model._meta.concrete_fields if not field.primary_key]
+def _columns(model):
+    """Return [(column, attribute, field)]; None for a field whose values the driver takes."""
+    return [
+        (field.column, field.attname, None if isinstance(field, _AS_THEY_ARE) else field)
+        for field in model._meta.concrete_fields
+    ]
 
 
 @cache
 def _insert_sql(model, vendor):
     quote = connection.ops.quote_name
-    names = [quote(field.column) for field in _columns_filled(model)]
+    pk = model._meta.pk.column
+    names = [quote(column) for column, _name, _field in _columns(model) if column != pk]
     # SQLite takes RETURNING for a trigger, and copies each page aside before it is changed.
-    returning = "" if vendor == "sqlite" else f" RETURNING {quote(model._meta.pk.column)}"
+    returning = "" if vendor == "sqlite" else f" RETURNING {quote(pk)}"
     return (
         f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)})"  # noqa: S608 - our names
         f" VALUES ({', '.join(['%s'] * len(names))}){returning}"

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from articles.compiled import column_values
 from articles.search_text import fold, initials, tokens
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -130,10 +131,7 @@ class SearchDocument(models.Model):
 
     def _insert(self):
         """Save the document, which is new, with its tokens under its key or the next free one."""
-        columns = {
-            field.column: field.get_db_prep_save(getattr(self, field.attname), connection)
-            for field in self._meta.concrete_fields
-        }
+        columns = column_values(self)
         places = dict.fromkeys(columns, "%s")
         if connection.vendor == "postgresql":
             columns["tokens"], places["tokens"] = self._tokens(), _POSTGRESQL_TOKENS
