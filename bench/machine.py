@@ -27,19 +27,20 @@ def proportional_set(pid):
 
 
 def memory(options):
-    """Proportional set of a worker that keeps 1,000 article pages, in brotli or in gzip."""
+    """Proportional set of a worker that keeps 1,000 article pages in brotli, in gzip, in both."""
     for kind in DATABASES:
         with folder() as place, database(kind, place) as url:
             site = Site(place, url)
             pages = site.fill("--pages", PAGES)["pages"]
-            for coding in ("br", "gzip"):
+            for codings in (["br"], ["gzip"], ["br", "gzip"]):
                 with site.serving() as server:
                     workers = children(server.pid)
-                    read_all(site, pages[:1], coding)
+                    read_all(site, pages[:1], codings[0])
                     before = max(map(proportional_set, workers))
-                    megabytes = read_all(site, pages, coding) / 2**20
+                    megabytes = sum(read_all(site, pages, coding) for coding in codings) / 2**20
                     full = max(map(proportional_set, workers))
-                what = f"{kind}: worker with {PAGES:,} pages kept ({coding}: {megabytes:.1f} MB)"
+                forms = " and ".join(codings)
+                what = f"{kind}: worker with {PAGES:,} pages kept ({forms}: {megabytes:.1f} MB)"
                 what += f"; {before:.0f} MB with one"
                 holds = full <= MOST_MEGABYTES
                 yield Result("memory", what, f"{full:.0f} MB", f"≤ {MOST_MEGABYTES} MB", holds)

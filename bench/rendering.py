@@ -18,15 +18,22 @@ def uncached(options):
             site = Site(place, url, PAGE_CACHE_MEGABYTES="0")
             threads = [word for text in THREADS for word in ("--thread", text)]
             paths = site.fill(*threads)["threads"]
-            with site.serving():
+            bare = Site(place, url, PAGE_CACHE_MEGABYTES="0", KEPT_PARTS="0")
+            with site.serving(), bare.serving():
                 load = partial(wrk, seconds=options.seconds, headers=GZIP, connections=8)
                 measures = {text: partial(load, site.url + paths[text]) for text in THREADS}
+                measures["bare"] = partial(load, bare.url + paths["50x1"])
                 found = turn_by_turn(measures, options.rounds)
         none, hundred, most = (median_rate(found[text]) for text in THREADS)
-        what = f"{kind}: renders a second, no comment / 100 / 10,000"
+        what = f"{kind}: renders a second with the frame kept, no comment / 100 / 10,000"
         shown = f"{none:,.0f} / {hundred:,.0f} / {most:,.0f}"
         yield Result(
             "uncached", what, shown, f"≥ {PAGES_A_SECOND} (100)", hundred >= PAGES_A_SECOND
+        )
+        alone = median_rate(found["bare"])
+        what = f"{kind}: renders a second with nothing kept at all, 100 comments"
+        yield Result(
+            "uncached", what, f"{alone:,.0f}", f"≥ {PAGES_A_SECOND}", alone >= PAGES_A_SECOND
         )
         value, text = ratio(hundred, most)
         what = f"{kind}: cost of a page of 10,000 comments / of 100"

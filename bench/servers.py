@@ -68,10 +68,12 @@ class Site:
             **settings,
         }
 
-    def python(self, *arguments):
+    def python(self, *arguments, without=()):
+        """Run a module with the site's environment, less the variables `without`."""
+        env = {name: value for name, value in self.env.items() if name not in without}
         done = subprocess.run(
             [str(VENV_PYTHON), "-m", *map(str, arguments)],
-            check=False, capture_output=True, cwd=ROOT, env=self.env, text=True,
+            check=False, capture_output=True, cwd=ROOT, env=env, text=True,
         )  # fmt: skip
         if done.returncode != 0:
             raise Stop(f"{' '.join(map(str, arguments))} failed:\n{done.stderr}")

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
 from articles.linked_data import article_graph
-from articles.models import CONTENT, SITE, Article, RankingEntry, article_scope
+from articles.models import CONTENT, SITE, Article, RankingEntry
 from comments.anchors import entry_links, item_links
 from comments.drawing import draw_branches
 from comments.forms import CommentForm
@@ -52,8 +52,6 @@ def find_frame(request, article_id, page):
         ("article", article_id, page.number, page.last, page.order, counts),
         [CONTENT, SITE],
         lambda: make_frame(request, article_id, page),
-        # When the article closes for comments.
-        due_scopes=[article_scope(article_id)],
     )
 
 

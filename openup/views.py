@@ -88,7 +88,7 @@ def article_detail(request, article_id, slug=""):
     return response
 
 
-@kept("article:{article_id}", query=["page"])
+@kept("article:{article_id}", CONTENT, query=["page"])
 def article_json(request, article_id, slug):
     """Send the article, its tables and a page of its thread as data (docs/data.md)."""
     article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)

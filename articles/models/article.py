@@ -18,7 +18,7 @@ from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
 from articles.mentions import mentioned
 from articles.models.monthly_issue import MonthlyIssue
-from articles.models.page_version import CONTENT, CONVERSATION, Due, PageVersion, article_scope
+from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
@@ -377,12 +377,12 @@ class Article(models.Model):
         """Make the article's page and the lists stale, now and at each planned moment."""
         # The month's articles lead from its items to the comments of the article that leads it.
         led = Article.objects.filter(monthly_issue__lead_article=self).values_list("pk", flat=True)
-        own_scopes = [self.scope, *map(article_scope, led)]
-        scopes = [*own_scopes, CONTENT]
+        scopes = [self.scope, *map(article_scope, led), CONTENT]
         PageVersion.raise_for(*scopes)
         Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        # Pages of a branch and of an issue show whether one may write.
-        Due.plan([*own_scopes, CONVERSATION], [self.comments_end_at])
+        # Pages of its branches and of its issue, and the other articles of an issue that it leads
+        # now or will lead, show whether one may write: all of them have the scope.
+        Due.plan([CONTENT], [self.comments_end_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""

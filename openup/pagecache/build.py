@@ -7,10 +7,11 @@ from django.conf import settings
 
 FOLDERS = ["openup", "articles", "comments", "templates", "locale"]
 KINDS = {".py", ".html", ".txt", ".mo", ".json"}
-# Settings that public pages show or that change their headers.
+# Settings that public pages show, that decide what they show, or that change their headers.
 NAMES = [
     *("SITE_URL", "SITE_NAME", "OFFICIAL_BANNER", "LANGUAGE_CODE", "TIME_ZONE"),
     *("CONTENT_SECURITY_POLICY", "SECURE_HSTS_SECONDS", "SECURE_REFERRER_POLICY"),
+    *("SHOW_MOST_READ", "COMMENTS_CLOSE_AFTER_DAYS"),
 ]
 
 

@@ -18,13 +18,13 @@ class KeptParts:
         self._parts = OrderedDict()
         self._guard = threading.Lock()
 
-    def get(self, name, scopes, due_scopes, make):
+    def get(self, name, scopes, make):
         """Return the part `name` as it is now: the one that is kept, or what `make` returns.
 
-        It is current while the versions of `scopes` stand and no moment of those or of `due_scopes`
-        passes. Whatever else it depends on belongs to its name.
+        It is current while the versions of `scopes` stand and none of their moments passes.
+        Whatever else it depends on belongs to its name.
         """
-        state = self._read_state(scopes, due_scopes)
+        state = self._read_state(scopes)
         with self._guard:
             kept = self._parts.get(name)
             if kept and kept[0] == state:
@@ -32,7 +32,7 @@ class KeptParts:
                 return kept[1]
         part = make()
         # Before its first version a scope may change without one.
-        if state and None not in state[: len(scopes)]:
+        if state and None not in state[::2]:
             with self._guard:
                 self._parts[name] = state, part
                 self._parts.move_to_end(name)
@@ -40,18 +40,17 @@ class KeptParts:
                     self._parts.popitem(last=False)
         return part
 
-    def _read_state(self, scopes, due_scopes):
-        """Return versions, then moments, read before the part is made: what changes meanwhile makes
-        it stale. None while the database is away; whoever makes the part will say so.
+    def _read_state(self, scopes):
+        """Return each scope's version and moment, read before the part is made: what changes
+        meanwhile makes it stale. None while the database is away; whoever makes the part says so.
         """
         try:
-            read = self.validators.read((*scopes, *due_scopes))
+            return self.validators.read(tuple(scopes))
         except DatabaseAway:
             return None
-        return (*read[: 2 * len(scopes) : 2], *read[1::2])
 
 
-def kept_part(request, name, scopes, make, *, due_scopes=()):
+def kept_part(request, name, scopes, make):
     """Return a part of the page that is being made, by `KeptParts.get` where parts are lent."""
     parts = request.META.get("openup.parts")
-    return parts.get(name, scopes, due_scopes, make) if parts else make()
+    return parts.get(name, scopes, make) if parts else make()

@@ -102,7 +102,7 @@ def test_planned_moments_are_due_for_the_article_and_the_lists():
         ("content", start),
         (article.scope, start + timedelta(days=9)),
         ("content", start + timedelta(days=9)),
-        (article.scope, start + timedelta(days=3)),
+        ("content", start + timedelta(days=3)),
     } <= due
 
 

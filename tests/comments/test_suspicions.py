@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from articles.models import Due
+from articles.models import CONTENT, Due
 from comments import classifier as classifier_module
 from comments.models import Comment
 from openup.management.commands.setup_site import plan_closings
@@ -258,11 +258,15 @@ def test_date_of_its_own_outranks_the_days(settings):
 
 def test_closing_is_planned_when_stored_and_when_the_setting_changes(settings):
     published_at = timezone.now() - timedelta(days=10)
-    article = make_article(published_at=published_at, comments_open_days=20)
-    by_site = make_article(published_at=published_at)
-    assert Due.objects.filter(scope=article.scope, at=published_at + timedelta(days=20)).exists()
+    make_article(published_at=published_at, comments_open_days=20)
+    make_article(published_at=published_at)
+    # Every page that shows whether one may write has the scope: of branches and issues too.
+    closings = Due.objects.filter(scope=CONTENT)
+    assert closings.filter(at=published_at + timedelta(days=20)).exists()
+    closings.all().delete()
 
     settings.COMMENTS_CLOSE_AFTER_DAYS = 15
     plan_closings()
 
-    assert Due.objects.filter(scope=by_site.scope, at=published_at + timedelta(days=15)).exists()
+    for days in (15, 20):
+        assert closings.filter(at=published_at + timedelta(days=days)).exists()

@@ -1,5 +1,6 @@
 """What pages are put together from is kept as long as it is current, and no longer."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.utils import timezone
 
-from articles.models import CONTENT, SITE, Article, Due, PageVersion
+from articles.models import CONTENT, SITE, Article, Due, MonthlyIssue, PageVersion
 from openup.pagecache import PageCache
 from openup.pagecache.parts import KeptParts
 from openup.pagecache.validators import DatabaseAway, Validators
-from tests.factories import make_article, make_comment, make_ranking, make_table
+from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 from tests.wsgi import ask
 
 pytestmark = [
@@ -24,6 +25,14 @@ pytestmark = [
 def site():
     # No page is kept, so that each is put together anew.
     cache = PageCache(WSGIHandler(), max_bytes=0)
+    yield cache
+    cache.validators.close()
+
+
+@pytest.fixture
+def whole_site():
+    # Pages and their parts are kept.
+    cache = PageCache(WSGIHandler(), max_bytes=2**22)
     yield cache
     cache.validators.close()
 
@@ -101,10 +110,41 @@ def test_form_goes_when_the_moment_comes(site):
     # An hour later.
     past = timezone.now() - timedelta(seconds=1)
     Article.objects.filter(pk=article.pk).update(comments_close_at=past)
-    Due.objects.filter(scope=article.scope, at__gt=past).update(at=past)
+    Due.objects.filter(scope=CONTENT, at__gt=past).update(at=past)
 
     assert 'name="email"' not in ask(site, article.get_absolute_url()).text
     assert ask(site, article.get_absolute_url()).text == made(article)
+
+
+@pytest.mark.parametrize("leads_first", [True, False])
+def test_items_lead_nowhere_once_the_leading_article_closes(whole_site, leads_first):
+    closes_at = timezone.now() + timedelta(hours=1)
+    issue = make_issue()
+    other = None if leads_first else make_article(monthly_issue=issue)
+    lead = make_article(monthly_issue=issue, comments_close_at=closes_at)
+    issue.lead_article = lead
+    issue.store()
+    other = other or make_article(monthly_issue=issue)
+    assert "about=item-" in ask(whole_site, other.get_absolute_url()).text
+
+    past = timezone.now() - timedelta(seconds=1)
+    Article.objects.filter(pk=lead.pk).update(comments_close_at=past)
+    Due.objects.filter(at=closes_at).update(at=past)
+
+    assert "about=item-" not in ask(whole_site, other.get_absolute_url()).text
+
+
+def test_data_of_an_article_show_its_issue_from_its_moment_on(whole_site):
+    published_at = timezone.now() + timedelta(hours=1)
+    issue = make_issue(published_at=published_at)
+    address = make_article(monthly_issue=issue).get_absolute_url().removesuffix("/") + ".json"
+    assert json.loads(ask(whole_site, address).body)["issue"] is None
+
+    past = timezone.now() - timedelta(seconds=1)
+    MonthlyIssue.objects.filter(pk=issue.pk).update(published_at=past)
+    Due.objects.filter(at=published_at).update(at=past)
+
+    assert json.loads(ask(whole_site, address).body)["issue"]["title"] == issue.title
 
 
 def test_withdrawn_article_is_gone_and_a_stale_slug_leads_on(site):
@@ -133,7 +173,7 @@ def test_part_is_made_once_for_each_state(parts):
     made = []
 
     def get(name="list"):
-        return parts.get(name, [CONTENT, SITE], [], lambda: made.append(name) or len(made))
+        return parts.get(name, [CONTENT, SITE], lambda: made.append(name) or len(made))
 
     assert (get(), get()) == (1, 1)
     make_article()
@@ -147,7 +187,7 @@ def test_nothing_is_kept_before_the_first_version_of_a_scope(parts):
     made = []
 
     for _time in range(2):
-        parts.get("list", [CONTENT], [], lambda: made.append(1))
+        parts.get("list", [CONTENT], lambda: made.append(1))
 
     assert made == [1, 1]
 
@@ -159,5 +199,5 @@ def test_part_is_made_anew_while_the_database_cannot_be_asked():
 
     parts = KeptParts(Away(), most=2)
 
-    assert parts.get("list", [CONTENT], [], lambda: 1) == 1
-    assert parts.get("list", [CONTENT], [], lambda: 2) == 2
+    assert parts.get("list", [CONTENT], lambda: 1) == 1
+    assert parts.get("list", [CONTENT], lambda: 2) == 2

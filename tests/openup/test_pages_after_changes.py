@@ -5,9 +5,13 @@ A new operation that changes what readers see belongs in OPERATIONS, a new publi
 """
 
 import re
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
 from django.urls import resolve
 
 from articles.models import RankingSubject
@@ -31,6 +35,15 @@ def changed(instance, **fields):
     instance.store()
 
 
+def rename_subject_by_import():
+    with TemporaryDirectory() as folder:
+        call_command("export_articles", folder, stdout=StringIO())
+        subjects = Path(folder, "rankings", "subjects.yaml")
+        name = RankingSubject.objects.first().name
+        subjects.write_text(subjects.read_text().replace(name, "들여온 이름"))
+        call_command("import_articles", folder, stdout=StringIO())
+
+
 OPERATIONS = {
     "an article is renamed": lambda c: changed(c.article, title="새 제목"),
     "an article is added": lambda c: make_article(category=c.article.category, title="새 글"),
@@ -40,6 +53,7 @@ OPERATIONS = {
     "an issue's items change": lambda c: c.issue.replace_items([("기술", "새 소식", "- 하나")]),
     "a ranking is renamed": lambda c: changed(c.ranking, title="새 순위"),
     "a subject is renamed": lambda c: changed(RankingSubject.objects.first(), name="새 기업"),
+    "a subject is renamed by an import": lambda c: rename_subject_by_import(),
     "a subject gets another address": lambda c: changed(RankingSubject.objects.first(), slug="x"),
     "subjects are merged": lambda c: RankingSubject.objects.first().merge_into(
         RankingSubject.objects.last()

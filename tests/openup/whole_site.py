@@ -39,7 +39,7 @@ class WholeSite:
         return [
             *("/", "/articles/", "/articles.json", "/articles/2025/10/", "/feed/"),
             *articles,
-            *(f"{path.removesuffix('/')}.json" for path in articles[:1]),
+            *(f"{path.removesuffix('/')}.json" for path in articles),
             *lists,
             *(f"{path}feed/" for path in lists),
             *("/issues/", f"/issues/{year}/", f"/issues/{year}-{month}/"),

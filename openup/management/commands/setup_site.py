@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.bundle.read import read_file
-from articles.models import Article, Due, SitePage
+from articles.models import CONTENT, Article, Due, SitePage
 
 VIEW = ("view",)
 EDIT = ("add", "change", "view")
@@ -20,16 +20,20 @@ def on(models, actions, app="articles"):
     return {f"{app}.{action}_{model}" for model in models for action in actions}
 
 
-CONTENT = ("article", "tag", "monthlyissue")
+CONTENT_MODELS = ("article", "tag", "monthlyissue")
 # Lines of a page that its editor adds and takes out again.
 PARTS = ("reference", "legacypath", "rankingtable", "monthlyissueitem")
 FIGURES = ("ranking", "rankingperiod", "rankingentry", "rankingsubject")
 
-EDITOR = on(CONTENT, EDIT) | on(PARTS, ALL) | on(("category", *FIGURES, "rankingcorrection"), VIEW)
+EDITOR = (
+    on(CONTENT_MODELS, EDIT)
+    | on(PARTS, ALL)
+    | on(("category", *FIGURES, "rankingcorrection"), VIEW)
+)
 GROUPS = {
     "editor": EDITOR,
     "publisher": EDITOR
-    | on((*CONTENT, "category", "sitepage"), ALL)
+    | on((*CONTENT_MODELS, "category", "sitepage"), ALL)
     # Whoever may publish an article may answer below it in the staff's name.
     | {"articles.publish_article", "comments.answer_comment"},
     "moderator": on(["comment"], VIEW, "comments")
@@ -92,9 +96,7 @@ class Command(BaseCommand):
 
 def plan_closings():
     """Note when published articles close for comments, as the site's setting now says."""
-    articles = Article.objects.filter(
-        published_at__isnull=False, comments_close_at=None, comments_open_days=None
-    ).only("published_at", "comments_close_at", "comments_open_days")
-    for article in articles:
-        if article.comments_end_at and article.comments_end_at > timezone.now():
-            Due.plan([article.scope], [article.comments_end_at])
+    columns = "published_at", "comments_close_at", "comments_open_days"
+    articles = Article.objects.filter(published_at__isnull=False).only(*columns)
+    ends = {article.comments_end_at for article in articles.iterator()} - {None}
+    Due.plan([CONTENT], [end for end in ends if end > timezone.now()])
