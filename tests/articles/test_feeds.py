@@ -121,7 +121,7 @@ def test_pages_name_their_feed(client):
 
 
 def test_sitemap_leads_to_every_public_page_and_to_no_other(client, settings):
-    article, issue = make_article(title="공개"), make_issue()
+    article, issue = make_article(title="공개", slug="열린-모형-1"), make_issue()
     make_unpublished()
 
     index = read(client, "/sitemap.xml")
