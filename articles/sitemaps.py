@@ -5,9 +5,8 @@ from html import escape
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,7 +25,6 @@ from articles.models import (
 
 # The protocol allows 50,000 addresses a file; smaller ones are made faster.
 PART_SIZE = 1_000
-_XML = "application/xml; charset=utf-8"
 # Lists and the site's own pages stand in one part, articles in parts by their keys.
 PAGES = "pages"
 
@@ -38,18 +36,14 @@ def sitemap_index(request):
     # An order instead of Max would have SQLite sort every published article.
     changed = Article.objects.published().aggregate(at=Max("updated_at"))["at"]
     begin, end = reverse("articles:sitemap", args=["PART"]).split("PART")
-    context = {
-        "addresses": [f"{settings.SITE_URL}{begin}{part}{end}" for part in parts],
-        "changed": changed and timezone.localtime(changed).isoformat(),
-    }
-    return render(request, "articles/sitemap_index.xml", context, content_type=_XML)
+    return xml("sitemapindex", "sitemap", ((f"{begin}{part}{end}", changed) for part in parts))
 
 
 @kept(CONTENT)
 def sitemap(request, part):
     """Send the addresses of one part: of the lists, or of the articles with a range of keys."""
     if part == PAGES:
-        return url_set(page_entries())
+        return xml("urlset", "url", page_entries())
     if not (part.isascii() and part.isdecimal() and len(part) < 10) or int(part) < 1:
         raise Http404
     last = int(part) * PART_SIZE
@@ -61,21 +55,23 @@ def sitemap(request, part):
     )
     # One address in pieces: to put each together by `reverse` takes as long as all the rest.
     begin, between, end = re.split("0|SLUG", reverse("article_detail", args=[0, "SLUG"]))
-    return url_set((f"{begin}{pk}{between}{quote(slug)}{end}", at) for pk, slug, at in articles)
+    entries = ((f"{begin}{pk}{between}{quote(slug)}{end}", at) for pk, slug, at in articles)
+    return xml("urlset", "url", entries)
 
 
-def url_set(entries):
-    """Return the answer for [(path, moment of the last change or None)]."""
+def xml(root, element, entries):
+    """Return the answer that holds an element for each (path, moment of its change or None)."""
     zone = timezone.get_current_timezone()
-    urls = []
+    lines = []
     for path, changed in entries:
         moment = f"<lastmod>{changed.astimezone(zone).isoformat()}</lastmod>" if changed else ""
-        urls.append(f"<url><loc>{settings.SITE_URL}{escape(path)}</loc>{moment}</url>\n")
+        address = f"{settings.SITE_URL}{escape(path)}"
+        lines.append(f"<{element}><loc>{address}</loc>{moment}</{element}>\n")
     body = f"""<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-{"".join(urls)}</urlset>
+<{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+{"".join(lines)}</{root}>
 """
-    return HttpResponse(body, content_type=_XML)
+    return HttpResponse(body, content_type="application/xml; charset=utf-8")
 
 
 def page_entries():
@@ -103,7 +99,8 @@ def tags_of_published():
     """
     published = Article.objects.published().filter(pk=OuterRef("article_id"))
     links = Article.tags.through.objects.filter(Exists(published), tag=OuterRef("pk"))
-    return Tag.objects.filter(Exists(links))
+    # Its value is asked for: PostgreSQL makes a join of "exists".
+    return Tag.objects.alias(link=Subquery(links.values("pk")[:1])).filter(link__isnull=False)
 
 
 @kept()
