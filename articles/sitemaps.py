@@ -33,8 +33,11 @@ PAGES = "pages"
 def sitemap_index(request):
     last = Article.objects.aggregate(key=Max("pk"))["key"] or 0
     parts = [PAGES, *range(1, -(-last // PART_SIZE) + 1)]
-    # An order instead of Max would have SQLite sort every published article.
-    changed = Article.objects.published().aggregate(at=Max("updated_at"))["at"]
+    # From the last change back until an article is published; asked for those that are published
+    # in this order, SQLite reads them all.
+    published = Article.objects.published().filter(pk=OuterRef("pk"))
+    changes = Article.objects.filter(Exists(published)).order_by("-updated_at")
+    changed = changes.values_list("updated_at", flat=True).first()
     begin, end = reverse("articles:sitemap", args=["PART"]).split("PART")
     return xml("sitemapindex", "sitemap", ((f"{begin}{part}{end}", changed) for part in parts))
 

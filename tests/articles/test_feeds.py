@@ -147,6 +147,16 @@ def test_sitemap_says_when_an_article_changed(client):
     )
 
 
+def test_sitemap_index_says_when_a_public_article_changed(client):
+    article = make_article()
+    make_unpublished()
+
+    index = read(client, "/sitemap.xml")
+
+    changed = index.findtext("s:sitemap/s:lastmod", namespaces=MAP)
+    assert changed == timezone.localtime(article.updated_at).isoformat()
+
+
 @pytest.mark.parametrize("part", ["0", "-1", "x", "99999999999", "²"])
 def test_other_parts_are_not_found(client, part):
     assert client.get(f"/sitemaps/{part}.xml").status_code == 404
