@@ -6,8 +6,9 @@ in `item`, `readable` and `actions`; what few have, in a method of its own that 
 that a commenter chose is escaped here (the name) or was when it was saved (the text).
 """
 
-# Django's own `escape` returns the same text, but asks first whether it is lazy.
 from functools import lru_cache
+
+# Django's own `escape` returns the same text, but asks first whether it is lazy.
 from html import escape
 
 from django.template.loader import render_to_string

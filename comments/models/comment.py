@@ -163,10 +163,12 @@ class CommentQuerySet(models.QuerySet):
         with connection.cursor() as cursor:
             cursor.execute(_THREAD_WITH_COUNTS, [article_id, article_id, lead_id, article_id])
             for kind, number, count, pinned_id in cursor.fetchall():
-                if kind == "thread":
-                    thread = Thread(article_id, number, count, pinned_id)  # as its columns stand
-                else:
+                if kind != "thread":
                     counts[f"{kind}-{number}"] = count
+                    continue
+                thread = Thread(
+                    pk=article_id, root_total=number, comment_count=count, pinned_id=pinned_id
+                )
         return thread, counts
 
     def erase(self):
