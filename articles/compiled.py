@@ -8,6 +8,7 @@ from functools import cache
 from inspect import signature
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.query import get_related_populators
 from django.http import Http404
 
 # Stand for the values while the SQL is written: no condition of ours has such numbers, and every
@@ -21,7 +22,7 @@ _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.
 class Compiled:
     """The rows of `make_queryset(*marks)`, a queryset with a place for each mark, a whole number.
 
-    Its other conditions must be the same at every call, and it selects no related row.
+    Its other conditions must be the same at every call. What it prefetches is not loaded.
     """
 
     def __init__(self, make_queryset):
@@ -60,6 +61,9 @@ class _CompiledQuery:
         self._model = queryset.model
         self._fields = slice(fields[0], fields[-1] + 1)
         self._names = [column.target.attname for column in selected[self._fields]]
+        self._related = get_related_populators(
+            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS
+        )
         self._annotations = compiler.annotation_col_map.items()
         self._converted = [(place, selected[place]) for place in compiler.get_converters(selected)]
 
@@ -76,6 +80,8 @@ class _CompiledQuery:
             for place, convert, column in converters:
                 row[place] = convert(row[place], column, own)
             loaded.append(self._model.from_db(own.alias, self._names, row[self._fields]))
+            for related in self._related:
+                related.populate(row, loaded[-1])
             for name, place in self._annotations:
                 setattr(loaded[-1], name, row[place])
         return loaded

@@ -15,7 +15,7 @@ MAX_HEADLINE_CHARACTERS = 110
 
 
 def article_graph(article: Any, comment_count: int) -> dict[str, Any]:
-    """Return a published article and the way to it; its relations are loaded by `for_page`."""
+    """Return a published article and the way to it; its relations are loaded."""
     way = [
         (_("Home"), reverse("home")),
         (_("All articles"), reverse("articles:article_list")),

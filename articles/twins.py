@@ -209,7 +209,7 @@ def article_list_data(articles, older):
 
 
 def article_data(article, issue):
-    """Return an article loaded `for_page` and its public month's issue, if any, as data."""
+    """Return an article of `load_article` and its public month's issue, if any, as data."""
     return {
         "$schema": schema_url("article"),
         **article_summary(article),

@@ -7,11 +7,11 @@ it but the count. So it is kept, and a new comment draws the thread alone anew.
 import secrets
 from dataclasses import dataclass
 
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
+from articles.article_loading import load_article, mentions_of, neighbours_of
 from articles.linked_data import article_graph
-from articles.models import CONTENT, SITE, Article, RankingEntry
+from articles.models import CONTENT, SITE
 from comments.anchors import entry_links, item_links
 from comments.drawing import draw_branches
 from comments.forms import CommentForm
@@ -56,7 +56,7 @@ def find_frame(request, article_id, page):
 
 
 def make_frame(request, article_id, page):
-    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    article = load_article(article_id)
     context = article_context(article, page) | {
         "linked_data": article_graph(article, COUNT_PLACE),
         "thread": THREAD_PLACE,
@@ -74,8 +74,8 @@ def article_context(article, page):
     return {
         "article": article,
         "contents": article.contents(),
-        "neighbours": article.neighbours(),
-        "mentions": article.mentions.filter(pk__in=RankingEntry.objects.public().values("subject")),
+        "neighbours": neighbours_of(article),
+        "mentions": mentions_of(article),
         "parts": article.parts(),
         "issue": issue,
         "page": page,

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
+from articles.article_loading import load_any_article
 from articles.markdown import ALT_TEXT_TO_WRITE, preview
-from articles.models import Article
 from articles.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
 from comments.drawing import draw_branches
 from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
@@ -116,7 +116,7 @@ def article_preview(request, article_id):
     """Show an article as the public will see it, with its monthly issue even if that is a draft."""
     if not request.user.has_perm("articles.view_article"):
         raise PermissionDenied
-    article = get_object_or_404(Article.objects.for_page(), pk=article_id)
+    article = load_any_article(article_id)
     issue = article.monthly_issue
     page = article_page(article_id, request.GET)
     branches = mark_safe(draw_branches(page, article, staff_links(request.user)))  # noqa: S308

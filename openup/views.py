@@ -20,6 +20,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from articles.article_loading import load_article
 from articles.data_views import data_response
 from articles.kept import kept, never_kept
 from articles.models import (
@@ -91,7 +92,7 @@ def article_detail(request, article_id, slug=""):
 @kept("article:{article_id}", CONTENT, query=["page"])
 def article_json(request, article_id, slug):
     """Send the article, its tables and a page of its thread as data (docs/data.md)."""
-    article = get_object_or_404(Article.objects.published().for_page(), pk=article_id)
+    article = load_article(article_id)
     path = reverse("article_json", args=[article.pk, article.slug])
     if slug != article.slug:
         query = request.META.get("QUERY_STRING", "")

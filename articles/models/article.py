@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,6 @@ from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 from articles.text import is_plausible, plain_text
 
-MORE_OF_CATEGORY = 3
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3
 
@@ -77,25 +76,6 @@ class ArticleQuerySet(models.QuerySet):
 
     def for_listing(self):
         return self.select_related("category").defer("body", "body_html").newest()
-
-    def for_page(self):
-        """Load the article with everything its page shows, in a fixed number of queries."""
-        from articles.models.ranking import RankingEntry  # noqa: PLC0415 - it needs this module
-
-        return (
-            self.annotate(read_at=Now())
-            .select_related("category", "monthly_issue__lead_article")
-            .defer("body", "monthly_issue__lead_article__body")
-            .defer("monthly_issue__lead_article__body_html")
-            .prefetch_related(
-                "tags",
-                "references",
-                "monthly_issue__items",
-                "ranking_tables__ranking",
-                Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
-                "ranking_tables__periods__corrections",
-            )
-        )
 
 
 class Article(models.Model):
@@ -387,18 +367,6 @@ class Article(models.Model):
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
         return RANKING_MARK.findall(to_html(self.body))
-
-    def neighbours(self):
-        """Return the published articles just before and after this one, and others of its kind."""
-        if not self.published_at:
-            return {}
-        published = Article.objects.published().for_listing()
-        of_category = published.filter(category=self.category_id).exclude(pk=self.pk)
-        return {
-            "older": published.older_than(self).first(),
-            "newer": published.newer_than(self).reverse().first(),
-            "more": list(of_category[:MORE_OF_CATEGORY]),
-        }
 
     def contents(self):
         """Return the headings for a table of contents; none where the text is short."""

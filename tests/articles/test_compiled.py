@@ -12,11 +12,16 @@ from django.utils import timezone
 from articles.compiled import Compiled, first_or_404, insert
 from articles.models import Article
 from comments.models import Comment
-from tests.factories import make_article, make_comment, make_staff
+from tests.factories import make_article, make_comment, make_issue, make_staff
 
 pytestmark = pytest.mark.django_db
 
 PUBLISHED = Compiled(lambda key: Article.objects.published().defer("body").filter(pk=key))
+RELATED = Compiled(
+    lambda key: Article.objects.filter(pk=key).select_related(
+        "category", "monthly_issue__lead_article"
+    )
+)
 THREAD = Compiled(
     lambda article_id, least: Comment.objects.filter(
         article=article_id, root_number__gte=least
@@ -60,6 +65,18 @@ def test_rows_are_those_of_the_queryset_with_what_it_adds():
         assert row.is_blocked == same.is_blocked == (row.pk == blocked.pk)
         assert fields_of(row) == fields_of(same)
     assert THREAD.rows(root.article_id, 9) == []
+
+
+def test_related_rows_come_with_their_row(django_assert_num_queries):
+    article = make_article(monthly_issue=make_issue())
+    alone = make_article()
+
+    with django_assert_num_queries(2):
+        (found,), (found_alone,) = RELATED.rows(article.pk), RELATED.rows(alone.pk)
+        assert found.category == article.category
+        assert fields_of(found.monthly_issue) == fields_of(article.monthly_issue)
+        assert found.monthly_issue.lead_article is None
+        assert found_alone.monthly_issue is None
 
 
 def test_conditions_hold_at_every_call():
