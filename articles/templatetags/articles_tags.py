@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from articles import movement
 from articles.ranking_layout import ranks_of
+from articles.table_drawing import draw_beside, draw_rows
 from articles.text import CONTENT_LANGUAGE
 
 register = template.Library()
@@ -86,8 +87,15 @@ def ranking_table(
         "source_url": source_url,
         "files": files,
         "links": links,
+        "rows": mark_safe(draw_rows(layout, width, links)),  # noqa: S308 - escaped there
         "folded": folded,
     }
+
+
+@register.filter
+def beside(link):
+    """Draw the link to what is said about an item."""
+    return mark_safe(draw_beside(link))  # noqa: S308 - escaped there
 
 
 @register.filter
