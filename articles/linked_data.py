@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from articles.addresses import path_of
 from articles.provenance import KOGL_URL, absolute
 from articles.text import CONTENT_LANGUAGE
 
@@ -17,8 +17,8 @@ MAX_HEADLINE_CHARACTERS = 110
 def article_graph(article: Any, comment_count: int) -> dict[str, Any]:
     """Return a published article and the way to it; its relations are loaded."""
     way = [
-        (_("Home"), reverse("home")),
-        (_("All articles"), reverse("articles:article_list")),
+        (_("Home"), path_of("home")),
+        (_("All articles"), path_of("articles:article_list")),
         (article.category.name, article.category.get_absolute_url()),
         (article.full_title, article.get_absolute_url()),
     ]

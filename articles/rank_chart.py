@@ -6,10 +6,12 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+# A chart has dozens of labels; Django's own `escape` asks first whether each is lazy.
+from html import escape
 from itertools import pairwise
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 # What a reader can still tell apart. The table says it all, and the note how much is drawn.
@@ -85,22 +87,18 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
         "Lines join the ranks that %(count)s names held from %(first)s to %(last)s. The table"
         " holds the same figures."
     ) % {"count": len(drawn), "first": periods[0], "last": periods[-1]}
-    svg = format_html(
-        '<svg class="{7}" role="group" aria-labelledby="{0}-chart" aria-describedby="{0}-lines"'
-        ' viewBox="0 0 {1} {2}" width="{3}rem" height="{4}rem"><title id="{0}-chart">{5}</title>'
-        '<desc id="{0}-lines">{6}</desc>{8}{9}</svg>',
-        *(prefix, width, height, width / 16, height / 16),
-        _("Ranks through time: %(title)s") % {"title": title},
-        description,
-        "small" if width <= SMALL_WIDTH else "",
-        _axis(frame, periods, height),
-        format_html_join(
-            "",
-            "{}",
-            ((_line(frame, line, number, periods),) for number, line in enumerate(drawn)),
-        ),
+    size = "small" if width <= SMALL_WIDTH else ""
+    heading = _("Ranks through time: %(title)s") % {"title": title}
+    lines_drawn = "".join(_line(frame, line, number, periods) for number, line in enumerate(drawn))
+    svg = (
+        f'<svg class="{size}" role="group" aria-labelledby="{prefix}-chart"'
+        f' aria-describedby="{prefix}-lines" viewBox="0 0 {width} {height}"'
+        f' width="{width / 16}rem" height="{height / 16}rem">'
+        f'<title id="{prefix}-chart">{escape(heading)}</title>'
+        f'<desc id="{prefix}-lines">{escape(description)}</desc>'
+        f"{_axis(frame, periods, height)}{lines_drawn}</svg>"
     )
-    return Chart(svg, _note(drawn, lines))
+    return Chart(mark_safe(svg), _note(drawn, lines))  # noqa: S308 - all texts are escaped
 
 
 def rank_line(
@@ -180,44 +178,33 @@ def _end_label(line: Line, end: int, is_numbered: bool) -> str:
     return name if is_numbered else f"{point.number}. {name}"
 
 
-def _axis(frame: _Frame, periods: Sequence[str], height: int) -> SafeString:
+def _axis(frame: _Frame, periods: Sequence[str], height: int) -> str:
     """Draw the periods' labels, as many as fit counted from the newest, and a rule for each."""
     last = len(periods) - 1
     every = -(-_period_room(periods) // frame.step)
-    labels = format_html_join(
-        "",
-        '<text x="{}" y="14">{}</text>',
-        (
-            (frame.x(number), label)
-            for number, label in enumerate(periods)
-            if (last - number) % every == 0
-        ),
+    labels = "".join(
+        f'<text x="{frame.x(number)}" y="14">{escape(label)}</text>'
+        for number, label in enumerate(periods)
+        if (last - number) % every == 0
     )
     rules = "".join(f"M{frame.x(n)} {HEAD - 10}V{height}" for n in range(len(periods)))
-    return format_html('<g class="axis"><path d="{}"/>{}</g>', rules, labels)
+    return f'<g class="axis"><path d="{rules}"/>{labels}</g>'
 
 
-def _line(frame: _Frame, line: Line, number: int, periods: Sequence[str]) -> SafeString:
+def _line(frame: _Frame, line: Line, number: int, periods: Sequence[str]) -> str:
     held = [(period, point) for period, point in enumerate(line.points) if point]
     dots = "".join(f"M{frame.x(period)} {frame.y(point)}h0" for period, point in held)
     path, gaps = _paths(frame, held)
-    drawn = format_html(
-        '<path d="{}"/>{}{}{}',
-        path,
-        format_html('<path class="gap" d="{}"/>', gaps) if gaps else "",
-        _rings(frame, held, dots)
-        if frame.is_numbered
-        else format_html('<path class="dots" d="{}"/>', dots),
-        _labels(frame, line, held),
-    )
+    gap = f'<path class="gap" d="{gaps}"/>' if gaps else ""
+    marks = _rings(frame, held, dots) if frame.is_numbered else f'<path class="dots" d="{dots}"/>'
+    drawn = f'<path d="{path}"/>{gap}{marks}{_labels(frame, line, held)}'
     if not line.url:
         return drawn
     told = [held[0], held[-1]] if len(held) > 1 else held
     ranks = ", ".join(f"{periods[period]} {point.text}" for period, point in told)
     name = f"{line.label[:MAX_NAME]}: {ranks}"
-    return format_html(
-        '<a href="{}" class="c{}" aria-label="{}">{}</a>', line.url, number % COLOURS, name, drawn
-    )
+    address, colour = escape(line.url), number % COLOURS
+    return f'<a href="{address}" class="c{colour}" aria-label="{escape(name)}">{drawn}</a>'
 
 
 def _paths(frame: _Frame, held: Sequence[tuple[int, Point]]) -> tuple[str, str]:
@@ -235,16 +222,17 @@ def _paths(frame: _Frame, held: Sequence[tuple[int, Point]]) -> tuple[str, str]:
     return path, gaps
 
 
-def _rings(frame: _Frame, held: Sequence[tuple[int, Point]], dots: str) -> SafeString:
-    texts = ((frame.x(period), frame.y(point) + 4, point.number) for period, point in held)
-    return format_html(
-        '<path class="rings" d="{0}"/><path class="holes" d="{0}"/><g class="n">{1}</g>',
-        dots,
-        format_html_join("", '<text x="{}" y="{}">{}</text>', texts),
+def _rings(frame: _Frame, held: Sequence[tuple[int, Point]], dots: str) -> str:
+    texts = "".join(
+        f'<text x="{frame.x(period)}" y="{frame.y(point) + 4}">{escape(point.number)}</text>'
+        for period, point in held
+    )
+    return (
+        f'<path class="rings" d="{dots}"/><path class="holes" d="{dots}"/><g class="n">{texts}</g>'
     )
 
 
-def _labels(frame: _Frame, line: Line, held: Sequence[tuple[int, Point]]) -> SafeString:
+def _labels(frame: _Frame, line: Line, held: Sequence[tuple[int, Point]]) -> str:
     """Name the line at the edges it reaches, else beside its last point."""
     last = len(line.points) - 1
     texts = []
@@ -253,11 +241,8 @@ def _labels(frame: _Frame, line: Line, held: Sequence[tuple[int, Point]]) -> Saf
             texts.append((side, period, point, _end_label(line, end, frame.is_numbered)))
     if not texts:
         texts.append((1, *held[-1], _cut(line.label, MAX_INNER_LABEL)))
-    return format_html_join(
-        "",
-        '<text class="{}" x="{}" y="{}">{}</text>',
-        (
-            ("end" if side < 0 else "", frame.x(period) + side * MARGIN, frame.y(point) + 4, text)
-            for side, period, point, text in texts
-        ),
+    return "".join(
+        f'<text class="{"end" if side < 0 else ""}" x="{frame.x(period) + side * MARGIN}"'
+        f' y="{frame.y(point) + 4}">{escape(text)}</text>'
+        for side, period, point, text in texts
     )

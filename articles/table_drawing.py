@@ -55,7 +55,8 @@ class _RowDrawing:
 
     def correction(self, cell):
         label = escape(_("Corrected: %(label)s") % {"label": cell.text})
-        return f' <small><a href="#{cell.correction}" aria-label="{label}">{self.corrected}</a></small>'
+        place = f'href="#{cell.correction}" aria-label="{label}"'
+        return f" <small><a {place}>{self.corrected}</a></small>"
 
 
 def draw_beside(link):

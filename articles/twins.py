@@ -7,13 +7,14 @@ was saved. What is loaded before is said by each function.
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.addresses import path_of
 from articles.movement import compare
 from articles.provenance import KOGL_URL, absolute
 from articles.ranking_layout import ranks_of
 
 
 def schema_url(name):
-    return absolute(reverse("articles:schema", args=[name]))
+    return absolute(path_of("articles:schema", name))
 
 
 def moment(value):
@@ -61,7 +62,7 @@ def ranking_link(ranking):
         "slug": ranking.slug,
         "title": ranking.title,
         "url": absolute(ranking.get_absolute_url()),
-        "json": absolute(reverse("articles:ranking_json", args=[ranking.slug])),
+        "json": absolute(path_of("articles:ranking_json", ranking.slug)),
     }
 
 
@@ -192,7 +193,7 @@ def article_summary(article):
     """Return what lists tell of an article loaded `for_listing`."""
     return {
         **article_link(article),
-        "json": absolute(reverse("article_json", args=[article.pk, article.slug])),
+        "json": absolute(path_of("article_json", article.pk, article.slug)),
         "byline": article.byline,
         "summary": article.summary,
         "category": {"slug": article.category.slug, "name": article.category.name},

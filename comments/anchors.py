@@ -6,10 +6,10 @@ An anchor's key, "entry-12" or "item-3", stands in addresses and is its place's 
 import re
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from articles.addresses import path_of
 from articles.models import MonthlyIssue, MonthlyIssueItem, RankingEntry
 
 # No key of a row has more digits; a longer number would be none for the database.
@@ -123,5 +123,5 @@ def _link(article, anchor, counts, is_placed):
 
 def about_address(article, key: str, **query) -> str:
     """Return the address of what is said about an anchor, where one also writes about it."""
-    address = reverse("comments:comment_create", args=[article.pk])
+    address = path_of("comments:comment_create", article.pk)
     return f"{address}?{urlencode({'about': key, **query})}"

@@ -7,12 +7,12 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from articles import share_picture
+from articles.addresses import path_of
 from articles.contents import contents, reading_minutes, with_anchors
 from articles.fields import LineField, MarkdownField, ProseField
 from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
@@ -220,7 +220,7 @@ class Article(models.Model):
         return self.full_title
 
     def get_absolute_url(self):
-        return reverse("article_detail", args=[self.pk, self.slug])
+        return path_of("article_detail", self.pk, self.slug)
 
     @property
     def full_title(self):
@@ -235,7 +235,7 @@ class Article(models.Model):
     @property
     def share_picture_url(self):
         digest = share_picture.digest_of(*self.share_lines)
-        return reverse("share_picture", args=[self.pk, digest])
+        return path_of("share_picture", self.pk, digest)
 
     @property
     def scope(self):

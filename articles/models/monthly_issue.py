@@ -3,10 +3,10 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles.addresses import path_of
 from articles.fields import LineField, MarkdownField
 from articles.markdown import faults_for_publishing, to_html
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
@@ -69,7 +69,7 @@ class MonthlyIssue(models.Model):
         return f"{self.month:%Y-%m} {self.title}"
 
     def get_absolute_url(self):
-        return reverse("monthly_issue_detail", args=[self.month.year, self.month.month])
+        return path_of("monthly_issue_detail", self.month.year, self.month.month)
 
     @property
     def is_public(self):

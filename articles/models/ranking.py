@@ -5,11 +5,11 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.addresses import path_of
 from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
@@ -107,13 +107,13 @@ class Ranking(models.Model):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("articles:ranking_detail", args=[self.slug])
+        return path_of("articles:ranking_detail", self.slug)
 
     @property
     def files(self):
         """Return the addresses of the series' files by their kind."""
         kinds = ["csv", "xlsx", "json"]
-        return {kind: reverse(f"articles:ranking_{kind}", args=[self.slug]) for kind in kinds}
+        return {kind: path_of(f"articles:ranking_{kind}", self.slug) for kind in kinds}
 
     @property
     def cell_columns(self):

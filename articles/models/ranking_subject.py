@@ -1,9 +1,9 @@
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.addresses import path_of
 from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, PageVersion, article_scope
@@ -36,7 +36,7 @@ class RankingSubject(models.Model):
         return f"{self.name} ({self.country})" if self.country else self.name
 
     def get_absolute_url(self):
-        return reverse("articles:subject_detail", args=[self.slug])
+        return path_of("articles:subject_detail", self.slug)
 
     def clean(self):
         super().clean()

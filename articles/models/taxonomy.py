@@ -1,7 +1,7 @@
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from articles.addresses import path_of
 from articles.fields import LineField, MarkdownField
 from articles.markdown import to_html
 from articles.models.page_version import CONTENT, SITE, PageVersion
@@ -21,7 +21,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("articles:category_detail", args=[self.slug])
+        return path_of("articles:category_detail", self.slug)
 
     def store(self):
         """Save the category and make every page that names it stale."""
@@ -46,7 +46,7 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("articles:tag_detail", args=[self.slug])
+        return path_of("articles:tag_detail", self.slug)
 
     def store(self):
         """Save the tag and make every page that names it stale."""
@@ -77,7 +77,7 @@ class SitePage(models.Model):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("articles:site_page_detail", args=[self.slug])
+        return path_of("articles:site_page_detail", self.slug)
 
     def clean(self):
         super().clean()
