@@ -6,7 +6,7 @@ another's keys.
 
 from collections import defaultdict
 
-from django.db.models import F, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from articles.compiled import Compiled, first_or_404
@@ -138,8 +138,9 @@ _more = Compiled(
     lambda category, key: _around().filter(category=category).exclude(pk=key)[:MORE_OF_CATEGORY]
 )
 _mentions = Compiled(
+    # Looked up subject by subject: for `__in` SQLite first lists every entry that is public.
     lambda key: RankingSubject.objects.filter(
-        mentioned_in=key, pk__in=RankingEntry.objects.public().values("subject")
+        Exists(RankingEntry.objects.public().filter(subject=OuterRef("pk"))), mentioned_in=key
     )
 )
 
