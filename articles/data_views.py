@@ -12,7 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 
 from articles import twins
 from articles.figures import BYTE_ORDER_MARK, to_csv
-from articles.kept import kept
+from articles.kept import NUMBER, kept
 from articles.models import CONTENT, Article, MonthlyIssue
 from articles.views import listing, load_ranking, load_subject
 
@@ -39,7 +39,7 @@ def ranking_json(request, slug):
     return data_response(twins.ranking_data(provenance))
 
 
-@kept(CONTENT, query=["bom"])
+@kept(CONTENT, query={"bom": "1"})
 def ranking_csv(request, slug):
     """Send the rows as CSV, with `?bom=1` for spreadsheets that need the mark to read UTF-8."""
     figures, provenance = load_ranking(slug)
@@ -101,7 +101,7 @@ def monthly_issue_json(request, year, month):
     return data_response(twins.issue_data(issue, list(issue.articles.published().for_listing())))
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def articles_json(request):
     page = listing(request, Article.objects.published())
     return data_response(twins.article_list_data(page["articles"], page["older"]))

@@ -22,6 +22,19 @@ class MonthConverter(YearConverter):
         return f"{value:02d}"
 
 
+class KeyConverter:
+    """A row's key, written in one way alone: no other address shows the same page."""
+
+    regex = "0|[1-9][0-9]{0,18}"
+
+    def to_python(self, value):
+        return int(value)
+
+    def to_url(self, value):
+        return str(value)
+
+
+register_converter(KeyConverter, "key")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
 

@@ -5,6 +5,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.dates import MONTHS
 from django.utils.html import escape
 from django.utils.http import urlencode
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from articles import search_text
 from articles.figures import figures_of
-from articles.kept import kept, never_kept
+from articles.kept import NUMBER, kept, never_kept
 from articles.models import (
     CONTENT,
     Article,
@@ -38,7 +39,7 @@ LIST_SIZE = 20
 YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def article_list(request):
     articles = Article.objects.published()
     last = articles.newest().values_list("published_at", flat=True).first()
@@ -47,7 +48,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -56,17 +57,20 @@ def month_archive(request, year, month):
         raise Http404 from error
     articles = Article.objects.published().filter(published_at__gte=first, published_at__lt=after)
     context = {**listing(request, articles), "month": first.date()}
-    return render(request, "articles/month_archive.html", context)
+    response = render(request, "articles/month_archive.html", context)
+    if not context["articles"]:
+        add_never_cache_headers(response)
+    return response
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
@@ -115,13 +119,14 @@ def load_ranking(slug):
     return figures, Provenance(ranking, tables, figures.digest)
 
 
-@kept(CONTENT, query=["before"])
+@kept(CONTENT, query={"before": NUMBER})
 def correction_list(request):
     corrections = RankingCorrection.objects.published().for_listing()
     before = request.GET.get("before", "")
     is_first_page = not (before.isdecimal() and len(before) < 16)
     newer = None
     if not is_first_page:
+        get_object_or_404(corrections, pk=int(before))
         newer = corrections.filter(pk__gt=int(before)).reverse()[LIST_SIZE - 1 : LIST_SIZE].first()
         corrections = corrections.filter(pk__lt=int(before))
     corrections = list(corrections[: LIST_SIZE + 1])

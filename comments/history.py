@@ -41,6 +41,7 @@ class HistoryPage:
     versions: list
     number: int
     last: int
+    is_beyond_end: bool = False
 
     @property
     def older(self):
@@ -54,6 +55,7 @@ class HistoryPage:
 def history_page(comment, number=None):
     """Return a page of the comment's history, the last one unless `number` asks: one query."""
     last = page_of(comment.edit_version, VERSIONS_PER_PAGE)
+    is_beyond_end = bool(number) and number > last
     number = min(max(number or last, 1), last)
     known = list(reversed(comment.revisions.for_history(number)))
     if number == last:
@@ -71,4 +73,4 @@ def history_page(comment, number=None):
         for before, revision in zip([None, *known], known, strict=False)
         if revision.version >= first
     ]
-    return HistoryPage(versions[::-1], number, last)
+    return HistoryPage(versions[::-1], number, last, is_beyond_end)

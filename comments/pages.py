@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from django.core.paginator import Paginator
 from django.db.models import Max
+from django.utils.cache import add_never_cache_headers
 
 from articles.compiled import Compiled
 from articles.provenance import absolute
@@ -94,6 +95,14 @@ class ThreadPage:
         }
 
 
+def answer_with(page, response):
+    """Return the answer that shows `page`; one beyond the end is not to be cached."""
+    if page.is_beyond_end:
+        # The last page once more, for any number: kept, it would crowd out what is read.
+        add_never_cache_headers(response)
+    return response
+
+
 def read_page_number(text):
     """Return the page number that a query asks for, or None where it asks for none."""
     return int(text) if text.isdecimal() and len(text) < 9 else None
@@ -142,11 +151,12 @@ def branch_page(root, query):
     """Return the page of the root's branch that `query` asks for: two or three queries."""
     siblings = Comment.objects.filter(article=root.article_id, root_number=root.root_number)
     last = page_of(siblings.aggregate(last=Max("reply_number"))["last"], REPLIES_PER_PAGE)
-    number = min(max(read_page_number(query.get("page", "")) or 1, 1), last)
+    asked = read_page_number(query.get("page", "")) or 1
+    number = min(max(asked, 1), last)
     replies = in_order(Comment.objects.in_branch(root, number).for_thread())
     link_answers([root, *replies])
     load_anchors([root, *replies])
-    return ThreadPage(None, [Branch(root, replies)], number, last)
+    return ThreadPage(None, [Branch(root, replies)], number, last, is_beyond_end=asked > last)
 
 
 def in_order(comments):

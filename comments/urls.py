@@ -6,24 +6,24 @@ app_name = "comments"
 urlpatterns = [
     path("comments/feed/", feeds.comment_feed, name="comment_feed"),
     path(
-        "articles/<int:article_id>/comments/feed/",
+        "articles/<key:article_id>/comments/feed/",
         feeds.article_comment_feed,
         name="article_comment_feed",
     ),
-    path("articles/<int:article_id>/comments/", views.comment_create, name="comment_create"),
-    path("comments/<int:comment_id>/", views.comment_detail, name="comment_detail"),
-    path("comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
-    path("comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),
-    path("comments/<int:comment_id>/history/", views.comment_history, name="comment_history"),
+    path("articles/<key:article_id>/comments/", views.comment_create, name="comment_create"),
+    path("comments/<key:comment_id>/", views.comment_detail, name="comment_detail"),
+    path("comments/<key:comment_id>/edit/", views.comment_edit, name="comment_edit"),
+    path("comments/<key:comment_id>/delete/", views.comment_delete, name="comment_delete"),
+    path("comments/<key:comment_id>/history/", views.comment_history, name="comment_history"),
     path(
-        "comments/<int:comment_id>/history/<int:version>/remove/",
+        "comments/<key:comment_id>/history/<key:version>/remove/",
         views.comment_revision_remove,
         name="comment_revision_remove",
     ),
-    path("comments/<int:comment_id>/reply/", views.comment_reply, name="comment_reply"),
-    path("comments/<int:comment_id>/report/", report_views.comment_report, name="comment_report"),
+    path("comments/<key:comment_id>/reply/", views.comment_reply, name="comment_reply"),
+    path("comments/<key:comment_id>/report/", report_views.comment_report, name="comment_report"),
     path(
-        "comments/<int:comment_id>/takedown/", report_views.takedown_create, name="takedown_create"
+        "comments/<key:comment_id>/takedown/", report_views.takedown_create, name="takedown_create"
     ),
     path("comments/mine/", desk_views.mine, name="mine"),
     path("comments/mine/sent/", desk_views.mine_sent, name="mine_sent"),
@@ -32,10 +32,10 @@ urlpatterns = [
         path(f"comments/mine/<slug:key>/{place}/", view, name=f"mine_{name}")
         for place, view, name in [
             ("comments", desk_views.mine_list, "list"),
-            ("comments/<int:comment_id>/edit", desk_views.mine_edit, "edit"),
-            ("comments/<int:comment_id>/password", desk_views.mine_password, "password"),
-            ("comments/<int:comment_id>/delete", desk_views.mine_delete, "delete"),
-            ("comments/<int:comment_id>/notices", desk_views.mine_notices, "notices"),
+            ("comments/<key:comment_id>/edit", desk_views.mine_edit, "edit"),
+            ("comments/<key:comment_id>/password", desk_views.mine_password, "password"),
+            ("comments/<key:comment_id>/delete", desk_views.mine_delete, "delete"),
+            ("comments/<key:comment_id>/notices", desk_views.mine_notices, "notices"),
             ("password", desk_views.mine_password, "password_all"),
             ("notices", desk_views.mine_notices, "notices_all"),
             ("download", desk_views.mine_download, "download"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from articles.compiled import Compiled, first_or_404
-from articles.kept import kept, never_kept
+from articles.kept import NUMBER, kept, never_kept
 from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
 from comments.credentials import Busy
@@ -24,7 +24,7 @@ from comments.limits import LimitReached, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
-from comments.pages import branch_page, read_page_number
+from comments.pages import answer_with, branch_page, read_page_number
 
 State = Comment.State
 
@@ -127,7 +127,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
 
 
 # Its article is not in the address, so it is made anew with every change of any thread.
-@kept(CONTENT, CONVERSATION, query=["page"])
+@kept(CONTENT, CONVERSATION, query={"page": NUMBER})
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place; a root with a long branch is a page itself."""
     shown = Comment.objects.public().for_thread().annotate(read_at=Now())
@@ -152,20 +152,17 @@ def comment_detail(request, comment_id):
         **page.series(comment.get_permalink()),
         "form": CommentForm(article=article, parent=comment) if takes_replies else None,
     }
-    return render(request, "comments/comment_detail.html", context)
+    return answer_with(page, render(request, "comments/comment_detail.html", context))
 
 
 # No search engine takes up what its writer has changed since: _base.html says noindex.
-@kept(CONTENT, CONVERSATION, query=["page"])
+@kept(CONTENT, CONVERSATION, query={"page": NUMBER})
 def comment_history(request, comment_id):
     comments = Comment.objects.public().with_block().without_pair()
     comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED, is_blocked=False)
-    context = {
-        "article": comment.article,
-        "comment": comment,
-        "history": history_page(comment, read_page_number(request.GET.get("page", ""))),
-    }
-    return render(request, "comments/comment_history.html", context)
+    page = history_page(comment, read_page_number(request.GET.get("page", "")))
+    context = {"article": comment.article, "comment": comment, "history": page}
+    return answer_with(page, render(request, "comments/comment_history.html", context))
 
 
 @public_form

@@ -18,19 +18,19 @@ urlpatterns = [
     path("manage/markdownx/preview/", manage.markdown_preview, name="markdown_preview"),
     path("manage/markdownx/upload/", manage.image_upload, name="image_upload"),
     path(
-        "manage/preview/articles/<int:article_id>/", manage.article_preview, name="article_preview"
+        "manage/preview/articles/<key:article_id>/", manage.article_preview, name="article_preview"
     ),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
-    path("share/<int:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
+    path("share/<key:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.
     path("", include(comments_urls)),
-    path("articles/<int:article_id>/<str:slug>.json", views.article_json, name="article_json"),
+    path("articles/<key:article_id>/<str:slug>.json", views.article_json, name="article_json"),
     path(
         "issues/<year:year>-<month:month>/", views.monthly_issue_detail, name="monthly_issue_detail"
     ),
-    path("articles/<int:article_id>/read/", views.article_read, name="article_read"),
-    path("articles/<int:article_id>/", views.article_detail, name="article_short"),
-    path("articles/<int:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
+    path("articles/<key:article_id>/read/", views.article_read, name="article_read"),
+    path("articles/<key:article_id>/", views.article_detail, name="article_short"),
+    path("articles/<key:article_id>/<str:slug>/", views.article_detail, name="article_detail"),
 ]

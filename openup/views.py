@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from articles.article_loading import load_article
 from articles.data_views import data_response
-from articles.kept import kept, never_kept
+from articles.kept import NUMBER, kept, never_kept
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -37,7 +37,7 @@ from articles.twins import article_data
 from comments.anchors import item_links
 from comments.limits import wait_in_words
 from comments.models import Comment
-from comments.pages import article_page
+from comments.pages import NEWEST, answer_with, article_page
 from comments.twins import thread_data
 from openup.article_page import find_frame
 from openup.readings import readings
@@ -72,7 +72,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", CONTENT, query=["page", "order"])
+@kept("article:{article_id}", CONTENT, query={"page": NUMBER, "order": NEWEST})
 def article_detail(request, article_id, slug=""):
     # No key: the databases would refuse the number itself.
     if article_id > BigIntegerField.MAX_BIGINT:
@@ -82,14 +82,10 @@ def article_detail(request, article_id, slug=""):
     if slug != frame.slug:
         query = request.META.get("QUERY_STRING", "")
         return redirect(frame.path + (f"?{query}" if query else ""), permanent=True)
-    response = HttpResponse(frame.around(page))
-    if page.is_beyond_end:
-        # The last page once more, for any number: kept, it would crowd out what is read.
-        add_never_cache_headers(response)
-    return response
+    return answer_with(page, HttpResponse(frame.around(page)))
 
 
-@kept("article:{article_id}", CONTENT, query=["page"])
+@kept("article:{article_id}", CONTENT, query={"page": NUMBER})
 def article_json(request, article_id, slug):
     """Send the article, its tables and a page of its thread as data (docs/data.md)."""
     article = load_article(article_id)
@@ -101,7 +97,7 @@ def article_json(request, article_id, slug):
         return response
     page = article_page(article_id, {"page": request.GET.get("page", "")})
     data = article_data(article, article.public_issue)
-    return data_response({**data, "comments": thread_data(page, absolute(path))})
+    return answer_with(page, data_response({**data, "comments": thread_data(page, absolute(path))}))
 
 
 @csrf_exempt

@@ -147,6 +147,32 @@ def test_known_parameter_is_another_page(site):
     assert ask(site, f"{article.get_absolute_url()}?x=1&page=1&page=2").body == pages[1].body
 
 
+def test_address_that_anybody_can_make_up_takes_the_place_of_no_page(site):
+    article = make_article()
+    root = make_comment(article)
+    for number in range(101):
+        make_comment(article, parent=root, body=f"답글 {number}")
+    paths = [
+        *("/articles/", "/corrections/", article.get_absolute_url(), root.get_permalink()),
+        *(f"{root.get_permalink()}history/", f"/articles/{article.pk}/{article.slug}.json"),
+    ]
+    for path in paths:
+        assert ask(site, path).status == 200, path
+    kept = site.bytes
+
+    odd = ("page=01", "page=٣", "page=-1", "page=77", "order=q0", "before=00", "before=9")
+    for path in paths:
+        padded = path.replace(f"/{article.pk}/", f"/0{article.pk}/", 1)
+        padded = padded.replace(f"/{root.pk}/", f"/0{root.pk}/", 1)
+        # Some are missing pages, some show the page once more.
+        for address in (padded, *(f"{path}?{query}" for query in odd)):
+            ask(site, address)
+    for month in ("1066/10", "2525/01"):
+        assert ask(site, f"/articles/{month}/").status == 200
+
+    assert site.bytes == kept
+
+
 def test_nothing_of_the_reader_is_in_the_page(site, settings):
     settings.ALLOWED_HOSTS = ["testserver", "other.example"]
     path = make_article().get_absolute_url()

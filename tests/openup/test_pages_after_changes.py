@@ -122,5 +122,5 @@ def test_every_kept_route_is_tried_here():
     kept = {route for route, view in public_routes() if view.kept_scopes is not None}
 
     # A short address leads to the page's own; a branch has a page of its own when it is long.
-    apart = {"articles/<int:article_id>/", "comments/<int:comment_id>/"}
+    apart = {"articles/<key:article_id>/", "comments/<key:comment_id>/"}
     assert kept - tried == apart
