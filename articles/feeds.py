@@ -1,5 +1,7 @@
 """Atom feeds (RFC 4287): articles, those of a category or a tag, a subject's ranks, corrections."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,6 +18,13 @@ from articles.text import CONTENT_LANGUAGE
 from articles.views import load_subject
 
 FEED_SIZE = 30
+# When a feed without entries was updated: the hour of asking would make it new every time.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Feed(Atom1Feed):
+    def latest_post_date(self):
+        return super().latest_post_date() if self.items else NEVER
 
 
 def atom(title, page, feed, entries):
@@ -24,7 +33,7 @@ def atom(title, page, feed, entries):
     Each entry is a dict for `SyndicationFeed.add_item`, its link a path of this site; texts are
     plain, markup is in `description` alone.
     """
-    generator = Atom1Feed(
+    generator = Feed(
         title=f"{title} | {settings.SITE_NAME}",
         link=settings.SITE_URL + page,
         description="",

@@ -10,13 +10,17 @@ CONTENT_LANGUAGE = "ko"
 
 # Bidirectional controls and zero-width characters; the zero-width joiner stays, emoji need it.
 _MISLEADING = re.compile(r"[\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c\u00ad]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Code points that never have a meaning; some of them are in no XML either.
+NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}-{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
 # Letters by category, yet they draw nothing: Hangul fillers and the empty Braille pattern.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def normalise(text: str) -> str:
-    """Return `text` in NFC with `\\n` line ends, without control and misleading characters."""
+    """Return `text` in NFC with `\\n` line ends, without what is no character or misleads."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     text = text.replace("\u2029", "\n")
     return unicodedata.normalize("NFC", _CONTROL.sub("", _MISLEADING.sub("", text)))

@@ -1,3 +1,4 @@
+from django.db.models import BigIntegerField
 from django.urls import path, register_converter
 
 from articles import data_views, feeds, sitemaps, views
@@ -28,7 +29,10 @@ class KeyConverter:
     regex = "0|[1-9][0-9]{0,18}"
 
     def to_python(self, value):
-        return int(value)
+        key = int(value)
+        if key > BigIntegerField.MAX_BIGINT:
+            raise ValueError  # no such address: the databases would refuse the number itself
+        return key
 
     def to_url(self, value):
         return str(value)

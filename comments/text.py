@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from articles.text import has_visible, normalise
+from articles.text import NONCHARACTERS, has_visible, normalise
 from comments.names import is_reserved
 
 MAX_BODY_CHARACTERS = 5_000
@@ -25,15 +25,12 @@ _EMOJI = (
 _STYLE = r"[\ufe0e\ufe0f]?"
 # Invisible characters stay where they make up an emoji: a sequence (👩‍💻, ❤️), a keycap (1️⃣), a
 # flag of a region (a black flag and tags). Everywhere else they go, and so do lone surrogates and
-# noncharacters, which no database takes.
-_NONCHARACTERS = "".join(
-    f"{chr(plane + 0xFFFE)}-{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
-)
+# what is no character, which no database takes.
 _INVISIBLE = re.compile(
     r"(?P<emoji>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
     rf"|{_EMOJI}{_STYLE}(?:\u200d{_EMOJI}{_STYLE})*|[0-9#*]\ufe0f\u20e3)"
     r"|[\u034f\u17b4\u17b5\u180b-\u180f\u200d\u206a-\u206f\ufe00-\ufe0f\ufff9-\ufffb\ud800-\udfff"
-    rf"\ufdd0-\ufdef\U0001d173-\U0001d17a\U000e0000-\U000e0fff{_NONCHARACTERS}]"
+    rf"\U0001d173-\U0001d17a\U000e0000-\U000e0fff{NONCHARACTERS}]"
 )
 _FILLERS = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0]")
 

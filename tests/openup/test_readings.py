@@ -56,12 +56,15 @@ def test_reading_makes_no_page_stale(client, readings):
     assert list(PageVersion.objects.order_by("scope").values_list()) == before
 
 
-def test_made_up_article_is_passed_over(client, readings):
-    client.post("/articles/999999/read/")
+@pytest.mark.parametrize("made_up", ["999999", "9999999999999999999", "9" * 30])
+def test_made_up_article_is_passed_over_and_loses_no_other(client, readings, made_up):
+    article = make_article()
+    client.post(f"/articles/{made_up}/read/")
+    client.post(f"/articles/{article.pk}/read/")
 
     readings.write()
 
-    assert not ArticleReading.objects.exists()
+    assert ArticleReading.objects.get().article == article
 
 
 def test_counts_wait_for_a_database_that_is_away(readings, monkeypatch):
