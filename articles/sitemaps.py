@@ -1,6 +1,7 @@
 """The sitemap index and its parts, and robots.txt (sitemaps.org, RFC 9309)."""
 
 import re
+from functools import cache
 from html import escape
 from urllib.parse import quote
 
@@ -64,12 +65,16 @@ def sitemap(request, part):
 
 def xml(root, element, entries):
     """Return the answer that holds an element for each (path, moment of its change or None)."""
-    zone = timezone.get_current_timezone()
-    lines = []
-    for path, changed in entries:
-        moment = f"<lastmod>{changed.astimezone(zone).isoformat()}</lastmod>" if changed else ""
-        address = f"{settings.SITE_URL}{escape(path)}"
-        lines.append(f"<{element}><loc>{address}</loc>{moment}</{element}>\n")
+    zone, site = timezone.get_current_timezone(), settings.SITE_URL
+
+    @cache
+    def lastmod(changed):
+        return f"<lastmod>{changed.astimezone(zone).isoformat()}</lastmod>" if changed else ""
+
+    lines = (
+        f"<{element}><loc>{site}{escape(path)}</loc>{lastmod(changed)}</{element}>\n"
+        for path, changed in entries
+    )
     body = f"""<?xml version="1.0" encoding="UTF-8"?>
 <{root} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 {"".join(lines)}</{root}>
