@@ -231,7 +231,7 @@ def listing(request, articles):
     is_first_page = not (before.isdecimal() and len(before) < 16)
     newer = None
     if not is_first_page:
-        last_seen = get_object_or_404(Article.objects.published(), pk=int(before))
+        last_seen = get_object_or_404(articles, pk=int(before))
         newer = articles.newer_than(last_seen).reverse()[LIST_SIZE - 1 : LIST_SIZE].first()
         articles = articles.older_than(last_seen)
     articles = list(articles[: LIST_SIZE + 1])
