@@ -105,7 +105,7 @@ def answer_with(page, response):
 
 def read_page_number(text):
     """Return the page number that a query asks for, or None where it asks for none."""
-    return int(text) if text.isdecimal() and len(text) < 9 else None
+    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 _first_page = Compiled(
