@@ -1,7 +1,7 @@
 """An article with all that its page shows: a fixed number of queries, whose SQL is written once.
 
-What belongs to the article is asked for by the article's key alone, so that no query waits for
-another's keys.
+What belongs to the article is asked for by its own key, or its month's, never by keys that another
+query brought: so the SQL is the same for every article.
 """
 
 from collections import defaultdict
@@ -121,19 +121,14 @@ def _around():
     return Article.objects.published().for_listing()
 
 
-def _moment_of(key):
-    return Subquery(Article.objects.filter(pk=key).values("published_at"))
+def _article(key):
+    """Return the article as far as its place in the order of `newest`, which the query looks up."""
+    moment = Article.objects.filter(pk=key).order_by().values("published_at")
+    return Article(pk=key, published_at=Subquery(moment))
 
 
-class _Place:
-    """An article's place in the order of `newest`, as a query looks it up."""
-
-    def __init__(self, key):
-        self.pk, self.published_at = key, _moment_of(key)
-
-
-_older = Compiled(lambda key: _around().older_than(_Place(key))[:1])
-_newer = Compiled(lambda key: _around().newer_than(_Place(key)).reverse()[:1])
+_older = Compiled(lambda key: _around().older_than(_article(key))[:1])
+_newer = Compiled(lambda key: _around().newer_than(_article(key)).reverse()[:1])
 _more = Compiled(
     lambda category, key: _around().filter(category=category).exclude(pk=key)[:MORE_OF_CATEGORY]
 )
