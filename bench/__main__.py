@@ -50,7 +50,7 @@ def describe_machine():
 def section(results, options):
     """Return what one benchmark found as Markdown."""
     day = datetime.now().astimezone().date().isoformat()
-    how = f"{day}, {describe_machine()}; each run {options.seconds} s, medians of {options.rounds},"
+    how = f"{day}, {describe_machine()}; each run {options.seconds} s, {options.rounds} rounds,"
     how += f" load average at the start {options.load:.1f}."
     lines = [how, "", "| what | found | promised | |", "|---|---|---|---|"]
     for result in results:
