@@ -68,6 +68,28 @@ def test_a_service_that_is_killed_is_there_again(machine, unit):
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "break_it"),
+    [
+        ("/opt/openup/openup/gate.py", "echo this is no Python >> {file}"),
+        ("/etc/openup/openup.env", "sed --in-place /^SECRET_KEY=/d {file}"),
+    ],
+)
+def test_a_reload_of_what_cannot_be_loaded_leaves_the_workers(machine, file, break_it):
+    page(machine, "/healthz")
+    main = properties(machine, "openup.service", "MainPID")["MainPID"]
+    workers = machine.run(f"pgrep --parent {main}")
+
+    machine.run(f"cp --archive {file} /tmp/whole; {break_it.format(file=file)}")
+    try:
+        machine.run("! systemctl reload openup")
+
+        assert machine.run(f"pgrep --parent {main}") == workers
+        assert page(machine, "/?comment=1")
+    finally:
+        machine.run(f"cp --archive /tmp/whole {file}")
+
+
 def test_a_reload_takes_new_workers_and_keeps_the_server(machine):
     page(machine, "/healthz")
     main = properties(machine, "openup.service", "MainPID")["MainPID"]
