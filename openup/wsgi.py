@@ -24,4 +24,6 @@ application = Gate(
 if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     from openup.pagecache import PageCache
 
-    application = PageCache(application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS)
+    application = PageCache(
+        application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS, settings.PAGE_CACHE_FOLDER
+    )

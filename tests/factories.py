@@ -1,5 +1,6 @@
 """Plain functions that make what a test is about; each gives only what is passed a meaning."""
 
+import random
 from datetime import UTC, date, datetime
 from itertools import count
 
@@ -29,6 +30,12 @@ def make_category(**fields):
     category = Category(**{"name": f"갈래 {number}", "slug": f"category-{number}", **fields})
     category.store()
     return category
+
+
+def long_text(seed=0):
+    """Return as many syllables as an article may have, which no compression makes few."""
+    chosen = random.Random(seed)  # noqa: S311 - no secret
+    return "".join(chr(chosen.randrange(ord("가"), ord("힣") + 1)) for _syllable in range(16_000))
 
 
 def make_article(**fields):

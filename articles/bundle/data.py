@@ -6,6 +6,10 @@ Every text is in NFC. Moments are aware; they are the same data in any time zone
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+# A moment without a zone, and the day of one, are the portal's.
+SEOUL = ZoneInfo("Asia/Seoul")
 
 
 class BundleError(Exception):

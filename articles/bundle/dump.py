@@ -1,6 +1,7 @@
 """Rows of the database to plain data."""
 
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     CategoryData,
     ColumnData,
@@ -16,7 +17,6 @@ from articles.bundle.data import (
     TagData,
     TotalData,
 )
-from articles.bundle.values import SEOUL
 from articles.models import (
     Article,
     Category,

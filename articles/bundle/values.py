@@ -6,17 +6,15 @@ are written, so `title: no` is the word "no" and `monthly_issue: 2025-10` is no 
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 from django.utils.translation import gettext as _
 
-from articles.bundle.data import BundleError
+from articles.bundle.data import SEOUL, BundleError
 from articles.text import normalise, normalise_line
 
-SEOUL = ZoneInfo("Asia/Seoul")
 MAX_NODES = 50_000
 
 Reader = Callable[[yaml.Node], Any]
@@ -129,7 +127,7 @@ def moment(node: yaml.Node) -> datetime:
     try:
         value = datetime.fromisoformat(text)
         value = value.astimezone(SEOUL) if value.tzinfo else value.replace(tzinfo=SEOUL)
-        value.astimezone(ZoneInfo("UTC"))
+        value.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise fault(node, _("This moment does not exist.")) from error
     return value

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     Data,
     IssueData,
@@ -18,7 +19,6 @@ from articles.bundle.data import (
     TaxonomyData,
     TotalData,
 )
-from articles.bundle.values import SEOUL
 
 # Records of these keys stand one to a line.
 _ONE_LINE = {"categories", "tags", "columns", "entries", "references"}

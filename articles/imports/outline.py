@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     BundleError,
     IssueData,
@@ -20,7 +21,6 @@ from articles.bundle.data import (
     ReferenceData,
     SubjectData,
 )
-from articles.bundle.values import SEOUL
 from articles.imports import patterns
 from articles.imports.blocks import Block, nest
 from articles.imports.body import Draft, is_section_heading, note_emptied, render, to_markdown

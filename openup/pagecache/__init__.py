@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from openup import metrics
 from openup.pagecache.address import (
@@ -19,6 +19,7 @@ from openup.pagecache.address import (
     own_request,
 )
 from openup.pagecache.answer import Answer
+from openup.pagecache.bodies import SharedBodies
 from openup.pagecache.build import build_id
 from openup.pagecache.parts import KeptParts
 from openup.pagecache.validators import DatabaseAway, Validators
@@ -46,17 +47,19 @@ class Turn:
 class PageCache:
     """A WSGI application: Django's, and before it the pages that it has made.
 
-    In memory, for each process its own; the least recently used go when they take more than
-    `max_bytes`. What several pages are put together from is kept too: `max_parts` of it.
+    In memory, for each process its own, but for the bodies that it finds in `folder`; the least
+    recently used go when they take more than `max_bytes`. What several pages are put together from
+    is kept too: `max_parts` of it.
     """
 
-    def __init__(self, application, max_bytes, max_parts=100):
+    def __init__(self, application, max_bytes, max_parts=100, folder=None):
         self.application = application
         self.max_bytes = max_bytes
         self.bytes = 0
         self.validators = Validators()
         self.parts = KeptParts(self.validators, max_parts)
         self._build = build_id()
+        self._bodies = SharedBodies(folder if max_bytes else None, max_bytes)
         self._pages = OrderedDict()
         self._sizes = {}
         self._turns = {}
@@ -133,7 +136,9 @@ class PageCache:
 
     def _send(self, headers, body, status, environ, start_response):
         start_response(status, headers)
-        return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
+        if not body or environ["REQUEST_METHOD"] != "GET":
+            return []
+        return [body if type(body) is bytes else self._bodies.copy(body)]
 
     # Making a page
 
@@ -183,7 +188,8 @@ class PageCache:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return Answer(*started, body, validator, read_at, self._build)
+        compress = partial(self._bodies.compress, _name(address))
+        return Answer(*started, body, validator, read_at, self._build, compress)
 
     def _keep(self, address, answer):
         """Keep a page, or count it anew when it has got one more form; make room for it."""
@@ -197,7 +203,15 @@ class PageCache:
             self.bytes += size - self._sizes.get(address, 0)
             self._pages[address] = answer
             self._sizes[address] = size
+            gone = []
             while self.bytes > self.max_bytes:
                 oldest, _answer = self._pages.popitem(last=False)
                 self.bytes -= self._sizes.pop(oldest)
+                gone.append(oldest)
             metrics.PAGE_CACHE_BYTES.set(self.bytes)
+        for oldest in gone:
+            self._bodies.forget(_name(oldest))
+
+
+def _name(address):
+    return f"{address.path}?{address.query}"

@@ -1,24 +1,15 @@
 """What Django answered, in every form that may be asked for."""
 
-import gzip
 import threading
 import time
 from functools import lru_cache
 from hashlib import sha256
 
-import brotli
+from openup.pagecache.bodies import DECOMPRESS
 
 # Browsers ask every time; a proxy of ours may answer for one second on its own.
 CACHE_CONTROL = "max-age=0, s-maxage=1, must-revalidate"
 NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
-BROTLI_QUALITY = 5
-GZIP_LEVEL = 6
-
-COMPRESS = {
-    "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
-    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
-}
-DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
 # Said by us, or by the server.
 OWN_HEADERS = {"cache-control", "content-encoding", "content-length", "date", "etag", "vary"}
 
@@ -26,7 +17,7 @@ OWN_HEADERS = {"cache-control", "content-encoding", "content-length", "date", "e
 class Answer:
     """One answer of Django's: status, headers, and the body compressed once in each form."""
 
-    def __init__(self, status, headers, body, validator, read_at, build):
+    def __init__(self, status, headers, body, validator, read_at, build, compress):
         self.status = status
         self.validator = validator
         # When the validator was read: whoever asked before may have this answer.
@@ -41,40 +32,43 @@ class Answer:
             # Weak: one tag stands for the page in all its codings.
             self.headers.append(("ETag", f"W/{self.tag}"))
         self._plain = body
-        self._forms = {}
+        self._bodies = {}
+        self._compress = compress
         self._compressing = threading.Lock()
 
     @property
     def size(self):
-        return sum(len(body) for _headers, body in self._forms.values()) + len(self._plain or b"")
+        return sum(len(body) for body in self._bodies.values()) + len(self._plain or b"")
 
     def form(self, coding):
         """Return headers and body in the content coding "br", "gzip" or "" (plain)."""
-        return self._forms.get(coding) or self._make_form(coding)
+        body = self._bodies.get(coding) or self._make_body(coding)
+        headers = [*self.headers, ("Content-Length", str(len(body)))]
+        if coding:
+            headers.append(("Content-Encoding", coding))
+        return headers, body
 
     def has_form(self, coding):
-        return coding in self._forms
+        return coding in self._bodies
 
     def drop_plain(self):
         """Keep the compressed forms alone; they give the plain one when it is asked for."""
-        if not self._forms:
-            self._make_form("br")
+        if not self._bodies:
+            self._make_body("br")
         self._plain = None
 
-    def _make_form(self, coding):
+    def _make_body(self, coding):
         with self._compressing:
-            if coding in self._forms:
-                return self._forms[coding]
+            if coding in self._bodies:
+                return self._bodies[coding]
             plain = self._plain
             if plain is None:
-                known, (_headers, compressed) = next(iter(self._forms.items()))
+                known, compressed = next(iter(self._bodies.items()))
                 plain = DECOMPRESS[known](compressed)
-            body = COMPRESS[coding](plain) if coding else plain
-            headers = [*self.headers, ("Content-Length", str(len(body)))]
-            if coding:
-                headers.append(("Content-Encoding", coding))
-                self._forms[coding] = headers, body
-            return headers, body
+            if not coding:
+                return plain
+            body = self._bodies[coding] = self._compress(coding, plain)
+            return body
 
     def stale(self, headers):
         """Return `headers` as those of a page that could not be confirmed."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from articles.bundle import dump
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     CategoryData,
     ColumnData,
@@ -25,7 +26,6 @@ from articles.bundle.data import (
 )
 from articles.bundle.load import CHANGED, CREATED, UNCHANGED, LoadError, load, stored
 from articles.bundle.read import read_markdown
-from articles.bundle.values import SEOUL
 from articles.bundle.write import write
 from articles.models import Article, MonthlyIssue, PageVersion, RankingEntry
 from articles.text import normalise, normalise_line

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     BundleError,
     CategoryData,
@@ -27,7 +28,6 @@ from articles.bundle.data import (
     TotalData,
 )
 from articles.bundle.read import read_file, read_markdown, read_yaml
-from articles.bundle.values import SEOUL
 from articles.bundle.write import write
 from articles.text import normalise, normalise_line
 

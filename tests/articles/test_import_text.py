@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.bundle.data import BundleError
-from articles.bundle.values import SEOUL
+from articles.bundle.data import SEOUL, BundleError
 from articles.imports import read_page, text
 from articles.markdown import UNREAD_FENCE, to_html
 

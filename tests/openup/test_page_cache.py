@@ -16,7 +16,7 @@ from articles.models import Article
 from comments.models import Thread
 from openup import pagecache
 from openup.client_address import is_trusted_peer
-from openup.pagecache import PageCache, answer, validators
+from openup.pagecache import PageCache, bodies, validators
 from openup.pagecache.build import build_id
 from tests.factories import make_article, make_comment
 from tests.wsgi import ask
@@ -320,9 +320,9 @@ def test_reader_gets_the_coding_that_it_takes(site, accepted, coding):
 def test_each_version_is_compressed_once_in_each_form(site, monkeypatch):
     article = make_article()
     compressed = []
-    for coding, function in list(answer.COMPRESS.items()):
+    for coding, function in list(bodies.COMPRESS.items()):
         monkeypatch.setitem(
-            answer.COMPRESS,
+            bodies.COMPRESS,
             coding,
             lambda body, coding=coding, function=function: (
                 compressed.append(coding) or function(body)

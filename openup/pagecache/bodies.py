@@ -1,0 +1,122 @@
+"""Compressed bodies of pages, in memory that the processes of a site share.
+
+Each process makes and confirms its pages by itself. What it compresses it writes to a file; another
+that has made the same page maps this file instead of holding the same bytes once more.
+"""
+
+import gzip
+import logging
+import mmap
+import os
+import tempfile
+import zlib
+from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
+
+import brotli
+
+BROTLI_QUALITY = 5
+GZIP_LEVEL = 6
+COMPRESS = {
+    "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
+}
+DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
+# Less is not worth pages of memory of its own.
+SMALLEST_SHARED_BYTES = 16 * 1024
+# Linux lets a process map 65,530 pieces of memory; malloc needs some of them.
+MOST_MAPPED = 16_384
+# The server sends nothing but `bytes`: what is sent often is not copied every time.
+COPIES = 16
+SUFFIX = ".page"
+
+logger = logging.getLogger(__name__)
+
+
+class SharedBodies:
+    """Compresses pages, and shares them through files in `folder`; None shares nothing.
+
+    `max_bytes` is what all pages of a process may take, and what files of processes that were
+    killed may.
+    """
+
+    def __init__(self, folder, max_bytes):
+        self.folder = folder
+        self.smallest = max(SMALLEST_SHARED_BYTES, max_bytes // MOST_MAPPED)
+        self.copy = lru_cache(COPIES)(bytes)
+        if folder is None:
+            return
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Says whether files can be written, and leaves none.
+            tempfile.TemporaryFile(dir=folder).close()
+            _leave_newest(folder, max_bytes)
+        except OSError as error:
+            self.folder = None
+            logger.warning("PAGE_CACHE_FOLDER: %s; each process keeps pages of its own.", error)
+
+    def compress(self, page, coding, plain):
+        """Return what `plain`, the page with this address, is in its coding: bytes or an mmap.
+
+        A file is taken only when it says exactly that, so whatever lies there, nobody gets
+        another page or an earlier one.
+        """
+        if self.folder is None or len(plain) < self.smallest:
+            return COMPRESS[coding](plain)
+        file = self._file(page, coding)
+        with suppress(OSError, ValueError, EOFError, zlib.error, brotli.error):
+            body = _map(file)
+            if DECOMPRESS[coding](body) == plain:
+                return body
+        body = COMPRESS[coding](plain)
+        if len(body) >= self.smallest:
+            with suppress(OSError, ValueError):
+                _write(file, body)
+                return _map(file)
+        return body
+
+    def forget(self, page):
+        """Remove the files of a page; who has mapped them keeps what they said."""
+        if self.folder is not None:
+            for coding in COMPRESS:
+                with suppress(OSError):
+                    os.unlink(self._file(page, coding))
+
+    def _file(self, page, coding):
+        # No Path: it would keep each name in a table of the interpreter's.
+        return f"{self.folder}/{sha256(page.encode()).hexdigest()}.{coding}{SUFFIX}"
+
+
+def _map(file):
+    with open(file, "rb") as opened:
+        status = os.fstat(opened.fileno())
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            raise PermissionError("Somebody else might change it once it is mapped.")
+        return mmap.mmap(opened.fileno(), 0, mmap.MAP_SHARED, mmap.PROT_READ)
+
+
+def _write(file, body):
+    """Put the file in its place as a whole: who has mapped an earlier one keeps that."""
+    descriptor, draft = tempfile.mkstemp(SUFFIX, dir=os.path.dirname(file))
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(body)
+        os.replace(draft, file)
+    except OSError:
+        os.unlink(draft)
+        raise
+
+
+def _leave_newest(folder, max_bytes):
+    """Remove what killed processes have left, the oldest first, beyond `max_bytes` in all."""
+    found = []
+    for file in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError):  # gone meanwhile
+            status = file.stat()
+            found.append((status.st_mtime, status.st_size, file))
+    for _moment, size, file in sorted(found, reverse=True):
+        max_bytes -= size
+        if max_bytes < 0:
+            with suppress(OSError):
+                file.unlink()
