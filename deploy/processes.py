@@ -23,7 +23,7 @@ FOREIGN_NAMES = {"VIRTUAL_ENV", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_REQ
 GLIBC_TUNABLES = ":".join(
     (
         "glibc.malloc.arena_max=2",
-        "glibc.malloc.mmap_threshold=131072",
+        "glibc.malloc.mmap_threshold=32768",
         "glibc.malloc.hugetlb=1",
     )
 )

@@ -1,6 +1,7 @@
 """An HTML table's cells, the merged ones written out."""
 
 from lxml import etree
+from lxml import html as lxml_html
 
 from articles.imports.blocks import Table
 from articles.text import normalise_line
@@ -8,6 +9,15 @@ from articles.text import normalise_line
 MAX_COLUMNS = 60
 MAX_ROWS = 1_000
 MAX_CELLS = 10_000
+
+
+def find_tables(source: str) -> list[Table]:
+    """Return the tables in a piece of HTML; none where it cannot be read."""
+    try:
+        root = lxml_html.document_fromstring(source, parser=lxml_html.HTMLParser(no_network=True))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return []
+    return [table for each in root.iter("table") if (table := read_table(each))]
 
 
 def read_table(element: etree._Element) -> Table | None:

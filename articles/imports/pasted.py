@@ -7,10 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from lxml import etree
-from lxml import html as lxml_html
 
-from articles.imports.html_tables import read_table
 from articles.ranking_totals import is_total
 from articles.text import normalise, normalise_line
 
@@ -123,14 +120,13 @@ def read_html(source: str) -> Rows:
 
     Raises PasteError.
     """
+    # lxml takes 3 MB in each worker for few requests.
+    from articles.imports.html_tables import find_tables  # noqa: PLC0415
+
     if len(source) > 10 * MAX_CHARACTERS:
         raise PasteError((0, _("This is too much to be one table.")))
     source = re.sub(r"<\?xml[^>]*>", "", normalise(source))
-    try:
-        root = lxml_html.document_fromstring(source, parser=lxml_html.HTMLParser(no_network=True))
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise PasteError((0, _("No table was found."))) from error
-    tables = [table.rows for each in root.iter("table") if (table := read_table(each))]
+    tables = [table.rows for table in find_tables(source)]
     if not tables:
         raise PasteError((0, _("No table was found.")))
     return _clean([list(row) for row in max(tables, key=lambda rows: sum(map(len, rows)))])

@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
 
-from articles import imports
 from articles.bundle import media, read
 from articles.bundle.data import (
     ArticleData,
@@ -23,6 +22,7 @@ from articles.bundle.data import (
 from articles.bundle.load import LoadError, load
 from articles.imports.load import load_page
 from articles.imports.outline import ImportedPage
+from articles.imports.pages import READERS, read_page
 
 REFUSED = "refused"
 BUNDLE_SUFFIXES = {".md", ".yaml", ".yml"}
@@ -88,7 +88,7 @@ def _below(folder: Path) -> Iterator[Source]:
             yield Source(path, _read_below(path, folders))
 
 
-_TEXT_SUFFIXES = BUNDLE_SUFFIXES | imports.READERS.keys()
+_TEXT_SUFFIXES = BUNDLE_SUFFIXES | READERS.keys()
 _MEDIA = "media"
 _FOLDERS = {_MEDIA, "articles", "rankings", "issues", "pages"}
 _ABOUT = re.compile(r"README|LICENSE|LICENCE", re.IGNORECASE)
@@ -113,8 +113,8 @@ def _read(path: Path) -> Content:
         path.stat()
         if suffix in BUNDLE_SUFFIXES:
             return read.read_file(path)
-        if suffix in imports.READERS:
-            return imports.read_page(path)
+        if suffix in READERS:
+            return read_page(path)
         if suffix in media.SUFFIXES:
             return _media_name(path)
     except BundleError as error:

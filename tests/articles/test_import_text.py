@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.bundle.data import SEOUL, BundleError
-from articles.imports import read_page, text
+from articles.imports import text
+from articles.imports.pages import read_page
 from articles.markdown import UNREAD_FENCE, to_html
 
 PAGE = Path(__file__).parent / "fixtures" / "old-page.txt"
