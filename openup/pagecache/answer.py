@@ -64,7 +64,7 @@ class Answer:
             plain = self._plain
             if plain is None:
                 known, compressed = next(iter(self._bodies.items()))
-                plain = DECOMPRESS[known](compressed)
+                plain = DECOMPRESS[known](bytes(compressed))
             if not coding:
                 return plain
             body = self._bodies[coding] = self._compress(coding, plain)

@@ -4,10 +4,12 @@ Each process makes and confirms its pages by itself. What it compresses it write
 that has made the same page maps this file instead of holding the same bytes once more.
 """
 
+import ctypes
 import gzip
 import logging
 import mmap
 import os
+import stat
 import tempfile
 import zlib
 from contextlib import suppress
@@ -30,6 +32,12 @@ MOST_MAPPED = 16_384
 # The server sends nothing but `bytes`: what is sent often is not copied every time.
 COPIES = 16
 SUFFIX = ".page"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *3 * [ctypes.c_int], ctypes.c_long]
+_libc.mmap.restype = ctypes.c_void_p
+_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_MAP_FAILED = ctypes.c_void_p(-1).value
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +65,7 @@ class SharedBodies:
             logger.warning("PAGE_CACHE_FOLDER: %s; each process keeps pages of its own.", error)
 
     def compress(self, page, coding, plain):
-        """Return what `plain`, the page with this address, is in its coding: bytes or an mmap.
+        """Return what `plain`, the page with this address, is in its coding: bytes, or a file's.
 
         A file is taken only when it says exactly that, so whatever lies there, nobody gets
         another page or an earlier one.
@@ -67,7 +75,7 @@ class SharedBodies:
         file = self._file(page, coding)
         with suppress(OSError, ValueError, EOFError, zlib.error, brotli.error):
             body = _map(file)
-            if DECOMPRESS[coding](body) == plain:
+            if len(body) <= len(plain) and DECOMPRESS[coding](bytes(body)) == plain:
                 return body
         body = COMPRESS[coding](plain)
         if len(body) >= self.smallest:
@@ -88,12 +96,42 @@ class SharedBodies:
         return f"{self.folder}/{sha256(page.encode()).hexdigest()}.{coding}{SUFFIX}"
 
 
+class _MappedFile:
+    """A file's content in memory that all who map it share; `bytes` copies it.
+
+    Python's own `mmap` keeps a descriptor open for each (until 3.13), and connections need those.
+    """
+
+    address = None
+
+    def __init__(self, descriptor, size):
+        address = _libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
+        if address == _MAP_FAILED:
+            raise OSError(ctypes.get_errno(), "The file cannot be mapped.")
+        self.address, self.size = address, size
+
+    def __len__(self):
+        return self.size
+
+    def __bytes__(self):
+        return ctypes.string_at(self.address, self.size)
+
+    def __del__(self):
+        if self.address is not None:
+            _libc.munmap(self.address, self.size)
+
+
 def _map(file):
-    with open(file, "rb") as opened:
-        status = os.fstat(opened.fileno())
-        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+    # Without waiting, should it be a FIFO.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        is_ours = status.st_uid == os.geteuid() and not status.st_mode & 0o022
+        if not stat.S_ISREG(status.st_mode) or not is_ours:
             raise PermissionError("Somebody else might change it once it is mapped.")
-        return mmap.mmap(opened.fileno(), 0, mmap.MAP_SHARED, mmap.PROT_READ)
+        return _MappedFile(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def _write(file, body):

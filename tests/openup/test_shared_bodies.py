@@ -86,6 +86,17 @@ def test_body_is_compressed_by_one_process_and_mapped_by_all(start, path, compre
     assert read(second, path, "") in texts
 
 
+def test_mapped_file_takes_no_descriptor_from_the_connections(start, path):
+    cache = start()
+    read(cache, path)
+    read(cache, path, "gzip")
+
+    folder = cache._bodies.folder
+    assert len(mapped(folder)) == 2
+    opened = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
+    assert not [file for file in opened if file.startswith(f"{folder}/")]
+
+
 def test_change_is_in_the_next_answer_of_all_whoever_made_the_file(start):
     first, second = start(), start()
     article = make_article(body=long_text())
@@ -103,17 +114,19 @@ def test_who_has_mapped_a_file_keeps_what_it_said(tmp_path):
     body = first.compress("/page", "br", earlier)
 
     replaced = second.compress("/page", "br", later)
-    assert brotli.decompress(body) == earlier
-    assert brotli.decompress(replaced) == later
+    assert brotli.decompress(bytes(body)) == earlier
+    assert brotli.decompress(bytes(replaced)) == later
 
     second.forget("/page")
     assert not list(tmp_path.iterdir())
-    assert brotli.decompress(body) == earlier
-    assert brotli.decompress(replaced) == later
+    assert brotli.decompress(bytes(body)) == earlier
+    assert brotli.decompress(bytes(replaced)) == later
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip"])
-@pytest.mark.parametrize("kind", ["other", "cut", "empty", "noise", "folder", "loop"])
+@pytest.mark.parametrize(
+    "kind", ["other", "cut", "empty", "noise", "folder", "loop", "fifo", "huge"]
+)
 def test_file_that_says_anything_else_is_not_given_out(start, path, coding, kind):
     first = start()
     text = read(first, path, coding)
@@ -124,6 +137,11 @@ def test_file_that_says_anything_else_is_not_given_out(start, path, coding, kind
         file.mkdir()
     elif kind == "loop":
         file.symlink_to(file)
+    elif kind == "fifo":
+        os.mkfifo(file, 0o600)
+    elif kind == "huge":
+        file.touch(0o600)
+        os.truncate(file, 2**42)
     else:
         other = bodies.COMPRESS[coding](b"<script>alert(1)</script>" * 2_000)
         kinds = {"other": other, "cut": content[:-9], "empty": b"", "noise": os.urandom(30_000)}
