@@ -28,7 +28,7 @@ DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
 # Less is not worth pages of memory of its own.
 SMALLEST_SHARED_BYTES = 16 * 1024
 # Linux lets a process map 65,530 pieces of memory; malloc needs some of them.
-MOST_MAPPED = 16_384
+MOST_MAPPED = 32_768
 # The server sends nothing but `bytes`: what is sent often is not copied every time.
 COPIES = 16
 SUFFIX = ".page"
@@ -79,9 +79,8 @@ class SharedBodies:
                 return body
         body = COMPRESS[coding](plain)
         if len(body) >= self.smallest:
-            with suppress(OSError, ValueError):
-                _write(file, body)
-                return _map(file)
+            with suppress(OSError):
+                return _write(file, body)
         return body
 
     def forget(self, page):
@@ -135,15 +134,21 @@ def _map(file):
 
 
 def _write(file, body):
-    """Put the file in its place as a whole: who has mapped an earlier one keeps that."""
+    """Put the file in its place as a whole, and return it mapped: who has an earlier one keeps it.
+
+    Mapped before it is there for others, who may replace it at once.
+    """
     descriptor, draft = tempfile.mkstemp(SUFFIX, dir=os.path.dirname(file))
     try:
-        with os.fdopen(descriptor, "wb") as opened:
+        with os.fdopen(descriptor, "w+b") as opened:
             opened.write(body)
+            opened.flush()
+            mapped = _MappedFile(descriptor, len(body))
         os.replace(draft, file)
     except OSError:
         os.unlink(draft)
         raise
+    return mapped
 
 
 def _leave_newest(folder, max_bytes):

@@ -123,6 +123,21 @@ def test_who_has_mapped_a_file_keeps_what_it_said(tmp_path):
     assert brotli.decompress(bytes(replaced)) == later
 
 
+def test_file_that_is_replaced_at_once_is_not_taken_for_the_own(tmp_path, monkeypatch):
+    first, second = SharedBodies(tmp_path, MAX_BYTES), SharedBodies(tmp_path, MAX_BYTES)
+    newer, older = long_text(1).encode(), long_text(2).encode()
+    replace = os.replace
+
+    def replace_twice(draft, file):
+        replace(draft, file)
+        monkeypatch.undo()
+        second.compress("/page", "br", older)
+
+    monkeypatch.setattr(os, "replace", replace_twice)
+
+    assert brotli.decompress(bytes(first.compress("/page", "br", newer))) == newer
+
+
 @pytest.mark.parametrize("coding", ["br", "gzip"])
 @pytest.mark.parametrize(
     "kind", ["other", "cut", "empty", "noise", "folder", "loop", "fifo", "huge"]
@@ -152,26 +167,19 @@ def test_file_that_says_anything_else_is_not_given_out(start, path, coding, kind
     assert read(first, path, coding) == text
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602])
-def test_file_that_others_may_change_is_not_mapped(start, path, mode):
+@pytest.mark.parametrize("mode", [0o600, 0o620, 0o602])
+def test_file_that_somebody_else_may_change_is_replaced(start, path, mode, monkeypatch):
     first = start()
     text = read(first, path)
     (file,) = shared_files(first)
     file.chmod(mode)
+    status = file.stat()
+    if mode == 0o600:
+        monkeypatch.setattr(os, "geteuid", lambda: status.st_uid + 1)
 
     assert read(start(), path) == text
-    assert not shared_files(first)[0].stat().st_mode & 0o022
-
-
-def test_file_of_another_user_is_not_mapped(start, path, monkeypatch):
-    first = start()
-    text = read(first, path)
-    (file,) = shared_files(first)
-    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
-
-    second = start()
-    assert read(second, path) == text
-    assert not mapped(second._bodies.folder)
+    assert file.stat().st_ino != status.st_ino
+    assert not file.stat().st_mode & 0o022
 
 
 def test_small_page_takes_no_file(start):
