@@ -10,10 +10,10 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deploy.processes import ROOT, Stop, start
+from deploy.processes import ROOT, Stop, end, start
 from deploy.run import new_env_file
 from tests.deployed.installation import GUIDE, HOST
 
@@ -23,6 +23,7 @@ SERVICES = ("openup.service", "openup-mail.service", "openup-metrics.service")
 PASSWORD = "a password of the guide's reader"
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 300
+END_SECONDS = 30
 KEYS = ("SECRET_KEY", "EMAIL_DIGEST_KEYS", "MAIL_ENCRYPTION_KEYS")
 CERTIFICATE = f"/etc/letsencrypt/live/{HOST}"
 MAKE_CERTIFICATE = (
@@ -95,9 +96,10 @@ class Machine:
             if self.process.poll() is not None:
                 break
             for pid in children(self.process.pid):
-                is_booted = "/systemd" in os.readlink(f"/proc/{pid}/exe")
-                if is_booted and Path(f"/proc/{pid}/root/run/systemd/private").exists():
-                    return pid
+                with suppress(OSError):  # ended meanwhile
+                    is_booted = "/systemd" in os.readlink(f"/proc/{pid}/exe")
+                    if is_booted and Path(f"/proc/{pid}/root/run/systemd/private").exists():
+                        return pid
             time.sleep(0.1)  # between two tries
         raise Stop(f"No machine was booted:\n{self.log().read_text()}")
 
@@ -133,13 +135,24 @@ class Machine:
     def end(self):
         if self.leader:
             os.kill(self.leader, signal.SIGKILL)
-        elif self.process:
-            self.process.terminate()
-        if self.process:
             self.process.wait()
+        elif self.process:
+            end(self.process)
         for hierarchy in CGROUPS:
             for group, _groups, _files in os.walk(hierarchy / self.name, topdown=False):
-                Path(group).rmdir()
+                remove_group(Path(group))
+
+
+def remove_group(group):
+    """Remove a control group once its processes have ended."""
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        try:
+            return group.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)  # between two tries
 
 
 def children(pid):
