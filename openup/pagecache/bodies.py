@@ -31,7 +31,7 @@ SMALLEST_SHARED_BYTES = 16 * 1024
 MOST_MAPPED = 32_768
 # The server sends nothing but `bytes`: what is sent often is not copied every time.
 COPIES = 16
-SUFFIX = ".page"
+SUFFIX = ".openup-page"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *3 * [ctypes.c_int], ctypes.c_long]
@@ -57,6 +57,7 @@ class SharedBodies:
             return
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_ours(folder.stat())
             # Says whether files can be written, and leaves none.
             tempfile.TemporaryFile(dir=folder).close()
             _leave_newest(folder, max_bytes)
@@ -67,8 +68,8 @@ class SharedBodies:
     def compress(self, page, coding, plain):
         """Return what `plain`, the page with this address, is in its coding: bytes, or a file's.
 
-        A file is taken only when it says exactly that, so whatever lies there, nobody gets
-        another page or an earlier one.
+        A file is taken only when it says exactly that, so nobody gets an earlier page, or one of
+        another site with the same folder.
         """
         if self.folder is None or len(plain) < self.smallest:
             return COMPRESS[coding](plain)
@@ -125,12 +126,18 @@ def _map(file):
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)
-        is_ours = status.st_uid == os.geteuid() and not status.st_mode & 0o022
-        if not stat.S_ISREG(status.st_mode) or not is_ours:
-            raise PermissionError("Somebody else might change it once it is mapped.")
+        _check_ours(status)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("This is no file.")
         return _MappedFile(descriptor, status.st_size)
     finally:
         os.close(descriptor)
+
+
+def _check_ours(status):
+    """Raise PermissionError when another user may change what has this status."""
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise PermissionError("It is another user's, or others may write to it")
 
 
 def _write(file, body):
@@ -143,6 +150,7 @@ def _write(file, body):
         with os.fdopen(descriptor, "w+b") as opened:
             opened.write(body)
             opened.flush()
+            os.fchmod(descriptor, 0o400)
             mapped = _MappedFile(descriptor, len(body))
         os.replace(draft, file)
     except OSError:
@@ -156,7 +164,7 @@ def _leave_newest(folder, max_bytes):
     found = []
     for file in folder.glob(f"*{SUFFIX}"):
         with suppress(OSError):  # gone meanwhile
-            status = file.stat()
+            status = file.lstat()
             found.append((status.st_mtime, status.st_size, file))
     for _moment, size, file in sorted(found, reverse=True):
         max_bytes -= size

@@ -55,7 +55,8 @@ def test_the_guide_leaves_everything_running_and_nothing_failed(machine):
 def test_the_workers_share_pages_in_a_folder_that_is_theirs_alone(machine):
     page(machine)
 
-    assert machine.run("stat --format '%U %a' /run/openup").strip() == "openup 700"
+    told = machine.run("stat --format '%U %a' /var/lib/openup/pages")
+    assert told.strip() == "openup 700"
     assert "PAGE_CACHE_FOLDER" not in machine.run("journalctl --unit openup.service")
 
 

@@ -169,7 +169,7 @@ def test_file_that_says_anything_else_is_not_given_out(start, path, coding, kind
 
 @pytest.mark.parametrize("mode", [0o600, 0o620, 0o602])
 def test_file_that_somebody_else_may_change_is_replaced(start, path, mode, monkeypatch):
-    first = start()
+    first, second = start(), start()
     text = read(first, path)
     (file,) = shared_files(first)
     file.chmod(mode)
@@ -177,7 +177,7 @@ def test_file_that_somebody_else_may_change_is_replaced(start, path, mode, monke
     if mode == 0o600:
         monkeypatch.setattr(os, "geteuid", lambda: status.st_uid + 1)
 
-    assert read(start(), path) == text
+    assert read(second, path) == text
     assert file.stat().st_ino != status.st_ino
     assert not file.stat().st_mode & 0o022
 
@@ -189,14 +189,17 @@ def test_small_page_takes_no_file(start):
     assert not shared_files(cache)
 
 
-@pytest.mark.parametrize("place", ["file", "file/pages"])
+@pytest.mark.parametrize("place", ["file", "file/pages", "open"])
 def test_without_a_folder_each_process_keeps_its_own(start, path, tmp_path, place, caplog):
     (tmp_path / "file").touch()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
     cache = start(folder=tmp_path / place)
 
     assert read(cache, path) == read(start(folder=None), path)
     (record,) = caplog.records
     assert "PAGE_CACHE_FOLDER" in record.getMessage()
+    assert not list((tmp_path / "open").iterdir())
 
 
 def test_folder_that_goes_while_pages_are_made_costs_no_page(start, path, tmp_path):
@@ -222,15 +225,15 @@ def test_pages_that_go_from_memory_take_their_files_along(start):
 
 def test_what_killed_processes_left_is_bounded_and_nothing_else_is_touched(tmp_path):
     for number in range(10):
-        file = tmp_path / f"{number}.br.page"
+        file = tmp_path / f"{number}.br.openup-page"
         file.write_bytes(bytes(1_000))
         os.utime(file, (number, number))
-    (tmp_path / "notes.txt").write_bytes(bytes(100_000))
+    (tmp_path / "notes.page").write_bytes(bytes(100_000))
 
     SharedBodies(tmp_path, 3_500)
 
     left = sorted(file.name for file in tmp_path.iterdir())
-    assert left == ["7.br.page", "8.br.page", "9.br.page", "notes.txt"]
+    assert left == ["7.br.openup-page", "8.br.openup-page", "9.br.openup-page", "notes.page"]
 
 
 def test_cache_that_keeps_nothing_leaves_the_folder_alone(start, tmp_path):
