@@ -12,6 +12,7 @@ CACHE_CONTROL = "max-age=0, s-maxage=1, must-revalidate"
 NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
 # Said by us, or by the server.
 OWN_HEADERS = {"cache-control", "content-encoding", "content-length", "date", "etag", "vary"}
+CODING_HEADERS = {"": (), **{coding: (("Content-Encoding", coding),) for coding in DECOMPRESS}}
 
 
 class Answer:
@@ -38,15 +39,12 @@ class Answer:
 
     @property
     def size(self):
-        return sum(len(body) for body in self._bodies.values()) + len(self._plain or b"")
+        return sum(len(body) for body, _length in self._bodies.values()) + len(self._plain or b"")
 
     def form(self, coding):
         """Return headers and body in the content coding "br", "gzip" or "" (plain)."""
-        body = self._bodies.get(coding) or self._make_body(coding)
-        headers = [*self.headers, ("Content-Length", str(len(body)))]
-        if coding:
-            headers.append(("Content-Encoding", coding))
-        return headers, body
+        body, length = self._bodies.get(coding) or self._make_body(coding)
+        return [*self.headers, length, *CODING_HEADERS[coding]], body
 
     def has_form(self, coding):
         return coding in self._bodies
@@ -63,12 +61,13 @@ class Answer:
                 return self._bodies[coding]
             plain = self._plain
             if plain is None:
-                known, compressed = next(iter(self._bodies.items()))
+                known, (compressed, _length) = next(iter(self._bodies.items()))
                 plain = DECOMPRESS[known](bytes(compressed))
-            if not coding:
-                return plain
-            body = self._bodies[coding] = self._compress(coding, plain)
-            return body
+            body = self._compress(coding, plain) if coding else plain
+            made = body, ("Content-Length", str(len(body)))
+            if coding:
+                self._bodies[coding] = made
+            return made
 
     def stale(self, headers):
         """Return `headers` as those of a page that could not be confirmed."""
