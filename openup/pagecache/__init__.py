@@ -156,6 +156,9 @@ class PageCache:
                     answer = turn.answer = self._make(address, validator, read_at)
                 if answer.is_keepable:
                     self._keep(address, answer)
+                elif not answer.status.startswith("5"):
+                    # Withdrawn or moved: no longer what is known of it while the database is away.
+                    self._drop(address)
             return answer
 
     @contextmanager
@@ -211,6 +214,13 @@ class PageCache:
             metrics.PAGE_CACHE_BYTES.set(self.bytes)
         for oldest in gone:
             self._bodies.forget(_name(oldest))
+
+    def _drop(self, address):
+        with self._guard:
+            if self._pages.pop(address, None) is not None:
+                self.bytes -= self._sizes.pop(address)
+                metrics.PAGE_CACHE_BYTES.set(self.bytes)
+        self._bodies.forget(_name(address))
 
 
 def _name(address):

@@ -11,6 +11,7 @@ import mmap
 import os
 import stat
 import tempfile
+import time
 import zlib
 from contextlib import suppress
 from functools import lru_cache
@@ -32,6 +33,9 @@ MOST_MAPPED = 32_768
 # The server sends nothing but `bytes`: what is sent often is not copied every time.
 COPIES = 16
 SUFFIX = ".openup-page"
+# A file may hold what was deleted since, so none that no process keeps stays on the disk.
+LONGEST_SECONDS = 24 * 60 * 60
+TIDY_SECONDS = 60 * 60
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *3 * [ctypes.c_int], ctypes.c_long]
@@ -45,12 +49,13 @@ logger = logging.getLogger(__name__)
 class SharedBodies:
     """Compresses pages, and shares them through files in `folder`; None shares nothing.
 
-    `max_bytes` is what all pages of a process may take, and what files of processes that were
-    killed may.
+    `max_bytes` is what all pages of a process may take. Beyond that, and after a day, a file goes:
+    who has mapped it keeps what it said.
     """
 
     def __init__(self, folder, max_bytes):
-        self.folder = folder
+        self.folder, self.max_bytes = folder, max_bytes
+        self._tidy_at = 0
         self.smallest = max(SMALLEST_SHARED_BYTES, max_bytes // MOST_MAPPED)
         self.copy = lru_cache(COPIES)(bytes)
         if folder is None:
@@ -60,7 +65,7 @@ class SharedBodies:
             _check_ours(folder.stat())
             # Says whether files can be written, and leaves none.
             tempfile.TemporaryFile(dir=folder).close()
-            _leave_newest(folder, max_bytes)
+            self._tidy()
         except OSError as error:
             self.folder = None
             logger.warning("PAGE_CACHE_FOLDER: %s; each process keeps pages of its own.", error)
@@ -81,6 +86,7 @@ class SharedBodies:
         body = COMPRESS[coding](plain)
         if len(body) >= self.smallest:
             with suppress(OSError):
+                self._tidy()
                 return _write(file, body)
         return body
 
@@ -90,6 +96,13 @@ class SharedBodies:
             for coding in COMPRESS:
                 with suppress(OSError):
                     os.unlink(self._file(page, coding))
+
+    def _tidy(self):
+        """Remove, once an hour, the files that are too old, and the oldest of too many."""
+        now = time.monotonic()
+        if now >= self._tidy_at:
+            self._tidy_at = now + TIDY_SECONDS
+            _leave_newest(self.folder, self.max_bytes)
 
     def _file(self, page, coding):
         # No Path: it would keep each name in a table of the interpreter's.
@@ -160,14 +173,15 @@ def _write(file, body):
 
 
 def _leave_newest(folder, max_bytes):
-    """Remove what killed processes have left, the oldest first, beyond `max_bytes` in all."""
+    """Remove the files beyond `max_bytes` in all, the oldest first, and those of yesterday."""
     found = []
     for file in folder.glob(f"*{SUFFIX}"):
         with suppress(OSError):  # gone meanwhile
             status = file.lstat()
             found.append((status.st_mtime, status.st_size, file))
-    for _moment, size, file in sorted(found, reverse=True):
+    yesterday = time.time() - LONGEST_SECONDS
+    for moment, size, file in sorted(found, reverse=True):
         max_bytes -= size
-        if max_bytes < 0:
+        if max_bytes < 0 or moment < yesterday:
             with suppress(OSError):
                 file.unlink()

@@ -446,6 +446,18 @@ def test_pages_are_given_as_last_known_while_the_database_is_away(site, away, mo
         assert missing.header("Content-Security-Policy")
 
 
+def test_page_that_was_withdrawn_is_not_known_while_the_database_is_away(site, away):
+    article = make_article()
+    path = article.get_absolute_url()
+    ask(site, path)
+    article.state = Article.State.WITHDRAWN
+    article.store()
+    assert ask(site, path).status != 200
+
+    with away(site):
+        assert ask(site, path).status in (404, 503)
+
+
 def test_pages_are_current_again_once_the_database_is_back(site, away):
     article = make_article()
     path = article.get_absolute_url()

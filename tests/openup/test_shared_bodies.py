@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 from pathlib import Path
 
 import brotli
@@ -223,11 +224,43 @@ def test_pages_that_go_from_memory_take_their_files_along(start):
     assert 100_000 < sum(file.stat().st_size for file in files) <= 200_000
 
 
+def test_page_that_is_withdrawn_leaves_the_disk_when_it_is_asked_for(start):
+    article = make_article(body=long_text())
+    cache = start()
+    read(cache, article.get_absolute_url())
+    article.state = article.State.WITHDRAWN
+    article.store()
+
+    assert ask(cache, article.get_absolute_url()).status != 200
+    assert not shared_files(cache)
+    assert not cache.bytes
+
+
+def test_file_of_yesterday_leaves_the_disk_whoever_had_it(start, path, monkeypatch):
+    cache = start()
+    read(cache, path)
+    (file,) = shared_files(cache)
+    os.utime(file, (0, 0))
+    monkeypatch.setattr(bodies, "TIDY_SECONDS", 0)
+    other = start()
+    assert not shared_files(cache)
+
+    read(other, path)
+    (file,) = shared_files(cache)
+    os.utime(file, (0, 0))
+    read(other, make_article(body=long_text(1)).get_absolute_url())
+    read(other, make_article(body=long_text(2)).get_absolute_url())
+
+    assert file not in shared_files(cache)
+    assert read(cache, path) == read(other, path)
+
+
 def test_what_killed_processes_left_is_bounded_and_nothing_else_is_touched(tmp_path):
+    now = time.time()
     for number in range(10):
         file = tmp_path / f"{number}.br.openup-page"
         file.write_bytes(bytes(1_000))
-        os.utime(file, (number, number))
+        os.utime(file, (now - 60 + number, now - 60 + number))
     (tmp_path / "notes.page").write_bytes(bytes(100_000))
 
     SharedBodies(tmp_path, 3_500)
