@@ -8,8 +8,9 @@ import json
 import re
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from types import TracebackType
 
 import idna
 from argon2 import PasswordHasher, Type
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
 from comments.common_passwords import is_common
 
@@ -146,64 +147,21 @@ def _normalise_password(raw: str) -> str:
     )
 
 
-# Hashes at once and waiting
+# Hashes at once. How many wait here is bounded by the queue of writers in front of Django
+# (openup/gate.py).
 
-WAIT_SECONDS = 2.0
-RETRY_AFTER_SECONDS = 3
-
-
-class Busy(Exception):
-    """Too many passwords are being hashed; ask again after `retry_after` seconds."""
-
-    retry_after = RETRY_AFTER_SECONDS
-
-
-_HASHES = Gauge(
-    "openup_password_hashes",
-    "Passwords being hashed, and waiting for it.",
-    ["state"],
-    multiprocess_mode="livesum",
+HASHES_RUNNING = Gauge(
+    "openup_password_hashes", "Passwords being hashed.", multiprocess_mode="livesum"
 )
-HASHES_RUNNING, HASHES_WAITING = _HASHES.labels("running"), _HASHES.labels("waiting")
-HASHES_REFUSED = Counter(
-    "openup_password_hashes_refused", "Requests answered 503 because too many were waiting."
-)
+_semaphore = threading.BoundedSemaphore(settings.HASHES_AT_ONCE)
 
 
-class HashQueue:
-    """Let `running` threads in at once and `waiting` more wait for them; raise Busy beyond."""
+@contextmanager
+def hashing() -> Iterator[None]:
+    """Wait for a core: whatever hashes a password, staff's included, does it in here."""
+    with _semaphore, HASHES_RUNNING.track_inprogress():
+        yield
 
-    def __init__(self, running: int, waiting: int, timeout_seconds: float = WAIT_SECONDS) -> None:
-        self._places = threading.BoundedSemaphore(running + waiting)
-        self._turns = threading.BoundedSemaphore(running)
-        self._timeout_seconds = timeout_seconds
-
-    def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
-            HASHES_REFUSED.inc()
-            raise Busy
-        HASHES_WAITING.inc()
-        has_turn = self._turns.acquire(timeout=self._timeout_seconds)
-        HASHES_WAITING.dec()
-        if not has_turn:
-            self._places.release()
-            HASHES_REFUSED.inc()
-            raise Busy
-        HASHES_RUNNING.inc()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        HASHES_RUNNING.dec()
-        self._turns.release()
-        self._places.release()
-
-
-# One for the process: whatever hashes a password, staff's included, enters it first.
-hash_queue = HashQueue(settings.HASHES_AT_ONCE, settings.HASHES_WAITING)
 
 # Hashes: the second recommendation of the OWASP Password Storage Cheat Sheet for argon2id
 
@@ -215,29 +173,29 @@ _DUMMY_HASH = f"$argon2id$v=19$m={19 * 1024},t=2,p=1${'A' * 22}${'A' * 43}"
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a cleaned password; raise Busy."""
-    with hash_queue:
+    """Return the argon2id hash of a cleaned password."""
+    with hashing():
         return _HASHER.hash(password)
 
 
 def hash_submission(password: str, address: str, *sameness: str) -> str:
-    """Return the hash of a cleaned password, equal for a repetition of one submission; raise Busy.
+    """Return the hash of a cleaned password, equal for a repetition of one submission.
 
     The salt is a keyed digest of the address and of `sameness`, whatever makes two submissions the
     same: only who knows the password can make an equal hash, and recognising it costs no other.
     """
     message = json.dumps([canonical_address(address), *sameness])
     salt = salted_hmac("comments.credentials.submission", message, algorithm="sha256").digest()[:16]
-    with hash_queue:
+    with hashing():
         return _HASHER.hash(password, salt=salt)
 
 
 def verify_password(stored_hash: str, password: str) -> bool:
-    """Tell whether `password` is the hashed one, at the cost of one hash always; raise Busy.
+    """Tell whether `password` is the hashed one, at the cost of one hash always.
 
     An empty `stored_hash` costs the same and matches nothing.
     """
-    with hash_queue:
+    with hashing():
         try:
             return _HASHER.verify(stored_hash or _DUMMY_HASH, password)
         except VerifyMismatchError:
@@ -245,7 +203,7 @@ def verify_password(stored_hash: str, password: str) -> bool:
 
 
 def check_pair(stored_digest: str, stored_hash: str, address: str, password: str) -> bool:
-    """Tell whether address and password, as typed, are those of a comment; raise Busy.
+    """Tell whether address and password, as typed, are those of a comment.
 
     Costs one hash whatever is wrong with either, so that the time taken tells nothing.
     """

@@ -50,5 +50,5 @@ class PasswordForm(PublicForm):
         return credentials.clean_password(self.cleaned_data["password"], self.address)
 
     def submit(self, comments):
-        """Set the password of `comments`, at the cost of one hash; raise credentials.Busy."""
+        """Set the password of `comments`, at the cost of one hash."""
         comments.update(password=credentials.hash_password(self.cleaned_data["password"]))

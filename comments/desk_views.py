@@ -16,7 +16,6 @@ from django.utils.functional import cached_property
 from django.views.decorators.debug import sensitive_variables
 
 from comments import credentials
-from comments.credentials import Busy
 from comments.desk_forms import DeskEditForm, LinkForm, PasswordForm
 from comments.limits import network_of
 from comments.models import (
@@ -95,13 +94,10 @@ def desk_view(view):
 def mine(request):
     """Ask for the link."""
     form = LinkForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        if form.is_valid():
-            form.submit(network_of(request.client_address))
-            return redirect("comments:mine_sent")
-        status = 422
-    return answer_form(request, "comments/mine.html", {"form": form}, status)
+    if form.is_valid():
+        form.submit(network_of(request.client_address))
+        return redirect("comments:mine_sent")
+    return answer_form(request, "comments/mine.html", {"form": form})
 
 
 @private
@@ -141,21 +137,15 @@ def mine_edit(request, desk, comment_id):
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = DeskEditForm(request.POST or None, initial=initial)
     context = {"desk": desk, "comment": comment, "form": form}
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                comment.edit(**form.cleaned_data, reasons=form.reasons_to_hold(comment))
-                return redirect(f"{desk.url('mine_list')}#comment-{comment.pk}")
-            except EditConflict:
-                status = 409
-                comment = get_object_or_404(
-                    desk.comments, pk=comment_id, state=Comment.State.PUBLISHED
-                )
-                form.accept_version(comment.edit_version)
-                context |= {"comment": comment, "has_conflict": True}
-    return answer_form(request, "comments/mine_edit.html", context, status)
+    if form.is_valid():
+        try:
+            comment.edit(**form.cleaned_data, reasons=form.reasons_to_hold(comment))
+            return redirect(f"{desk.url('mine_list')}#comment-{comment.pk}")
+        except EditConflict:
+            comment = get_object_or_404(desk.comments, pk=comment_id, state=Comment.State.PUBLISHED)
+            form.accept_version(comment.edit_version)
+            context |= {"comment": comment, "has_conflict": True}
+    return answer_form(request, "comments/mine_edit.html", context)
 
 
 @desk_view
@@ -166,17 +156,11 @@ def mine_password(request, desk, comment_id=None):
         comments = comments.filter(pk=comment_id)
         get_object_or_404(comments)
     form = PasswordForm(request.POST or None, address=desk.address)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                form.submit(Comment.objects.filter(pk__in=comments.order_by().values("pk")))
-                return redirect("comments:mine_list", desk.key)
-            except Busy as refusal:
-                status = form.refuse(refusal)
+    if form.is_valid():
+        form.submit(Comment.objects.filter(pk__in=comments.order_by().values("pk")))
+        return redirect("comments:mine_list", desk.key)
     context = {"desk": desk, "form": form, "comment_id": comment_id}
-    return answer_form(request, "comments/mine_password.html", context, status)
+    return answer_form(request, "comments/mine_password.html", context)
 
 
 @desk_view

@@ -15,7 +15,10 @@ POSTED_TOO_OFTEN = _(
     "As many comments as one may write in a short time have been sent from here. Send it again in"
     " %(wait)s; what you typed is kept in the form."
 )
+TOLD_TOO_OFTEN = _("Too many have been sent from your network. Try again in %(wait)s.")
 REFUSALS = {
+    limits.REPORTS_PER_NETWORK: TOLD_TOO_OFTEN,
+    limits.TAKEDOWNS_PER_NETWORK: TOLD_TOO_OFTEN,
     limits.GUESSES_PER_COMMENT: _(
         "The e-mail or the password was wrong too many times. Try again in %(wait)s, or have a link"
         " sent to you by mail: it works at once."
@@ -63,18 +66,26 @@ class PublicForm(forms.Form):
         """Return the bound fields that have errors, for the summary above the form."""
         return [field for field in self if field.errors]
 
-    # Seconds after which it may be sent again, once it was refused for the time being.
+    # Of the answer to a form that is good and yet not taken.
+    refusal_status = None
+    # Seconds after which it may be sent again.
     retry_after = None
 
-    def refuse(self, refusal):
-        """Say why the form cannot be taken now, and until when; return the answer's status."""
-        self.retry_after = refusal.retry_after
-        if isinstance(refusal, credentials.Busy):
-            self.add_error(None, _("Too many people are writing right now. Please send it again."))
-            return 503
-        text = REFUSALS.get(refusal.limit, POSTED_TOO_OFTEN)
-        self.add_error(None, text % {"wait": limits.wait_in_words(refusal.retry_after)})
-        return 429
+    def refuse(self, status, text):
+        """Say why what was sent is not taken."""
+        self.refusal_status = status
+        self.add_error(None, text)
+
+    def spend(self, shares):
+        """Spend the shares; tell whether one had any left, and say until when where none is."""
+        try:
+            limits.spend_all(shares)
+        except limits.LimitReached as reached:
+            text = REFUSALS.get(reached.limit, POSTED_TOO_OFTEN)
+            self.refuse(429, text % {"wait": limits.wait_in_words(reached.retry_after)})
+            self.retry_after = reached.retry_after
+            return False
+        return True
 
 
 class PairForm(PublicForm):
@@ -96,24 +107,21 @@ class PairForm(PublicForm):
     def opens(self, comment, network):
         """Tell whether the pair is the comment's own, at the cost of one password hash.
 
-        Whatever is wrong with the pair, the form says the same. Raises before hashing: LimitReached
-        when the network has guessed too often, credentials.Busy when too many are waiting.
+        Whatever is wrong with the pair, the form says the same; when the network has guessed too
+        often it says so before hashing.
         """
         address = self.cleaned_data["email"]
         shares = limits.guessing(network, comment.pk)
-        limits.spend_all(shares)
-        try:
-            is_right = credentials.check_pair(
-                comment.email_digest, comment.password, address, self.cleaned_data["password"]
-            )
-        except credentials.Busy:
-            limits.refund_all(shares)
-            raise
+        if not self.spend(shares):
+            return False
+        is_right = credentials.check_pair(
+            comment.email_digest, comment.password, address, self.cleaned_data["password"]
+        )
         if is_right:
             limits.refund_all(shares)
             comment.redigest(address)
         else:
-            self.add_error(None, _("This e-mail and password do not belong to this comment."))
+            self.refuse(403, _("This e-mail and password do not belong to this comment."))
         return is_right
 
 
@@ -182,25 +190,21 @@ class CommentForm(PairForm):
     def submit(self, network):
         """Post the comment and return it, or the earlier one that this submission repeats.
 
-        Costs one password hash. Raises before it: LimitReached when the network or the writer has
-        posted too often, credentials.Busy when too many are waiting. A repetition spends nothing.
+        Returns None, before the password is hashed, when the network or the writer has posted too
+        often. A repetition spends nothing.
         """
         fields = self.cleaned_data
         active, *others = credentials.digests(fields["email"])
         shares = limits.posting(network, active)
-        limits.spend_all(shares)
-        try:
-            password = self._hash_submission()
-        except credentials.Busy:
-            limits.refund_all(shares)
-            raise
+        if not self.spend(shares):
+            return None
         comment = Comment(
             article=self.article,
             parent=self.parent,
             name=fields["name"],
             body=fields["body"],
             email_digest=active,
-            password=password,
+            password=self._hash_submission(),
             submission_key=fields["submission_key"],
             answered_version=fields["version"],
             kind=self.kind,
@@ -328,5 +332,6 @@ class CommentEditForm(PairForm):
 
     def accept_version(self, version):
         """Let the text that was typed replace `version`, once its author has seen that one."""
+        self.refusal_status = 409
         self.data = self.data.copy()
         self.data["version"] = version

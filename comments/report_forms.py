@@ -3,31 +3,14 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.fields import ProseFormField
 from comments import credentials
-from comments.limits import wait_in_words
+from comments.forms import PublicForm
 from comments.models import Report, Takedown
 from comments.models.report import MAX_REPORT_CHARACTERS
 from comments.models.takedown import MAX_REASON_CHARACTERS
 from comments.sealing import seal
 
 
-class TellingForm(forms.Form):
-    """What any reader may tell the staff of a comment."""
-
-    retry_after = None
-
-    @property
-    def failed_fields(self):
-        """Return the bound fields that have errors, for the summary above the form."""
-        return [field for field in self if field.errors]
-
-    def refuse(self, refusal):
-        """Say until when this network has told enough."""
-        self.retry_after = refusal.retry_after
-        text = _("Too many have been sent from your network. Try again in %(wait)s.")
-        self.add_error(None, text % {"wait": wait_in_words(refusal.retry_after)})
-
-
-class ReportForm(TellingForm):
+class ReportForm(PublicForm):
     """What is wrong with a comment, from any reader."""
 
     reason = forms.ChoiceField(
@@ -44,7 +27,7 @@ class ReportForm(TellingForm):
     )
 
 
-class TakedownForm(TellingForm):
+class TakedownForm(PublicForm):
     """Whose right a comment violates, and how."""
 
     ground = forms.ChoiceField(

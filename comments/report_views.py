@@ -2,16 +2,10 @@
 
 from django.shortcuts import get_object_or_404, render
 
-from comments.limits import (
-    REPORTS_PER_NETWORK,
-    TAKEDOWNS_PER_NETWORK,
-    LimitReached,
-    network_of,
-    spend,
-)
+from comments.limits import REPORTS_PER_NETWORK, TAKEDOWNS_PER_NETWORK, network_of
 from comments.models import Comment, Report
 from comments.report_forms import ReportForm, TakedownForm
-from comments.views import public_form
+from comments.views import answer_form, public_form
 
 State = Comment.State
 
@@ -26,11 +20,12 @@ def comment_report(request, comment_id):
     """Take a report; a second one from the same network is thanked for like the first."""
     comment = public_comment(comment_id)
     form = ReportForm(request.POST if request.method == "POST" else None)
-    if is_taken(request, form, REPORTS_PER_NETWORK):
-        network = network_of(request.client_address)
+    context = {"article": comment.article, "comment": comment, "form": form}
+    network = network_of(request.client_address)
+    if form.is_valid() and form.spend([(REPORTS_PER_NETWORK, network)]):
         Report(comment=comment, **form.cleaned_data).file(network)
-        return answer(request, "comments/comment_reported.html", comment, form)
-    return answer(request, "comments/comment_report.html", comment, form)
+        return render(request, "comments/comment_reported.html", context)
+    return answer_form(request, "comments/comment_report.html", context)
 
 
 @public_form
@@ -38,28 +33,9 @@ def takedown_create(request, comment_id):
     """Take a request to take the comment down (정보통신망법 §44의2)."""
     comment = public_comment(comment_id)
     form = TakedownForm(request.POST if request.method == "POST" else None)
-    if is_taken(request, form, TAKEDOWNS_PER_NETWORK):
-        form.submit(comment)
-        return answer(request, "comments/takedown_received.html", comment, form)
-    return answer(request, "comments/takedown_form.html", comment, form)
-
-
-def is_taken(request, form, limit):
-    """Tell whether the form was sent, is good, and its network has not sent too many."""
-    if request.method != "POST" or not form.is_valid():
-        return False
-    try:
-        spend(limit, network_of(request.client_address))
-    except LimitReached as refusal:
-        form.refuse(refusal)
-        return False
-    return True
-
-
-def answer(request, template, comment, form):
     context = {"article": comment.article, "comment": comment, "form": form}
-    status = 429 if form.retry_after else 422 if form.errors else 200
-    response = render(request, template, context, status=status)
-    if form.retry_after:
-        response["Retry-After"] = str(form.retry_after)
-    return response
+    network = network_of(request.client_address)
+    if form.is_valid() and form.spend([(TAKEDOWNS_PER_NETWORK, network)]):
+        form.submit(comment)
+        return render(request, "comments/takedown_received.html", context)
+    return answer_form(request, "comments/takedown_form.html", context)

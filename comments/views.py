@@ -16,11 +16,10 @@ from articles.compiled import Compiled, first_or_404
 from articles.kept import NUMBER, kept, never_kept
 from articles.models import CONTENT, CONVERSATION, Article
 from comments.anchors import about_address, find_anchor
-from comments.credentials import Busy
 from comments.drawing import draw_branches
 from comments.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.history import history_page
-from comments.limits import LimitReached, network_of
+from comments.limits import network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
@@ -100,22 +99,17 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
         anchor=anchor,
         initial={"submission_key": partial(get_random_string, 32)},
     )
-    status = 200
     if not article.takes_comments and (request.method == "POST" or not anchor):
         # The page says so in the form's place and gives back what was typed.
-        status = 403
-    elif request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                return answer_writer(request, form.submit(network_of(request.client_address)))
-            except SubmissionConflict:
-                form.add_error("body", _("This comment has already been sent with another text."))
-            except EditConflict:
-                status = 409
-                form.add_error(None, _("The comment that you are replying to has gone."))
-            except (Busy, LimitReached) as refusal:
-                status = form.refuse(refusal)
+        form.refusal_status = 403
+    elif form.is_valid():
+        try:
+            if comment := form.submit(network_of(request.client_address)):
+                return answer_writer(request, comment)
+        except SubmissionConflict:
+            form.add_error("body", _("This comment has already been sent with another text."))
+        except EditConflict:
+            form.refuse(409, _("The comment that you are replying to has gone."))
     context = {"article": article, "parent": parent, "form": form, "anchor": anchor}
     if anchor:
         context |= {
@@ -123,7 +117,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
             "comment_address": about_address(article, anchor.key),
             "report_address": about_address(article, anchor.key, kind=FigureReportForm.kind.value),
         }
-    return answer_form(request, "comments/comment_form.html", context, status)
+    return answer_form(request, "comments/comment_form.html", context)
 
 
 # Its article is not in the address, so it is made anew with every change of any thread.
@@ -174,21 +168,13 @@ def comment_revision_remove(request, comment_id, version):
     revision = get_object_or_404(comment.revisions, version=version, removed_at=None)
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "revision": revision, "form": form}
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                if form.opens(comment, network_of(request.client_address)):
-                    comment.remove_revision(version)
-                    # As with a new comment, past every cache.
-                    query = f"page={page_of(version, VERSIONS_PER_PAGE)}&comment={comment.pk}"
-                    history = reverse("comments:comment_history", args=[comment.pk])
-                    return redirect(f"{history}?{query}#version-{version}")
-                status = 403
-            except (Busy, LimitReached) as refusal:
-                status = form.refuse(refusal)
-    return answer_form(request, "comments/comment_revision_remove.html", context, status)
+    if form.is_valid() and form.opens(comment, network_of(request.client_address)):
+        comment.remove_revision(version)
+        # As with a new comment, past every cache.
+        query = f"page={page_of(version, VERSIONS_PER_PAGE)}&comment={comment.pk}"
+        history = reverse("comments:comment_history", args=[comment.pk])
+        return redirect(f"{history}?{query}#version-{version}")
+    return answer_form(request, "comments/comment_revision_remove.html", context)
 
 
 @public_form
@@ -200,28 +186,20 @@ def comment_edit(request, comment_id):
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                if form.opens(comment, network_of(request.client_address)):
-                    comment.edit(
-                        body=form.cleaned_data["body"],
-                        name=form.cleaned_data["name"],
-                        version=form.cleaned_data["version"],
-                        reasons=form.reasons_to_hold(comment),
-                    )
-                    return answer_writer(request, comment)
-                status = 403
-            except EditConflict:
-                status = 409
-                comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
-                form.accept_version(comment.edit_version)
-                context |= {"comment": comment, "has_conflict": True}
-            except (Busy, LimitReached) as refusal:
-                status = form.refuse(refusal)
-    return answer_form(request, "comments/comment_edit.html", context, status)
+    if form.is_valid() and form.opens(comment, network_of(request.client_address)):
+        try:
+            comment.edit(
+                body=form.cleaned_data["body"],
+                name=form.cleaned_data["name"],
+                version=form.cleaned_data["version"],
+                reasons=form.reasons_to_hold(comment),
+            )
+            return answer_writer(request, comment)
+        except EditConflict:
+            comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
+            form.accept_version(comment.edit_version)
+            context |= {"comment": comment, "has_conflict": True}
+    return answer_form(request, "comments/comment_edit.html", context)
 
 
 @public_form
@@ -230,18 +208,10 @@ def comment_delete(request, comment_id):
     comment = get_object_or_404(comments, pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN])
     form = PairForm(request.POST or None)
     context = {"article": comment.article, "comment": comment, "form": form}
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                if form.opens(comment, network_of(request.client_address)):
-                    comment.delete_by_author()
-                    return redirect(comment)
-                status = 403
-            except (Busy, LimitReached) as refusal:
-                status = form.refuse(refusal)
-    return answer_form(request, "comments/comment_delete.html", context, status)
+    if form.is_valid() and form.opens(comment, network_of(request.client_address)):
+        comment.delete_by_author()
+        return redirect(comment)
+    return answer_form(request, "comments/comment_delete.html", context)
 
 
 def answer_writer(request, comment):
@@ -258,9 +228,11 @@ def answer_blocked(request, comment):
     return render(request, "comments/comment_blocked.html", context, status=403)
 
 
-def answer_form(request, template, context, status):
+def answer_form(request, template, context):
     """Show a form (again), with everything typed kept but the password."""
+    form = context["form"]
+    status = form.refusal_status or (422 if request.method == "POST" else 200)
     response = render(request, template, context | {"status": status}, status=status)
-    if context["form"].retry_after:
-        response["Retry-After"] = str(context["form"].retry_after)
+    if form.retry_after:
+        response["Retry-After"] = str(form.retry_after)
     return response

@@ -57,7 +57,9 @@ class Gate:
     def _wait_and_enter(self, environ, start_response):
         # First of all the body: a client that sends it slowly has a place, but nobody's turn.
         environ = {**environ, "wsgi.input": _read_body(environ)}
-        if not self._turns.acquire(timeout=self._wait_seconds):
+        with metrics.POSTS_WAITING.track_inprogress():
+            has_turn = self._turns.acquire(timeout=self._wait_seconds)
+        if not has_turn:
             metrics.POSTS_REFUSED.inc()
             # UnavailableMiddleware answers, and gives back what was typed.
             return self.application({**environ, "openup.crowded": True}, start_response)

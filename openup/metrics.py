@@ -21,6 +21,9 @@ PAGES_KEPT = _PAGES.labels("kept")
 PAGES_UNCHANGED = _PAGES.labels("unchanged")
 PAGES_UNCONFIRMED = _PAGES.labels("unconfirmed")
 PAGES_UNAVAILABLE = _PAGES.labels("unavailable")
+POSTS_WAITING = Gauge(
+    "openup_posts_waiting", "Requests waiting for their turn to write.", multiprocess_mode="livesum"
+)
 POSTS_REFUSED = Counter(
     "openup_posts_refused", "Requests answered 503 because too many people were writing."
 )

@@ -248,10 +248,9 @@ MAIL_RECORD_DAYS = read_count("MAIL_RECORD_DAYS", default=30, largest=3650)
 SERVER_WORKERS = read_count("SERVER_WORKERS", default=1, largest=64)
 SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
 HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
-HASHES_WAITING = max(0, SERVER_THREADS // 2 - HASHES_AT_ONCE)
 # Who writes at once, and who waits for it (openup/gate.py): one more than hashes, so that no core
 # is idle while a comment is stored. deploy/run.py gives the server a thread for each of them.
-POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, HASHES_AT_ONCE + HASHES_WAITING)
+POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, max(1, SERVER_THREADS // 2))
 POSTS_WAITING = 6 * SERVER_THREADS
 
 # Kept pages, in each process, which share their bodies through files; none while code and templates

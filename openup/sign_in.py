@@ -2,10 +2,9 @@ import unicodedata
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from comments.credentials import Busy, hash_queue
+from comments.credentials import hashing
 from comments.limits import (
     STAFF_SIGN_IN_PER_NETWORK,
     STAFF_SIGN_IN_PER_PAIR,
@@ -28,14 +27,8 @@ class SignInForm(AdminAuthenticationForm):
         network = network_of(self.request.client_address)
         name = unicodedata.normalize("NFC", self.cleaned_data["username"].casefold())
         spend_try(network, name)
-        try:
-            with hash_queue:
-                cleaned_data = super().clean()
-        except Busy as error:
-            refund_try(network, name)
-            raise ValidationError(
-                _("Too many people are signing in right now. Please try again."), "busy"
-            ) from error
+        with hashing():
+            cleaned_data = super().clean()
         refund_try(network, name)
         return cleaned_data
 

@@ -534,20 +534,6 @@ def test_every_path_costs_exactly_one_hash(client, monkeypatch):
         assert hasher.calls == 1
 
 
-def test_busy_server_answers_503_with_the_text(client, monkeypatch):
-    article = make_article()
-    comment = make_comment(article)
-    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(running=1, waiting=0))
-
-    with credentials.hash_queue:
-        answers = [post(client, article, body="아까운 글"), edit(client, comment, body="아까운 글")]
-
-    for response in answers:
-        assert response.status_code == 503
-        assert int(response["Retry-After"]) > 0
-        assert "아까운 글" in response.content.decode()
-
-
 @pytest.mark.parametrize("character", ["글", "\U0001f600", "\u1112\u1161\u11ab"])
 def test_text_of_the_greatest_length_is_posted_in_any_script(client, character):
     assert post(client, make_article(), body=character * 5000).status_code == 302
@@ -601,12 +587,6 @@ def test_comment_form_pages_are_never_kept(client):
         assert "no-store" in response["Cache-Control"]
 
 
-@pytest.fixture
-def long_queue(monkeypatch):
-    """Let every thread of a test wait for its hash instead of being sent away."""
-    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(2, 50, 60))
-
-
 def at_once(function, numbers):
     """Return what `function` gives for each number, each in a thread with its own connection."""
 
@@ -621,7 +601,7 @@ def at_once(function, numbers):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers(long_queue):
+def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers():
     article = make_article()
 
     answers = at_once(
@@ -636,7 +616,7 @@ def test_fifty_equal_posts_at_once_make_one_row_and_fifty_equal_answers(long_que
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_at_once_get_numbers_of_their_own(long_queue):
+def test_writers_at_once_get_numbers_of_their_own():
     article = make_article()
     root = make_comment(article)
 

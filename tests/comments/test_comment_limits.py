@@ -190,19 +190,6 @@ def test_repetition_spends_nothing(key):
     assert Comment.objects.count() == 5
 
 
-def test_busy_server_spends_nothing(monkeypatch):
-    article = make_article()
-    comment = make_comment(article)
-    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(running=1, waiting=0))
-    with credentials.hash_queue:
-        for _number in range(7):
-            assert post(article).status_code == 503
-            assert guess(comment).status_code == 503
-
-    assert post(article).status_code == 302
-    assert guess(comment).status_code == 403
-
-
 def test_flood_of_the_whole_site_waits_for_review_instead_of_being_refused(cheap_hashes):
     article = make_article()
     spend(119, limits.POSTS_OF_SITE)

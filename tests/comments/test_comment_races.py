@@ -9,7 +9,6 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from comments import credentials
 from comments.models import Comment, CommentRevision, Thread
 from tests.comments.test_thread_pages import check_counts
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
@@ -18,11 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PAIR = {"email": EMAIL, "password": PASSWORD}
 ROUNDS = 2
-
-
-@pytest.fixture(autouse=True)
-def long_queue(monkeypatch):
-    monkeypatch.setattr(credentials, "hash_queue", credentials.HashQueue(2, 50, 60))
 
 
 def together(*acts):

@@ -3,6 +3,7 @@
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 
 from comments import credentials
 from comments.common_passwords import is_common
-from comments.credentials import Busy, HashQueue
 from comments.keyboard import keystrokes
 
 ADDRESS = "mina@example.com"
@@ -389,121 +389,63 @@ def test_password_of_earlier_rules_still_opens():
     assert credentials.check_pair(credentials.email_digest(ADDRESS), stored, ADDRESS, "1234")
 
 
-# The queue
+# Hashes at once
 
 
-class Crowd:
-    """Threads inside a queue, each held there until the crowd is let go."""
+class SlowHasher:
+    """Hashes nothing, and lets nobody out before `leave`; notes how many were inside at once."""
 
-    def __init__(self, queue):
-        self.queue = queue
-        self.pool = ThreadPoolExecutor(max_workers=16)
-        self.entered = threading.Semaphore(0)
-        self.gate = threading.Event()
-        self.inside = self.most_inside = 0
+    def __init__(self):
+        self.entered, self.leave = threading.Semaphore(0), threading.Event()
         self.lock = threading.Lock()
+        self.inside = self.most_inside = 0
 
-    def __enter__(self):
-        return self
+    def hash(self, *arguments, **options):
+        with self.lock:
+            self.inside += 1
+            self.most_inside = max(self.most_inside, self.inside)
+        self.entered.release()
+        assert self.leave.wait(60)
+        with self.lock:
+            self.inside -= 1
+        return "hash"
 
-    def __exit__(self, *error):
-        self.gate.set()
-        self.pool.shutdown()
-
-    def send(self):
-        return self.pool.submit(self._visit)
-
-    def _visit(self):
-        with self.queue:
-            with self.lock:
-                self.inside += 1
-                self.most_inside = max(self.most_inside, self.inside)
-            self.entered.release()
-            self.gate.wait()
-            with self.lock:
-                self.inside -= 1
+    verify = hash
 
 
-def test_queue_never_lets_more_in_than_may_run():
-    with Crowd(HashQueue(running=2, waiting=14, timeout_seconds=60)) as crowd:
-        visits = [crowd.send() for _ in range(16)]
-        crowd.entered.acquire()
-        crowd.entered.acquire()
-        crowd.gate.set()
+def test_no_more_hash_at_once_than_the_server_has_cores_for(settings, monkeypatch):
+    hasher = SlowHasher()
+    monkeypatch.setattr(credentials, "_HASHER", hasher)
+    hashes = [
+        lambda: credentials.hash_password(PASSWORD),
+        lambda: credentials.hash_submission(PASSWORD, ADDRESS),
+        lambda: credentials.verify_password("", PASSWORD),
+        lambda: credentials.check_pair("", "", "no address", ""),
+    ]
+
+    with ThreadPoolExecutor(16) as pool:
+        visits = [pool.submit(make) for make in hashes * 4]
+        for _number in range(settings.HASHES_AT_ONCE):
+            assert hasher.entered.acquire(timeout=60)
+        hasher.leave.set()
         for visit in visits:
             visit.result()
 
-    assert crowd.most_inside == 2
+    assert hasher.most_inside == settings.HASHES_AT_ONCE
 
 
-def test_full_queue_refuses_at_once():
-    with Crowd(HashQueue(running=1, waiting=0, timeout_seconds=60)) as crowd:
-        crowd.send()
-        crowd.entered.acquire()
+def test_hash_that_fails_keeps_nobody_out(settings, monkeypatch):
+    def fail(*arguments):
+        raise MemoryError
 
-        with pytest.raises(Busy) as error, crowd.queue:
-            pass
+    monkeypatch.setattr(credentials, "_HASHER", SimpleNamespace(hash=fail))
+    for _number in range(settings.HASHES_AT_ONCE + 1):
+        with pytest.raises(MemoryError):
+            credentials.hash_password(PASSWORD)
+    monkeypatch.undo()
 
-    assert error.value.retry_after > 0
-
-
-def test_places_to_wait_are_counted():
-    queue = HashQueue(running=1, waiting=1, timeout_seconds=60)
-    refused = threading.Semaphore(0)
-    with Crowd(queue) as crowd:
-        crowd.send()
-        crowd.entered.acquire()
-        visits = [crowd.send() for _ in range(2)]
-        for visit in visits:
-            visit.add_done_callback(lambda done: refused.release())
-
-        # One of the two found the only place to wait; the other was refused while it waits.
-        refused.acquire()
-        assert [visit.done() for visit in visits].count(True) == 1
-        crowd.gate.set()
-        errors = [visit.exception() for visit in visits]
-
-    assert sorted(type(error).__name__ for error in errors) == ["Busy", "NoneType"]
-
-
-def test_who_has_waited_too_long_is_refused_and_leaves_the_place():
-    with Crowd(HashQueue(running=1, waiting=1, timeout_seconds=0)) as crowd:
-        crowd.send()
-        crowd.entered.acquire()
-
-        for _ in range(3):
-            with pytest.raises(Busy), crowd.queue:
-                pass
-
-
-def test_queue_is_free_again_after_an_error_inside():
-    queue = HashQueue(running=1, waiting=0)
-
-    for _ in range(3):
-        with pytest.raises(ValueError, match="inside"), queue:
-            raise ValueError("inside")
-
-    with queue:
-        pass
-
-
-def test_every_hash_goes_through_the_queue(monkeypatch):
-    stored = credentials.hash_password(PASSWORD)
-    monkeypatch.setattr(credentials, "hash_queue", HashQueue(running=1, waiting=0))
-
-    with credentials.hash_queue:
-        for hashing in (
-            lambda: credentials.hash_password(PASSWORD),
-            lambda: credentials.hash_submission(PASSWORD, ADDRESS),
-            lambda: credentials.verify_password(stored, PASSWORD),
-            lambda: credentials.check_pair("", "", "no address", ""),
-        ):
-            with pytest.raises(Busy):
-                hashing()
+    assert credentials.hash_password(PASSWORD)
 
 
 def test_hashes_take_at_most_half_of_the_threads(settings):
-    hashing_or_waiting = settings.HASHES_AT_ONCE + settings.HASHES_WAITING
-
-    assert settings.HASHES_AT_ONCE >= 1
-    assert hashing_or_waiting <= max(1, settings.SERVER_THREADS // 2)
+    assert 1 <= settings.HASHES_AT_ONCE <= max(1, settings.SERVER_THREADS // 2)

@@ -7,7 +7,6 @@ from django.conf import settings as project_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.urls import reverse
 
-from comments.credentials import HashQueue
 from comments.limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
 from comments.models import RateLimit
 from tests.factories import PASSWORD, make_staff
@@ -165,17 +164,6 @@ def test_right_password_of_who_is_not_staff_is_a_failure_like_any_other(client, 
 
     assert "Please enter the correct username" in response.content.decode()
     assert "Too many failed sign-ins." in sign_in(client).content.decode()
-
-
-def test_busy_site_asks_to_try_again_and_counts_nothing(client, owner, monkeypatch):
-    queue = HashQueue(running=1, waiting=0)
-    monkeypatch.setattr("openup.sign_in.hash_queue", queue)
-
-    with queue:
-        response = sign_in(client)
-
-    assert "Too many people are signing in right now." in response.content.decode()
-    assert set(RateLimit.objects.values_list("spent", flat=True)) == {0}
 
 
 def test_name_and_password_leave_no_trace_in_the_counters(client, owner):
