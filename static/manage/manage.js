@@ -1,9 +1,7 @@
 "use strict";
-/* The Markdown editor's manners, the periods of a ranking table, and a word before text is lost. */
+/* The Markdown editor's manners, and the periods of a ranking table. */
 {
     const EDITOR = ".markdownx-editor";
-
-    const PATIENCE = 20_000;
 
     let words = {};
     let script = null;
@@ -41,19 +39,24 @@
         form.append("image", file);
         const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
         const address = editor.dataset.markdownxUploadUrlsPath;
+        let response;
         try {
-            const response = await fetch(address, {
+            response = await fetch(address, {
                 method: "POST", body: form, headers: {"X-CSRFToken": token},
             });
-            const answer = await response.json();
-            if (!response.ok) {
-                return answer.error;
-            }
-            insert(editor, answer.image_code);
-            return words.inserted;
         } catch {
             return words.failed;
         }
+        // A page instead of an answer comes from before our own view, or from its fault.
+        const answer = await response.json().catch(() => ({}));
+        if (answer.image_code) {
+            insert(editor, answer.image_code);
+            return words.inserted;
+        }
+        if (!answer.error) {
+            console.error(`The upload answers ${response.status} ${response.url}`);
+        }
+        return answer.error ?? words.refused;
     }
 
     /* Write on a line of its own after the selection, so that nothing selected is replaced. */
@@ -123,7 +126,6 @@
             }
         }
         document.querySelectorAll(".inline-related:not(.empty-form)").forEach(showPeriods);
-        warnBeforeLoss(document.querySelector("#content-main form[method=post]:has(.submit-row)"));
     });
 
     document.addEventListener("formset:added", (event) => {
@@ -157,67 +159,5 @@
         row.querySelectorAll("div.ranking-periods > div").forEach((group) => {
             group.hidden = group.querySelector("label").textContent !== title;
         });
-    }
-
-    function warnBeforeLoss(form) {
-        let isChanged = document.querySelector(".errornote") !== null;
-        let state = "idle";
-        const recover = () => { state = "idle"; };
-        form?.addEventListener("input", () => { isChanged = true; });
-        form?.addEventListener("change", () => { isChanged = true; });
-        form?.addEventListener("submit", async (event) => {
-            if (state === "ready") {
-                state = "sent";
-                isChanged = false;
-                // Whoever stopped the loading may save again.
-                setTimeout(recover, PATIENCE);
-                return;
-            }
-            event.preventDefault();
-            // A second press while the first is under way would make everything twice.
-            if (state !== "idle") {
-                return;
-            }
-            state = "asking";
-            if (await renewToken(form)) {
-                state = "ready";
-                form.requestSubmit(event.submitter);
-            }
-            if (state !== "sent") {
-                state = "idle";
-            }
-        });
-        window.addEventListener("pageshow", (event) => {
-            if (event.persisted) {
-                recover();
-            }
-        });
-        window.addEventListener("beforeunload", (event) => {
-            if (isChanged) {
-                event.preventDefault();
-            }
-        });
-    }
-
-    /* Whoever was signed out while writing would be led to the sign-in, and the text be lost. So
-       ask first; and after a new sign-in in another window, take that one's token. */
-    async function renewToken(form) {
-        try {
-            const signal = AbortSignal.timeout(PATIENCE);
-            // Where it is sent, the same form stands; a pasted table's grid is shown elsewhere.
-            const place = form.getAttribute("action") || window.location.href;
-            const response = await fetch(place, {signal});
-            const page = new DOMParser().parseFromString(await response.text(), "text/html");
-            const name = "[name=csrfmiddlewaretoken]";
-            form.querySelector(name).value = page.querySelector(`#${form.id} ${name}`).value;
-            return true;
-        } catch {
-            const note = form.querySelector(".unsaved-note") ?? document.createElement("p");
-            note.className = "errornote unsaved-note";
-            note.setAttribute("role", "alert");
-            note.textContent = words.unsaved;
-            form.querySelector(".submit-row").before(note);
-            return false;
-        }
     }
 }

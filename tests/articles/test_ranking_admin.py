@@ -430,17 +430,6 @@ def test_grid_of_a_series_that_is_not_there_is_not_found(client, steward):
     assert client.get(reverse("admin:articles_ranking_grid", args=[999])).status_code == 404
 
 
-def test_grid_and_series_bring_what_guards_typed_text(client, steward):
-    ranking = make_ranking()
-
-    series = reverse("admin:articles_ranking_change", args=[ranking.pk])
-
-    for address in (grid_address(ranking), series):
-        page = client.get(address).content.decode()
-        assert "manage/manage.js" in page
-        assert page.count('id="manage-words"') == 1
-
-
 def test_ledger_in_the_menu_is_only_read(client, steward):
     page = client.get(reverse("admin:index")).content.decode()
 

@@ -25,7 +25,10 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, live_server):
-    """Return a function that opens a page in a context of its own; complaints fail the test."""
+    """Return a function that opens a page in a context of its own; complaints fail the test.
+
+    A test that means to cause some clears its `complaints`.
+    """
     contexts, complaints = [], []
 
     def open_page(path="/", width=1280, height=900, **options):
@@ -40,6 +43,7 @@ def open_page(browser, live_server):
         page.goto(path)
         return page
 
+    open_page.complaints = complaints
     yield open_page
     for context in contexts:
         context.close()

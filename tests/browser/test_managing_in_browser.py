@@ -4,11 +4,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Tag
+from articles.models import Release, Tag
+from tests.articles.test_pasted_table import EXCEL
+from tests.articles.test_release import PUBLISHER, make_month
 from tests.factories import make_ranking, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+STEWARD = [f"articles.{a}_{m}" for a in ("change", "view") for m in ("ranking", "rankingperiod")]
 PASTE = """(text) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", text);
@@ -63,6 +66,57 @@ def test_grid_of_whoever_was_signed_out_keeps_what_was_typed(open_as_staff):
     page.locator(".unsaved-note").wait_for()
 
     assert cell.input_value() == "7"
+
+
+def test_month_is_scheduled_and_taken_off_again(open_as_staff):
+    issue, article, _ranking = make_month()
+    path = reverse("admin:articles_monthlyissue_release", args=[issue.pk])
+    page = open_as_staff(path, *PUBLISHER)
+
+    page.locator("#id_publish_at_0").fill("2100-01-01")
+    page.locator("#id_publish_at_1").fill("09:00")
+    page.get_by_role("button", name="함께 공개 예약").click()
+    page.locator(".messagelist .success").wait_for()
+    scheduled = Release.objects.get()
+    page.get_by_role("button", name="예약 풀기").click()
+    page.get_by_role("button", name="함께 공개 예약").wait_for()
+
+    assert list(scheduled.articles.all()) == [article]
+    assert scheduled.is_scheduled and not Release.objects.get().is_scheduled
+
+
+def test_whoever_writes_on_what_is_gone_is_not_called_signed_out(open_page, open_as_staff):
+    tag = Tag(name="보안", slug="security")
+    tag.store()
+    path = reverse("admin:articles_tag_change", args=[tag.pk])
+    page = open_as_staff(path, "articles.change_tag", "articles.view_tag")
+    page.locator("#id_name").fill("정보 보안")
+    tag.delete()
+
+    page.locator("[name=_save]").click()
+    page.locator(".unsaved-note").wait_for()
+
+    assert "로그아웃" not in page.locator(".unsaved-note").inner_text()
+    assert page.locator("#id_name").input_value() == "정보 보안"
+    assert any(path in text for text in open_page.complaints)
+    open_page.complaints.clear()
+
+
+def test_long_table_of_whoever_was_signed_out_stays_until_a_new_sign_in(open_as_staff):
+    path = reverse("admin:articles_ranking_paste", args=[make_ranking([]).pk])
+    page = open_as_staff(path, *STEWARD)
+    page.locator("#id_text").fill(EXCEL)
+    typed = page.locator("#id_text").input_value()
+    signed_in = page.context.cookies(page.url)
+    page.context.clear_cookies()
+
+    page.locator(".submit-row [type=submit]").click()
+    page.locator(".unsaved-note").wait_for()
+    assert page.locator("#id_text").input_value() == typed
+    page.context.add_cookies([c for c in signed_in if "session" in c["name"]])
+    page.locator(".submit-row [type=submit]").click()
+
+    page.locator("#grid-rows").wait_for()
 
 
 def test_cells_with_line_breaks_are_pasted_and_what_does_not_fit_is_said(open_as_staff):
