@@ -5,7 +5,7 @@ from django.db import models
 from markdownx.fields import MarkdownxFormField
 from markdownx.models import MarkdownxField
 
-from articles.text import normalise, normalise_line
+from articles.content.text import normalise, normalise_line
 
 
 class LineFormField(forms.CharField):

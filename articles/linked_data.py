@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.addresses import path_of
-from articles.provenance import KOGL_URL, absolute
-from articles.text import CONTENT_LANGUAGE
+from articles.content.text import CONTENT_LANGUAGE
+from articles.open_data.provenance import KOGL_URL, absolute
 
 # What search engines show of a headline.
 MAX_HEADLINE_CHARACTERS = 110

@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.kept import kept
 from articles.models import (
     CONTENT,
     Article,
@@ -23,6 +22,7 @@ from articles.models import (
     SitePage,
     Tag,
 )
+from articles.page_caching import cached_page
 
 # The protocol allows 50,000 addresses a file; smaller ones are made faster.
 PART_SIZE = 1_000
@@ -30,7 +30,7 @@ PART_SIZE = 1_000
 PAGES = "pages"
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def sitemap_index(request):
     last = Article.objects.aggregate(key=Max("pk"))["key"] or 0
     parts = [PAGES, *range(1, -(-last // PART_SIZE) + 1)]
@@ -43,7 +43,7 @@ def sitemap_index(request):
     return xml("sitemapindex", "sitemap", ((f"{begin}{part}{end}", changed) for part in parts))
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def sitemap(request, part):
     """Send the addresses of one part: of the lists, or of the articles with a range of keys."""
     if part == PAGES:
@@ -111,7 +111,7 @@ def tags_of_published():
     return Tag.objects.alias(link=Subquery(links.values("pk")[:1])).filter(link__isnull=False)
 
 
-@kept()
+@cached_page()
 def robots(request):
     """Let everybody read everything; the staff's pages and the forms have nothing to find."""
     lines = [

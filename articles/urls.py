@@ -1,7 +1,8 @@
 from django.db.models import BigIntegerField
 from django.urls import path, register_converter
 
-from articles import data_views, feeds, sitemaps, views
+from articles import feeds, sitemaps, views
+from articles.open_data import views as data_views
 
 app_name = "articles"
 

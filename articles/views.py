@@ -12,9 +12,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from articles import search_text
-from articles.figures import figures_of
-from articles.kept import NUMBER, kept, never_kept
+from articles.content.text import normalise_line
 from articles.models import (
     CONTENT,
     Article,
@@ -30,16 +28,18 @@ from articles.models import (
     SubjectAddress,
     Tag,
 )
-from articles.provenance import Provenance, absolute
-from articles.search import Query, find
-from articles.subject_history import history_of
-from articles.text import normalise_line
+from articles.open_data.csv_export import figures_of
+from articles.open_data.provenance import Provenance, absolute
+from articles.page_caching import NUMBER, cached_page, uncached_page
+from articles.rankings.subject_history import history_of
+from articles.search import tokens
+from articles.search.queries import Query, find
 
 LIST_SIZE = 20
 YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
-@kept(CONTENT, query={"before": NUMBER})
+@cached_page(CONTENT, query={"before": NUMBER})
 def article_list(request):
     articles = Article.objects.published()
     last = articles.newest().values_list("published_at", flat=True).first()
@@ -48,7 +48,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
-@kept(CONTENT, query={"before": NUMBER})
+@cached_page(CONTENT, query={"before": NUMBER})
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -63,21 +63,21 @@ def month_archive(request, year, month):
     return response
 
 
-@kept(CONTENT, query={"before": NUMBER})
+@cached_page(CONTENT, query={"before": NUMBER})
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
-@kept(CONTENT, query={"before": NUMBER})
+@cached_page(CONTENT, query={"before": NUMBER})
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def monthly_issue_list(request, year=None):
     """Show one year's issues, the newest year's when none is named."""
     published = MonthlyIssue.objects.published()
@@ -90,7 +90,7 @@ def monthly_issue_list(request, year=None):
     return render(request, "articles/monthly_issue_list.html", context)
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def ranking_list(request):
     periods = Prefetch("periods", RankingPeriod.objects.published())
     rankings = Ranking.objects.published().prefetch_related(periods)
@@ -98,7 +98,7 @@ def ranking_list(request):
     return render(request, "articles/ranking_list.html", context)
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def ranking_detail(request, slug):
     _figures, provenance = load_ranking(slug)
     context = {
@@ -119,7 +119,7 @@ def load_ranking(slug):
     return figures, Provenance(ranking, tables, figures.digest)
 
 
-@kept(CONTENT, query={"before": NUMBER})
+@cached_page(CONTENT, query={"before": NUMBER})
 def correction_list(request):
     corrections = RankingCorrection.objects.published().for_listing()
     before = request.GET.get("before", "")
@@ -140,7 +140,7 @@ def correction_list(request):
     return render(request, "articles/correction_list.html", context)
 
 
-@kept(CONTENT)
+@cached_page(CONTENT)
 def subject_detail(request, slug):
     subject, histories = load_subject(slug)
     if subject.slug != slug:
@@ -162,21 +162,21 @@ def load_subject(slug):
     return subject, histories
 
 
-@kept()
+@cached_page()
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
 
 
-@never_kept
+@uncached_page
 def search(request):
     """Show what a reader's words find; words and filters stand in the address."""
     query = asked(request.GET)
     hits = find(query, request.GET.get("after", ""))
-    pattern = search_text.pattern(query.needles)
+    pattern = tokens.pattern(query.needles)
     first = Article.objects.first_day()
     this_year = timezone.localdate().year
-    looser = search_text.loosened(query.text)
+    looser = tokens.loosened(query.text)
     words = [word for word in dict.fromkeys(looser.split()) if len(word) > 1]
     context = {
         "query": query,
@@ -196,7 +196,7 @@ def asked(parameters):
     kind, year = parameters.get("kind", ""), parameters.get("year", "")
     slug = parameters.get("category", "")
     return Query(
-        normalise_line(parameters.get("q", ""))[: search_text.MAX_QUERY_CHARACTERS],
+        normalise_line(parameters.get("q", ""))[: tokens.MAX_QUERY_CHARACTERS],
         kind=kind if kind in SearchDocument.Kind.values else "",
         category_id=Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
         if slug
@@ -218,8 +218,8 @@ def found(document, pattern):
         "moment": document.moment,
         "kind": document.get_kind_display(),
         "url": document.url,
-        "title": search_text.marked(title, pattern),
-        "excerpt": search_text.excerpt(document.text, pattern),
+        "title": tokens.marked(title, pattern),
+        "excerpt": tokens.excerpt(document.text, pattern),
     }
 
 

@@ -24,12 +24,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from articles.content.text import plain_text  # noqa: E402
 from articles.models import Article, RankingTable, SearchDocument  # noqa: E402
 from articles.models import search_document as search  # noqa: E402
-from articles.text import plain_text  # noqa: E402
 from comments.models import Comment, Thread  # noqa: E402
-from comments.models.placing import REPLY_DIGITS, ROOT_DIGITS  # noqa: E402
-from comments.text import body_to_html  # noqa: E402
+from comments.models.comment.placement import REPLY_DIGITS, ROOT_DIGITS  # noqa: E402
+from comments.threads.text import body_to_html  # noqa: E402
 
 SAMPLE_UID = "2025-10-open-models"
 SYLLABLES = 200

@@ -12,7 +12,7 @@ def hashes(seconds):
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
     django.setup()
-    from comments.credentials import hash_password  # noqa: PLC0415
+    from comments.identity.credentials import hash_password  # noqa: PLC0415
 
     hash_password("right horse key")
     count, began = 0, time.monotonic()

@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from articles.feeds import FEED_SIZE, atom
-from articles.kept import kept
 from articles.models import CONTENT, CONVERSATION, Article
+from articles.page_caching import cached_page
 from comments.models import Comment
 
 
@@ -36,13 +36,13 @@ def feed_of(title, page, feed, comments):
     return atom(title, page, feed, [comment_entry(comment) for comment in newest])
 
 
-@kept(CONTENT, CONVERSATION)
+@cached_page(CONTENT, CONVERSATION)
 def comment_feed(request):
     feed = reverse("comments:comment_feed")
     return feed_of(_("Latest comments"), reverse("home"), feed, Comment.objects)
 
 
-@kept("article:{article_id}")
+@cached_page("article:{article_id}")
 def article_comment_feed(request, article_id):
     articles = Article.objects.published().defer("body", "body_html")
     article = get_object_or_404(articles, pk=article_id)

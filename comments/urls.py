@@ -1,6 +1,9 @@
 from django.urls import path
 
-from comments import desk_views, feeds, report_views, views
+from comments import feeds
+from comments.account import views as account_views
+from comments.moderation import report_views
+from comments.threads import views
 
 app_name = "comments"
 urlpatterns = [
@@ -25,28 +28,28 @@ urlpatterns = [
     path(
         "comments/<key:comment_id>/takedown/", report_views.takedown_create, name="takedown_create"
     ),
-    path("comments/mine/", desk_views.mine, name="mine"),
-    path("comments/mine/sent/", desk_views.mine_sent, name="mine_sent"),
-    path("comments/mine/<slug:token>/", desk_views.mine_open, name="mine_open"),
+    path("comments/mine/", account_views.mine, name="mine"),
+    path("comments/mine/sent/", account_views.mine_sent, name="mine_sent"),
+    path("comments/mine/<slug:token>/", account_views.mine_open, name="mine_open"),
     *(
         path(f"comments/mine/<slug:key>/{place}/", view, name=f"mine_{name}")
         for place, view, name in [
-            ("comments", desk_views.mine_list, "list"),
-            ("comments/<key:comment_id>/edit", desk_views.mine_edit, "edit"),
-            ("comments/<key:comment_id>/password", desk_views.mine_password, "password"),
-            ("comments/<key:comment_id>/delete", desk_views.mine_delete, "delete"),
-            ("comments/<key:comment_id>/notices", desk_views.mine_notices, "notices"),
-            ("password", desk_views.mine_password, "password_all"),
-            ("notices", desk_views.mine_notices, "notices_all"),
-            ("download", desk_views.mine_download, "download"),
-            ("erase", desk_views.mine_erase, "erase"),
-            ("leave", desk_views.mine_leave, "leave"),
+            ("comments", account_views.mine_list, "list"),
+            ("comments/<key:comment_id>/edit", account_views.mine_edit, "edit"),
+            ("comments/<key:comment_id>/password", account_views.mine_password, "password"),
+            ("comments/<key:comment_id>/delete", account_views.mine_delete, "delete"),
+            ("comments/<key:comment_id>/notices", account_views.mine_notices, "notices"),
+            ("password", account_views.mine_password, "password_all"),
+            ("notices", account_views.mine_notices, "notices_all"),
+            ("download", account_views.mine_download, "download"),
+            ("erase", account_views.mine_erase, "erase"),
+            ("leave", account_views.mine_leave, "leave"),
         ]
     ),
-    path("comments/notices/<slug:token>/", desk_views.notices_stop, name="notices_stop"),
+    path("comments/notices/<slug:token>/", account_views.notices_stop, name="notices_stop"),
     path(
         "comments/notices/<slug:token>/confirm/",
-        desk_views.notices_confirm,
+        account_views.notices_confirm,
         name="notices_confirm",
     ),
 ]

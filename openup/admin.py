@@ -1,5 +1,5 @@
 from django.contrib import admin
 
-from openup.sign_in import SignInForm
+from openup.staff.sign_in import SignInForm
 
 admin.site.login_form = SignInForm

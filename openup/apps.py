@@ -6,4 +6,4 @@ class OpenupConfig(AppConfig):
     verbose_name = "Open UP"
 
     def ready(self):
-        from openup import checks  # noqa: F401, PLC0415 - registers the start-up checks
+        from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks

@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from articles.article_loading import load_article, mentions_of, neighbours_of
 from articles.linked_data import article_graph
 from articles.models import CONTENT, SITE
-from comments.anchors import entry_links, item_links
-from comments.drawing import draw_branches
-from comments.empty_form import draw_empty_form
+from comments.threads.anchors import entry_links, item_links
+from comments.threads.empty_form import draw_empty_form
+from comments.threads.rendering import draw_branches
 from openup.pagecache.parts import kept_part
 
 # Where thread, count and comments go; nobody can write what nobody can guess.

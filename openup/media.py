@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
-from articles.kept import never_kept
+from articles.content.share_picture import draw
 from articles.models import Article
-from articles.share_picture import draw
+from articles.page_caching import uncached_page
 
 TYPES = {
     ".jpg": "image/jpeg",
@@ -26,7 +26,7 @@ TYPES = {
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
-@never_kept
+@uncached_page
 @require_safe
 @csp({"default-src": [NONE], "sandbox": True})
 def media_file(request, name):
@@ -43,7 +43,7 @@ def media_file(request, name):
     return response
 
 
-@never_kept
+@uncached_page
 @require_safe
 def share_picture(request, article_id, digest):
     """Send the picture beside an article's shared link; it is made when first asked for."""

@@ -1,7 +1,7 @@
 """What Prometheus is told: numbers that every process counts, and what the database knows.
 
 The processes write their numbers to files in METRICS_FOLDER; `manage.py serve_metrics` adds them
-up. Further numbers stand beside what they count: `comments/credentials.py`.
+up. Further numbers stand beside what they count: `comments/identity/credentials.py`.
 """
 
 import os

@@ -153,7 +153,7 @@ DEBUG = read_switch("DEBUG")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG is on: expected off unless SITE_URL is a loopback address")
 
-# Lifts every limit of `comments/limits.py`, so that a benchmark measures the rest.
+# Lifts every limit of `comments/identity/rate_limits.py`, so that a benchmark measures the rest.
 BENCHMARK_WITHOUT_LIMITS = read_switch("BENCHMARK_WITHOUT_LIMITS")
 if BENCHMARK_WITHOUT_LIMITS and not IS_LOOPBACK:
     raise ImproperlyConfigured(
@@ -216,7 +216,7 @@ def read_mail_server():
         raise malformed
     if url.scheme == "file" and not url.netloc and len(url.path) > 1:
         return {
-            "EMAIL_BACKEND": "openup.mail_folder.FolderBackend",
+            "EMAIL_BACKEND": "openup.backends.mail_folder.FolderBackend",
             "EMAIL_FILE_PATH": unquote(url.path),
         }
     ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -248,7 +248,7 @@ MAIL_RECORD_DAYS = read_count("MAIL_RECORD_DAYS", default=30, largest=3650)
 SERVER_WORKERS = read_count("SERVER_WORKERS", default=1, largest=64)
 SERVER_THREADS = read_count("SERVER_THREADS", default=8, largest=256)
 HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THREADS // 2))
-# Who writes at once, and who waits for it (openup/gate.py): one more than hashes, so that no core
+# Who writes at once, and who waits (openup/writer_queue.py): one more than hashes, so that no core
 # is idle while a comment is stored. deploy/run.py gives the server a thread for each of them.
 POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, max(1, SERVER_THREADS // 2))
 POSTS_WAITING = 6 * SERVER_THREADS
@@ -282,7 +282,7 @@ if COMMENT_CLASSIFIER and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", COM
     raise ImproperlyConfigured(
         "COMMENT_CLASSIFIER is malformed: expected a function's path such as package.module.name"
     )
-if COMMENT_CLASSIFIER == "comments.classifier.ask_over_http" and not re.fullmatch(
+if COMMENT_CLASSIFIER == "comments.moderation.classifier.ask_over_http" and not re.fullmatch(
     rf"https?://({HOST})(:\d{{1,5}})?(/[^\s#]*)?", COMMENT_CLASSIFIER_URL
 ):
     raise ImproperlyConfigured(
@@ -306,21 +306,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "openup.client_address.ClientAddressMiddleware",
-    "openup.headers.HeadersMiddleware",
+    "openup.middleware.client_address.ClientAddressMiddleware",
+    "openup.middleware.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "openup.unavailable.UnavailableMiddleware",
-    "openup.odd_requests.OddRequestMiddleware",
-    "openup.cross_site.CrossSiteMiddleware",
+    "openup.middleware.unavailable.UnavailableMiddleware",
+    "openup.middleware.malformed_requests.OddRequestMiddleware",
+    "openup.middleware.cross_site.CrossSiteMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "openup.limited.LimitMiddleware",
+    "openup.middleware.rate_limited.LimitMiddleware",
 ]
 
 ROOT_URLCONF = "openup.urls"
@@ -335,7 +335,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "openup.context.site",
+                "openup.context_processors.site",
             ],
         },
     }
@@ -436,7 +436,7 @@ CSRF_FAILURE_VIEW = "openup.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if IS_HTTPS else []
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Headers; those Django has no setting for are in `openup/headers.py`
+# Headers; those Django has no setting for are in `openup/middleware/headers.py`
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -482,16 +482,16 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "openup.static_files.MinifiedManifestStorage"
+        else "openup.backends.static_storage.MinifiedManifestStorage"
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 MEDIA_ROOT = read_folder("MEDIA_ROOT", VAR_DIR / "media")
 
-# The Markdown editor: its widget only; its URLs are never included (see `openup/checks.py`)
+# The Markdown editor: its widget only; its URLs are never included (openup/checks/configuration.py)
 
-MARKDOWNX_MARKDOWNIFY_FUNCTION = "articles.markdown.preview"
+MARKDOWNX_MARKDOWNIFY_FUNCTION = "articles.content.markdown.preview"
 MARKDOWNX_URLS_PATH = "/manage/markdownx/preview/"
 MARKDOWNX_UPLOAD_URLS_PATH = "/manage/markdownx/upload/"
 MARKDOWNX_UPLOAD_MAX_SIZE = 8 * 1024 * 1024
@@ -506,7 +506,7 @@ MARKDOWNX_SERVER_CALL_LATENCY = 400
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "openup.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "openup.backends.json_logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

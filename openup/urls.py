@@ -5,7 +5,8 @@ from django.urls import include, path
 
 from articles import urls as articles_urls
 from comments import urls as comments_urls
-from openup import manage, media, views
+from openup import media, views
+from openup.staff import editor
 
 handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
@@ -15,10 +16,10 @@ handler500 = "openup.views.server_error"
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.health, name="health"),
-    path("manage/markdownx/preview/", manage.markdown_preview, name="markdown_preview"),
-    path("manage/markdownx/upload/", manage.image_upload, name="image_upload"),
+    path("manage/markdownx/preview/", editor.markdown_preview, name="markdown_preview"),
+    path("manage/markdownx/upload/", editor.image_upload, name="image_upload"),
     path(
-        "manage/preview/articles/<key:article_id>/", manage.article_preview, name="article_preview"
+        "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"
     ),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),

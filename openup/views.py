@@ -20,8 +20,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from articles.article_loading import load_article
-from articles.data_views import data_response
-from articles.kept import NUMBER, kept, never_kept
 from articles.models import (
     CONTENT,
     CONVERSATION,
@@ -31,15 +29,17 @@ from articles.models import (
     MonthlyIssue,
     RankingTable,
 )
-from articles.provenance import absolute
-from articles.twins import article_data
-from comments.anchors import item_links
-from comments.limits import wait_in_words
+from articles.open_data.provenance import absolute
+from articles.open_data.serializers import article_data
+from articles.open_data.views import data_response
+from articles.page_caching import NUMBER, cached_page, uncached_page
+from comments.identity.rate_limits import wait_in_words
 from comments.models import Comment
-from comments.pages import NEWEST, answer_with, article_page
-from comments.twins import thread_data
+from comments.threads.anchors import item_links
+from comments.threads.pages import NEWEST, answer_with, article_page
+from comments.threads.serializers import thread_data
 from openup.article_page import find_frame
-from openup.readings import readings
+from openup.reading_counter import readings
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
@@ -48,7 +48,7 @@ MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
-@kept(CONTENT, CONVERSATION)
+@cached_page(CONTENT, CONVERSATION)
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
     newest_table = (
@@ -71,7 +71,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@kept("article:{article_id}", CONTENT, query={"page": NUMBER, "order": NEWEST})
+@cached_page("article:{article_id}", CONTENT, query={"page": NUMBER, "order": NEWEST})
 def article_detail(request, article_id, slug=""):
     page = article_page(article_id, request.GET)
     frame = find_frame(request, article_id, page)
@@ -81,7 +81,7 @@ def article_detail(request, article_id, slug=""):
     return answer_with(page, HttpResponse(frame.around(page)))
 
 
-@kept("article:{article_id}", CONTENT, query={"page": NUMBER})
+@cached_page("article:{article_id}", CONTENT, query={"page": NUMBER})
 def article_json(request, article_id, slug):
     """Send the article, its tables and a page of its thread as data (docs/data.md)."""
     article = load_article(article_id)
@@ -97,7 +97,7 @@ def article_json(request, article_id, slug):
 
 
 @csrf_exempt
-@never_kept
+@uncached_page
 @require_POST
 def article_read(request, article_id):
     """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
@@ -105,7 +105,7 @@ def article_read(request, article_id):
     return HttpResponse(status=204)
 
 
-@kept(CONTENT, CONVERSATION)
+@cached_page(CONTENT, CONVERSATION)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
@@ -122,7 +122,7 @@ def monthly_issue_detail(request, year, month):
     return render(request, "articles/monthly_issue_detail.html", context)
 
 
-@never_kept
+@uncached_page
 def health(request):
     """Answer 200 when the database answers, else 503."""
     with connection.cursor() as cursor:

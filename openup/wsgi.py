@@ -15,7 +15,7 @@ if settings.METRICS_PORT:
 application = get_wsgi_application()
 
 # What stands around Django asks models, so it follows Django's own start.
-from openup.gate import Gate  # noqa: E402
+from openup.writer_queue import Gate  # noqa: E402
 
 application = Gate(
     application, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS

@@ -16,7 +16,7 @@ from articles.models import (
     RankingSubject,
     RankingTable,
 )
-from comments import credentials
+from comments.identity import credentials
 from comments.models import Comment, ModerationRule, Report, Takedown
 
 numbers = count(1)

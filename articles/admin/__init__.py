@@ -1,8 +1,2 @@
-from articles.admin import (  # noqa: F401 - registers
-    article,
-    monthly_issue,
-    ranking,
-    ranking_correction,
-    ranking_subject,
-    taxonomy,
-)
+from articles.admin import article, monthly_issue, taxonomy  # noqa: F401 - registers
+from articles.admin.rankings import correction, series, subject  # noqa: F401 - registers

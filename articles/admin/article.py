@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.numbered import NumberedFormSet
-from articles.admin.ranking_table import RankingTableInline
-from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.ordered_inlines import NumberedFormSet
+from articles.admin.rankings.table_inline import RankingTableInline
 from articles.models import (
     CONVERSATION,
     Article,

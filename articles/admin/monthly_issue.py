@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.db.models import F
 from django.urls import path
 
-from articles.admin.numbered import NumberedFormSet
+from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
+from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
-from articles.admin.seen import SeenForm, SeenModelAdmin
-from articles.admin.stored import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
-from articles.markdown import faults_for_publishing, to_html
+from articles.content.markdown import faults_for_publishing, to_html
 from articles.models import MonthlyIssue, MonthlyIssueItem, PageVersion, article_scope
 
 OUT_OF_THE_WAY = 10_000

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.stored import may_publish
+from articles.admin.base import may_publish
 from articles.models import MonthlyIssue, RankingPeriod, Release
 
 

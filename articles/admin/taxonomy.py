@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from articles.admin.seen import SeenForm, SeenModelAdmin
-from articles.admin.stored import BodyForm, StoredModelAdmin
+from articles.admin.base import BodyForm, StoredModelAdmin
+from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
 from articles.models import SITE, Category, PageVersion, SitePage, Tag
 
 

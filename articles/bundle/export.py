@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from articles.bundle import dump, media
+from articles.bundle import media, rows_to_data
 from articles.bundle.data import Data, SubjectsData, TaxonomyData
-from articles.bundle.write import file_name, write
+from articles.bundle.data_to_files import file_name, write
 from articles.models import (
     Article,
     Category,
@@ -30,19 +30,19 @@ class ExportError(Exception):
 def everything() -> Iterator[Data]:
     """Yield all content in an order that is the same for the same content."""
     yield TaxonomyData(
-        tuple(map(dump.category_data, Category.objects.order_by("position", "slug"))),
-        tuple(map(dump.tag_data, Tag.objects.order_by("slug"))),
+        tuple(map(rows_to_data.category_data, Category.objects.order_by("position", "slug"))),
+        tuple(map(rows_to_data.tag_data, Tag.objects.order_by("slug"))),
     )
     subjects = RankingSubject.objects.order_by("slug").prefetch_related("addresses")
-    yield SubjectsData(tuple(map(dump.subject_data, subjects)))
+    yield SubjectsData(tuple(map(rows_to_data.subject_data, subjects)))
     for page in SitePage.objects.order_by("slug"):
-        yield dump.page_data(page)
+        yield rows_to_data.page_data(page)
     for ranking in Ranking.objects.order_by("slug"):
-        yield dump.ranking_data(ranking)
+        yield rows_to_data.ranking_data(ranking)
     for issue in MonthlyIssue.objects.order_by("month"):
-        yield dump.issue_data(issue)
+        yield rows_to_data.issue_data(issue)
     for article in Article.objects.select_related("category", "monthly_issue").order_by("uid"):
-        yield dump.article_data(article)
+        yield rows_to_data.article_data(article)
 
 
 def export(folder: Path) -> Iterator[PurePosixPath]:

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from articles import uploads
 from articles.bundle.data import BundleError
-from articles.bundle.load import CREATED, UNCHANGED
-from articles.text import normalise_line
+from articles.bundle.data_to_rows import CREATED, UNCHANGED
+from articles.content import uploads
+from articles.content.text import normalise_line
 
 SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png", ".webp": "webp"}
 

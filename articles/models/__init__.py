@@ -20,7 +20,7 @@ from articles.models.reading import ArticleReading
 from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
-from articles.ranking_rows import EntryRow
+from articles.rankings.row_validation import EntryRow
 
 __all__ = [
     "CONTENT",

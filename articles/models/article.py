@@ -11,17 +11,17 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from articles import share_picture
 from articles.addresses import path_of
-from articles.contents import contents, reading_minutes, with_anchors
+from articles.content import share_picture
+from articles.content.headings import contents, reading_minutes, with_anchors
+from articles.content.markdown import RANKING_MARK, faults_for_publishing, to_html
+from articles.content.mentions import mentioned
+from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField, ProseField
-from articles.markdown import RANKING_MARK, faults_for_publishing, to_html
-from articles.mentions import mentioned
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
-from articles.text import is_plausible, plain_text
 
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
+from articles.content.markdown import faults_for_publishing, to_html
+from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField
-from articles.markdown import faults_for_publishing, to_html
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
-from articles.text import is_plausible, plain_text
 
 
 class MonthlyIssueQuerySet(models.QuerySet):

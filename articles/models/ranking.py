@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
+from articles.content.text import is_plausible, normalise_line
 from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
 from articles.models.search_document import SearchDocument
-from articles.ranking_differences import TOTAL, differences, figure_of, total_figure
-from articles.ranking_layout import lay_out
-from articles.ranking_rows import faults_of
-from articles.ranking_totals import normalised_total, total_faults
-from articles.text import is_plausible, normalise_line
+from articles.rankings.differences import TOTAL, differences, figure_of, total_figure
+from articles.rankings.layout import lay_out
+from articles.rankings.row_validation import faults_of
+from articles.rankings.total_validation import normalised_total, total_faults
 
 LABEL_LENGTH = 150
 COLUMN_KEY = RegexValidator(r"\A[a-z][a-z0-9_]{0,29}\Z")

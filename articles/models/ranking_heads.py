@@ -3,10 +3,10 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from articles.content.text import normalise_line
 from articles.models.ranking import RankingPeriod
 from articles.models.ranking_correction import RankingCorrection
-from articles.ranking_differences import NO_ENTRY
-from articles.text import normalise_line
+from articles.rankings.differences import NO_ENTRY
 
 # No column has such a key.
 RANK, FIRST = "", "0"

@@ -4,11 +4,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
+from articles.content.text import normalise_line
 from articles.fields import LineField
 from articles.models.article import Article
 from articles.models.page_version import CONTENT, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
-from articles.text import normalise_line
 
 
 class RankingSubject(models.Model):

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.content.text import is_plausible
 from articles.models.article import Article
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, PageVersion, article_scope
 from articles.models.ranking import Ranking, RankingPeriod, RankingTable
-from articles.ranking_rows import EntryRow
-from articles.text import is_plausible
+from articles.rankings.row_validation import EntryRow
 
 
 class ReleaseQuerySet(models.QuerySet):

@@ -4,7 +4,7 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from articles.compiled import column_values
-from articles.search_text import fold, initials, tokens
+from articles.search.tokens import fold, initials, tokens
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # A document's key is its moment in seconds, then its kind, then the end of its object's key.
@@ -65,7 +65,7 @@ class SearchDocument(models.Model):
     visible_from = models.DateTimeField(null=True)
     url = models.CharField(max_length=600)
     title = models.CharField(max_length=300, blank=True)
-    # As it is shown, and folded as it is compared (see `articles.search_text`).
+    # As it is shown, and folded as it is compared (see `articles.search.tokens`).
     text = models.TextField()
     folded_title = models.TextField(blank=True)
     folded_text = models.TextField()

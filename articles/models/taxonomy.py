@@ -2,8 +2,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
+from articles.content.markdown import to_html
 from articles.fields import LineField, MarkdownField
-from articles.markdown import to_html
 from articles.models.page_version import CONTENT, SITE, PageVersion
 
 

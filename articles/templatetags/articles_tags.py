@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from articles import movement
-from articles.ranking_layout import ranks_of
-from articles.table_drawing import draw_beside, draw_rows
-from articles.text import CONTENT_LANGUAGE
+from articles.content.text import CONTENT_LANGUAGE
+from articles.rankings import movement
+from articles.rankings.layout import ranks_of
+from articles.rankings.table_rendering import draw_beside, draw_rows
 
 register = template.Library()
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from articles.fields import LineFormField
 from articles.models import Article
-from comments.forms import BodyField
 from comments.models import Comment, EditConflict
-from comments.text import MAX_NAME_CHARACTERS
+from comments.threads.forms import BodyField
+from comments.threads.text import MAX_NAME_CHARACTERS
 
 
 class AnswerForm(forms.Form):

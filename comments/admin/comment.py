@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from articles.content.text import normalise_line
 from articles.fields import LineFormField
-from articles.text import normalise_line
 from comments.admin import answer
 from comments.models import Comment, ModerationEvent, Thread
-from comments.moderation import STATES, act
+from comments.moderation.bulk_actions import STATES, act
 
 # More would hold the threads of busy articles for long.
 MAX_AT_ONCE = 100

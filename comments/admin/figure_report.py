@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.seen import SeenForm, SeenModelAdmin
+from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
 from comments.models import Comment, FigureReport
 
 MOMENT_FORMAT = "Y.m.d H:i"

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from articles.fields import LineFormField
 from comments.admin.comment import MAX_AT_ONCE, MAX_DIGITS, moderation_address, tell_done
 from comments.models import ModerationEvent, QueuedComment
-from comments.models.queue import writer_counts
-from comments.moderation import act, undo
+from comments.models.moderation.queue import writer_counts
+from comments.moderation.bulk_actions import act, undo
 
 PER_PAGE = 25
 SORTS = ("held", "reported", "takedown")

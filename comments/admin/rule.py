@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from comments.models import Comment, ModerationRule
-from comments.rehearsal import rehearse
+from comments.moderation.rule_rehearsal import rehearse
 
 
 @admin.register(ModerationRule)

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from articles.fields import LineFormField
 from comments.admin.comment import branch_around
+from comments.identity.encryption import Unreadable
 from comments.models import PersonalDataView, Takedown
-from comments.models.takedown import MAX_BLOCK_DAYS
-from comments.sealing import Unreadable
+from comments.models.moderation.takedown import MAX_BLOCK_DAYS
 
 State = Takedown.State
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from articles.text import is_plausible
+from articles.content.text import is_plausible
 from comments.bundle.data import (
     FORMAT,
     KINDS,

@@ -7,6 +7,8 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from comments.imports.html_to_text import to_text
+from comments.imports.line_from_record import comment_line, thread_line
 from comments.imports.records import (
     CommentRecord,
     Notes,
@@ -16,8 +18,6 @@ from comments.imports.records import (
     forget,
     parse_events,
 )
-from comments.imports.shape import comment_line, thread_line
-from comments.imports.text import to_text
 
 NAMESPACE = "{http://disqus.com}"
 ID = "{http://disqus.com/disqus-internals}id"

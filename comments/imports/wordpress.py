@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from comments.imports.html_to_text import to_text
+from comments.imports.line_from_record import ascii_host, comment_line, thread_line
 from comments.imports.records import (
     CommentRecord,
     Notes,
@@ -18,8 +20,6 @@ from comments.imports.records import (
     forget,
     parse_events,
 )
-from comments.imports.shape import ascii_host, comment_line, thread_line
-from comments.imports.text import to_text
 
 # 1.0, 1.1 and 1.2 differ in their address alone.
 NAMESPACE = "{http://wordpress.org/export/"

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import comments.sealing
+import comments.identity.encryption
 
 
 class Migration(migrations.Migration):
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 (
                     "stop_token",
                     models.CharField(
-                        default=comments.sealing.new_token,
+                        default=comments.identity.encryption.new_token,
                         editable=False,
                         max_length=43,
                         unique=True,

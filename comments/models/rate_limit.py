@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RateLimit(models.Model):
-    """How much of one limit one party has spent; `comments.limits` alone reads and writes it.
+    """How much of one limit one party has spent; `identity.rate_limits` alone touches it.
 
     The key is a keyed digest, so no address, network or user name stands here.
     """

@@ -1,7 +1,7 @@
 from django import template
 from django.utils.safestring import mark_safe
 
-from comments.drawing import drawing_for
+from comments.threads.rendering import drawing_for
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 
-from openup.client_address import is_trusted_peer
+from openup.middleware.client_address import is_trusted_peer
 
 MOST_PARAMETERS = 50
 
@@ -33,11 +33,11 @@ def find_address(path, query):
         )
     except (Resolver404, ValueError):
         return None
-    scopes = getattr(match.func, "kept_scopes", None)
+    scopes = getattr(match.func, "cache_scopes", None)
     if scopes is None:
         return None
     # The last of several, as in Django.
-    known = {name: value for name, value in pairs if name in match.func.kept_query}
+    known = {name: value for name, value in pairs if name in match.func.cache_query}
     scopes = tuple(scope.format(**match.kwargs) for scope in scopes)
     return Address(path, urlencode(sorted(known.items())), scopes)
 

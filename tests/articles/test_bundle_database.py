@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles.bundle import dump
+from articles.bundle import rows_to_data
 from articles.bundle.data import (
     SEOUL,
     ArticleData,
@@ -24,11 +24,11 @@ from articles.bundle.data import (
     TagData,
     TaxonomyData,
 )
-from articles.bundle.load import CHANGED, CREATED, UNCHANGED, LoadError, load, stored
-from articles.bundle.read import read_markdown
-from articles.bundle.write import write
+from articles.bundle.data_to_files import write
+from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED, LoadError, load, stored
+from articles.bundle.files_to_data import read_markdown
+from articles.content.text import normalise, normalise_line
 from articles.models import Article, MonthlyIssue, PageVersion, RankingEntry
-from articles.text import normalise, normalise_line
 
 pytestmark = pytest.mark.django_db
 
@@ -296,7 +296,7 @@ def test_any_article_the_models_accept_survives_file_and_database(title, kicker,
     except LoadError:
         return
 
-    known = dump.article_data(Article.objects.get(uid="a"))
+    known = rows_to_data.article_data(Article.objects.get(uid="a"))
 
     assert read_markdown(write(known)) == known
     assert load(read_markdown(write(known))) == UNCHANGED

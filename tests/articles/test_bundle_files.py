@@ -27,9 +27,9 @@ from articles.bundle.data import (
     TaxonomyData,
     TotalData,
 )
-from articles.bundle.read import read_file, read_markdown, read_yaml
-from articles.bundle.write import write
-from articles.text import normalise, normalise_line
+from articles.bundle.data_to_files import write
+from articles.bundle.files_to_data import read_file, read_markdown, read_yaml
+from articles.content.text import normalise, normalise_line
 
 LOOKS_LIKE_YAML = [
     "no",

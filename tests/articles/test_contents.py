@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.contents import contents, reading_minutes, with_anchors
-from articles.markdown import to_html
+from articles.content.headings import contents, reading_minutes, with_anchors
+from articles.content.markdown import to_html
 from tests.factories import make_article
 
 BODY = "## 첫 소식\n\n글\n\n### 자세히\n\n글\n\n## 첫 소식\n\n## <시사점> & 전망"

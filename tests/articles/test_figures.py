@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from articles.figures import Figures, figures_of, guard, to_csv
+from articles.content.text import normalise_line
 from articles.models import EntryRow
-from articles.ranking_layout import lay_out
-from articles.text import normalise_line
-from articles.twins import periods_data
-from articles.workbook import DATA_SHEET, to_xlsx
+from articles.open_data.csv_export import Figures, figures_of, guard, to_csv
+from articles.open_data.serializers import periods_data
+from articles.open_data.xlsx_export import DATA_SHEET, to_xlsx
+from articles.rankings.layout import lay_out
 from tests.factories import make_article, make_ranking, make_subject, make_table
 
 DAY = date(2025, 10, 28)

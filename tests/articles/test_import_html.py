@@ -6,20 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.bundle.data import BundleError
-from articles.imports import html
-from articles.markdown import to_html
+from articles.content.markdown import to_html
+from articles.legacy_import import html_page
 
 PAGE = Path(__file__).parent / "fixtures" / "old-page.html"
 HEAD = "<h1>제목</h1><p>2025.07.01</p>"
 
 
 def read(source):
-    return html.read((HEAD + source).encode())
+    return html_page.read((HEAD + source).encode())
 
 
 @pytest.fixture(scope="module")
 def page():
-    return html.read(PAGE.read_text("utf-8").encode("cp949"))
+    return html_page.read(PAGE.read_text("utf-8").encode("cp949"))
 
 
 def test_the_head_of_the_page_is_read(page):
@@ -183,13 +183,13 @@ def test_an_address_that_leads_nowhere_leaves_its_words(href):
 def test_the_charset_is_found(charset, encoding):
     source = f'<meta charset="{charset}">' if charset else ""
 
-    page = html.read((source + HEAD + "<p>믜똠.</p>").encode(encoding))
+    page = html_page.read((source + HEAD + "<p>믜똠.</p>").encode(encoding))
 
     assert page.article.body == "믜똠."
 
 
 def test_characters_that_cannot_be_read_are_noted():
-    page = html.read(b'<meta charset="utf-8"><h1>a</h1>\n<p>2025.07.01</p>\n<p>b\xff\xff</p>')
+    page = html_page.read(b'<meta charset="utf-8"><h1>a</h1>\n<p>2025.07.01</p>\n<p>b\xff\xff</p>')
 
     assert [line for line, _sentence in page.notes] == [3]
 
@@ -199,7 +199,7 @@ def test_characters_that_cannot_be_read_are_noted():
 )
 def test_an_empty_page_is_refused(source):
     with pytest.raises(BundleError):
-        html.read(source)
+        html_page.read(source)
 
 
 def test_a_page_nested_too_deeply_is_refused():
@@ -257,7 +257,7 @@ MARKUP = st.lists(
 @given(MARKUP)
 def test_any_markup_gives_a_draft_or_a_refusal(source):
     try:
-        page = html.read((HEAD + source).encode("utf-8", "replace"))
+        page = html_page.read((HEAD + source).encode("utf-8", "replace"))
     except BundleError as error:
         assert error.line >= 1
     else:
@@ -268,6 +268,6 @@ def test_any_markup_gives_a_draft_or_a_refusal(source):
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_draft_or_a_refusal(data):
     try:
-        html.read(data)
+        html_page.read(data)
     except BundleError as error:
         assert error.line >= 1

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from articles.imports.blocks import escape, fenced, line_block, markdown
-from articles.markdown import to_html
-from articles.text import normalise_line
+from articles.content.markdown import to_html
+from articles.content.text import normalise_line
+from articles.legacy_import.blocks import escape, fenced, line_block, markdown
 
 
 def words_of(html):

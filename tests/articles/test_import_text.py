@@ -6,16 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.bundle.data import SEOUL, BundleError
-from articles.imports import text
-from articles.imports.pages import read_page
-from articles.markdown import UNREAD_FENCE, to_html
+from articles.content.markdown import UNREAD_FENCE, to_html
+from articles.legacy_import import text_page
+from articles.legacy_import.page_readers import read_page
 
 PAGE = Path(__file__).parent / "fixtures" / "old-page.txt"
 HEAD = "[7월] 제목\n2025.07.01\n- 편집부 -\n\n"
 
 
 def read(source):
-    return text.read(source.encode())
+    return text_page.read(source.encode())
 
 
 def body_of(source):
@@ -231,7 +231,7 @@ def test_comments_of_the_page_are_counted_in_a_note():
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
 def test_the_encodings_of_korean_files_are_read(encoding):
-    page = text.read((HEAD + "본문\n").encode(encoding))
+    page = text_page.read((HEAD + "본문\n").encode(encoding))
 
     assert page.article.title == "제목"
 
@@ -295,7 +295,7 @@ PIECES = st.sampled_from(
 @given(st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=40).map("".join))
 def test_any_text_gives_a_draft_or_a_refusal(source):
     try:
-        page = text.read(source.encode("utf-8", "replace"))
+        page = text_page.read(source.encode("utf-8", "replace"))
     except BundleError as error:
         assert error.line >= 1
     else:
@@ -306,6 +306,6 @@ def test_any_text_gives_a_draft_or_a_refusal(source):
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_draft_or_a_refusal(data):
     try:
-        text.read(data)
+        text_page.read(data)
     except BundleError as error:
         assert error.line >= 1

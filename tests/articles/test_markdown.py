@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from articles.markdown import (
+from articles.content.markdown import (
     ALT_TEXT_TO_WRITE,
     MAX_BRACKETS_PER_BLOCK,
     MAX_BREAKS_PER_BLOCK,

@@ -9,9 +9,9 @@ from django.urls import reverse
 from lxml import html
 from PIL import Image
 
-from articles.markdown import ALT_TEXT_TO_WRITE
-from articles.uploads import MAX_FILE_BYTES
-from comments.limits import EDITOR_PREVIEWS, EDITOR_UPLOADS
+from articles.content.markdown import ALT_TEXT_TO_WRITE
+from articles.content.uploads import MAX_FILE_BYTES
+from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS
 from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,6 @@
 import pytest
 
-from articles.mentions import mentioned
+from articles.content.mentions import mentioned
 from tests.factories import make_article, make_ranking, make_subject, make_table
 
 NAMES = {"meta": ["메타", "Meta"], "zhipu": ["지푸 AI"], "short": ["가"]}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.movement import Kind, Move, compare, draw
+from articles.rankings.movement import Kind, Move, compare, draw
 
 # The sample's real table.
 JULY = {"구글": 1, "엔비디아": 2, "메타": 3, "코히어": 4, "알리바바": 5}

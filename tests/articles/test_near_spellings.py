@@ -1,6 +1,6 @@
 import pytest
 
-from articles.near_spellings import near
+from articles.rankings.similar_names import near
 
 KNOWN = ["알리바바", "구글", "메타", "딥시크", "Moonshot AI", "엔비디아", "Cohere"]
 

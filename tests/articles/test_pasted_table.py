@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from articles.imports.pasted import (
+from articles.rankings.pasted_tables import (
     Group,
     PasteError,
     read_html,
@@ -17,7 +17,7 @@ from articles.imports.pasted import (
     to_groups,
     to_text,
 )
-from articles.imports.spreadsheet import MAX_FILE_BYTES, read_file
+from articles.rankings.spreadsheets import MAX_FILE_BYTES, read_file
 
 HEADINGS = ["기업(국가)", "대표 모델명"]
 JULY = Group("2024년 7월", (("1", "구글 (미국)", "Gemma"), ("2", "메타 (미국)", "Llama 3")))

@@ -5,7 +5,7 @@ import re
 import pytest
 from lxml import etree
 
-from articles.rank_chart import MAX_LINES, Line, Point, bump_chart, rank_line
+from articles.rankings.chart import MAX_LINES, Line, Point, bump_chart, rank_line
 
 SVG = "{http://www.w3.org/1999/xhtml}"
 MAX_BYTES = 60_000

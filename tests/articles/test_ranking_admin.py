@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from articles.admin.ranking_grid import who_name
+from articles.admin.rankings.grid_form import who_name
 from articles.models import (
     PageVersion,
     Ranking,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from articles.admin.ranking_grid import who_name
+from articles.admin.rankings.grid_form import who_name
 from articles.models import RankingEntry, RankingPeriod, RankingSubject
 from tests.articles.test_pasted_table import EXCEL, HTML, TABLE, xlsx
 from tests.factories import make_ranking, make_staff

@@ -2,10 +2,10 @@
 
 import pytest
 
-from articles.bundle.dump import ranking_data
-from articles.bundle.load import load
-from articles.bundle.read import read_yaml
-from articles.bundle.write import write
+from articles.bundle.data_to_files import write
+from articles.bundle.data_to_rows import load
+from articles.bundle.files_to_data import read_yaml
+from articles.bundle.rows_to_data import ranking_data
 from articles.models import RankingCorrection
 from tests.articles.test_ranking_admin import change_address, series_data
 from tests.factories import PUBLISHED_AT, make_ranking, make_staff

@@ -12,13 +12,13 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.bundle.dump import ranking_data
-from articles.bundle.load import load
-from articles.bundle.read import read_yaml
-from articles.bundle.write import write
-from articles.imports.pasted import PasteError, read_html, read_text, to_groups
+from articles.bundle.data_to_files import write
+from articles.bundle.data_to_rows import load
+from articles.bundle.files_to_data import read_yaml
+from articles.bundle.rows_to_data import ranking_data
 from articles.models import EntryRow, RankingCorrection, RankingPeriod, RankingSubject
-from articles.ranking_totals import number_of, total_faults
+from articles.rankings.pasted_tables import PasteError, read_html, read_text, to_groups
+from articles.rankings.total_validation import number_of, total_faults
 from tests.factories import PUBLISHED_AT, make_ranking, make_staff, make_subject
 
 COLUMNS = [{"key": "who", "heading": "기업"}, {"key": "downloads", "heading": "내려받기"}]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import Article, SearchDocument
-from articles.search import PAGE_SIZE, Query, find
+from articles.search.queries import PAGE_SIZE, Query, find
 from tests.factories import (
     make_article,
     make_category,

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import SearchDocument
-from articles.search import FIRST_LOOK, PAGE_SIZE, Query, find
-from articles.search_text import fold, initials
+from articles.search.queries import FIRST_LOOK, PAGE_SIZE, Query, find
+from articles.search.tokens import fold, initials
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2025, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from articles.search_text import (
+from articles.search.tokens import (
     excerpt,
     fold,
     initials,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, PngImagePlugin
 
-from articles.uploads import MAX_FILE_BYTES, MAX_PIXELS, STORED_NAME, remake, store_picture
+from articles.content.uploads import MAX_FILE_BYTES, MAX_PIXELS, STORED_NAME, remake, store_picture
 from tests.factories import make_article, make_issue
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)

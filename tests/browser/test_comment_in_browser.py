@@ -286,7 +286,7 @@ def test_text_is_forgotten_when_it_waits_for_review(open_page):
 
 
 def refuse_posts(route):
-    """Answer as openup/gate.py does: the same page for everyone, without what was typed."""
+    """Answer as openup/writer_queue.py does: the same page for everyone, without what was typed."""
     if route.request.method != "POST":
         route.continue_()
         return

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from articles.models import LegacyPath, PageVersion, RankingEntry
-from comments import credentials
 from comments.bundle.data import CommentLine, Fault, LineError, Revision, ThreadLine
 from comments.bundle.lines import HEADER, parse, read_lines, write
-from comments.bundle.load import MAX_SENTENCES, recount
+from comments.bundle.lines_to_rows import MAX_SENTENCES, recount
+from comments.identity import credentials
 from comments.models import Comment, CommentRevision, FigureReport, Thread
 from tests.factories import (
     EMAIL,
@@ -434,7 +434,7 @@ def test_long_chain_and_wide_branch_are_written_like_posted_ones(tmp_path, artic
 
 
 def test_memory_holds_a_part_of_a_thread_at_a_time(tmp_path, article, monkeypatch):
-    monkeypatch.setattr("comments.bundle.load.AT_ONCE", 7)
+    monkeypatch.setattr("comments.bundle.lines_to_rows.AT_ONCE", 7)
     lines = [line(n, parent=f"old:{n // 2}" if n > 1 else None) for n in range(1, 50)]
 
     said = run_import(write_file(tmp_path, thread_of(article), *lines))

@@ -7,9 +7,9 @@ import pytest
 from django.db import models
 from django.utils import timezone, translation
 
-from comments.drawing import draw_branches
 from comments.models import Comment
-from comments.pages import Branch, link_answers
+from comments.threads.pages import Branch, link_answers
+from comments.threads.rendering import draw_branches
 from tests.factories import make_comment
 
 MOMENT = timezone.datetime(2025, 10, 28, 0, 5, tzinfo=timezone.get_fixed_timezone(0))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import PageVersion
-from comments import credentials
+from comments.identity import credentials
 from comments.models import Comment, Thread
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 

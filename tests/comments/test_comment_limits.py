@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from comments import credentials, limits
+from comments.identity import credentials, rate_limits
 from comments.models import Comment, RateLimit
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 
@@ -49,7 +49,7 @@ def spend(number, *share):
     """Spend `number` of an allowance, as that many others would have."""
     limit, *parts = share
     for _number in range(number):
-        limits.spend(limit, *parts)
+        rate_limits.spend(limit, *parts)
 
 
 @pytest.fixture
@@ -72,16 +72,16 @@ def cheap_hashes(monkeypatch):
 
 def test_limits_are_those_that_are_promised():
     promised = {
-        limits.POSTS_PER_MINUTE: (5, 60),
-        limits.POSTS_PER_HOUR: (30, 3600),
-        limits.POSTS_PER_WRITER: (10, 3600),
-        limits.POSTS_OF_SITE: (120, 60),
-        limits.GUESSES_PER_COMMENT: (5, 900),
-        limits.GUESSES_PER_NETWORK: (20, 86400),
-        limits.GUESSES_OF_COMMENT: (100, 86400),
-        limits.MAIL_LINKS_PER_WRITER: (3, 3600),
-        limits.MAIL_LINKS_PER_NETWORK: (10, 3600),
-        limits.MAIL_LINKS_OF_ADDRESS: (20, 86400),
+        rate_limits.POSTS_PER_MINUTE: (5, 60),
+        rate_limits.POSTS_PER_HOUR: (30, 3600),
+        rate_limits.POSTS_PER_WRITER: (10, 3600),
+        rate_limits.POSTS_OF_SITE: (120, 60),
+        rate_limits.GUESSES_PER_COMMENT: (5, 900),
+        rate_limits.GUESSES_PER_NETWORK: (20, 86400),
+        rate_limits.GUESSES_OF_COMMENT: (100, 86400),
+        rate_limits.MAIL_LINKS_PER_WRITER: (3, 3600),
+        rate_limits.MAIL_LINKS_PER_NETWORK: (10, 3600),
+        rate_limits.MAIL_LINKS_OF_ADDRESS: (20, 86400),
     }
 
     assert {limit: (limit.count, limit.seconds) for limit in promised} == promised
@@ -192,7 +192,7 @@ def test_repetition_spends_nothing(key):
 
 def test_flood_of_the_whole_site_waits_for_review_instead_of_being_refused(cheap_hashes):
     article = make_article()
-    spend(119, limits.POSTS_OF_SITE)
+    spend(119, rate_limits.POSTS_OF_SITE)
 
     answers = [post(article, number) for number in range(2)]
 
@@ -230,9 +230,9 @@ sys.stdin.readline()
 passed = 0
 for _ in range(20):
     try:
-        limits.spend_all(limits.posting("203.0.113.7/32", "digest"))
+        rate_limits.spend_all(rate_limits.posting("203.0.113.7/32", "digest"))
         passed += 1
-    except limits.LimitReached:
+    except rate_limits.LimitReached:
         pass
 print(passed)
 """
@@ -350,9 +350,9 @@ def test_twenty_first_failure_of_a_network_in_a_day_is_refused_for_every_comment
 
 def test_hundred_failures_in_a_day_close_the_pair_of_a_comment_for_a_day(cheap_hashes):
     comment, other = make_comment(), make_comment()
-    limits.spend(limits.GUESSES_OF_COMMENT, comment.pk)
+    rate_limits.spend(rate_limits.GUESSES_OF_COMMENT, comment.pk)
     let_pass(20 * 3600)
-    spend(98, limits.GUESSES_OF_COMMENT, comment.pk)
+    spend(98, rate_limits.GUESSES_OF_COMMENT, comment.pk)
 
     answers = [guess(comment, network=f"192.0.2.{number}") for number in range(2)]
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from articles.models import SearchDocument
-from articles.search import Query, find
+from articles.search.queries import Query, find
 from tests.factories import make_article, make_comment, make_staff
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.text import body_to_html, clean_body, clean_name
+from comments.threads.text import body_to_html, clean_body, clean_name
 
 REL = "nofollow ugc noopener noreferrer"
 WORST = "\u0301\u0489\u0327\u0308\u0330\u0336"

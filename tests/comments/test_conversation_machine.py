@@ -21,9 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from comments import credentials
+from comments.identity import credentials
 from comments.models import Comment, CommentRevision
-from comments.models.placing import MAX_DEPTH
+from comments.models.comment.placement import MAX_DEPTH
 from tests.comments.test_thread_pages import check_counts
 from tests.factories import make_article
 

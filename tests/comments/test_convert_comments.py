@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.models import LegacyPath
-from comments import credentials
-from comments.imports.text import to_text
+from comments.identity import credentials
+from comments.imports.html_to_text import to_text
 from comments.models import Comment
 from tests.factories import make_article
 

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments import credentials
-from comments.common_passwords import is_common
-from comments.keyboard import keystrokes
+from comments.identity import credentials
+from comments.identity.common_passwords import is_common
+from comments.identity.korean_keyboard import keystrokes
 
 ADDRESS = "mina@example.com"
 PASSWORD = "right horse key"

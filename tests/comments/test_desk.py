@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import PageVersion
-from comments import credentials
+from comments.identity import credentials
 from comments.models import Comment, MailLink, Outbox, RateLimit, ReplySubscription, Subscriber
-from openup.logs import JsonFormatter
+from openup.backends.json_logs import JsonFormatter
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 
 pytestmark = pytest.mark.django_db

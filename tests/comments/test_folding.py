@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.folding import digest_text, holds_word, readable, tight
+from comments.moderation.text_folding import digest_text, holds_word, readable, tight
 
 
 def holds(text, word):

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
-from comments import limits
-from comments.limits import Limit, LimitReached
+from comments.identity import rate_limits
+from comments.identity.rate_limits import Limit, LimitReached
 from comments.models import RateLimit
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +19,12 @@ PARTY = ("203.0.113.7/32", "mina")
 
 def spend_all(limit, *parts):
     for _ in range(limit.count):
-        limits.spend(limit, *parts)
+        rate_limits.spend(limit, *parts)
 
 
 def is_refused(limit, *parts):
     try:
-        limits.spend(limit, *parts)
+        rate_limits.spend(limit, *parts)
     except LimitReached:
         return True
     return False
@@ -40,10 +40,10 @@ def let_windows_end():
     [
         THREE,
         Limit("once", count=1, seconds=1_000),
-        limits.STAFF_SIGN_IN_PER_PAIR,
-        limits.STAFF_SIGN_IN_PER_NETWORK,
-        limits.EDITOR_UPLOADS,
-        limits.EDITOR_PREVIEWS,
+        rate_limits.STAFF_SIGN_IN_PER_PAIR,
+        rate_limits.STAFF_SIGN_IN_PER_NETWORK,
+        rate_limits.EDITOR_UPLOADS,
+        rate_limits.EDITOR_PREVIEWS,
     ],
 )
 def test_limit_refuses_the_next_try_and_says_when_to_come_back(limit):
@@ -51,16 +51,16 @@ def test_limit_refuses_the_next_try_and_says_when_to_come_back(limit):
 
     for _ in range(3):
         with pytest.raises(LimitReached) as error:
-            limits.spend(limit, *PARTY)
+            rate_limits.spend(limit, *PARTY)
         assert limit.seconds - 60 < error.value.retry_after <= limit.seconds
 
 
 def test_staff_limits_are_those_that_are_promised():
     promised = {
-        limits.STAFF_SIGN_IN_PER_PAIR: (5, 900),
-        limits.STAFF_SIGN_IN_PER_NETWORK: (30, 900),
-        limits.EDITOR_UPLOADS: (60, 600),
-        limits.EDITOR_PREVIEWS: (1200, 600),
+        rate_limits.STAFF_SIGN_IN_PER_PAIR: (5, 900),
+        rate_limits.STAFF_SIGN_IN_PER_NETWORK: (30, 900),
+        rate_limits.EDITOR_UPLOADS: (60, 600),
+        rate_limits.EDITOR_PREVIEWS: (1200, 600),
     }
 
     assert {limit: (limit.count, limit.seconds) for limit in promised} == promised
@@ -119,30 +119,30 @@ def test_refused_tries_neither_count_nor_keep_the_window_open():
 def test_refund_gives_one_back():
     spend_all(THREE, *PARTY)
 
-    limits.refund(THREE, *PARTY)
+    rate_limits.refund(THREE, *PARTY)
 
     assert not is_refused(THREE, *PARTY)
     assert is_refused(THREE, *PARTY)
 
 
 def test_refund_never_gives_more_than_was_spent():
-    limits.spend(THREE, *PARTY)
+    rate_limits.spend(THREE, *PARTY)
 
     for _ in range(3):
-        limits.refund(THREE, *PARTY)
+        rate_limits.refund(THREE, *PARTY)
 
     spend_all(THREE, *PARTY)
     assert is_refused(THREE, *PARTY)
 
 
 def test_refund_without_a_window_does_nothing():
-    limits.refund(THREE, *PARTY)
+    rate_limits.refund(THREE, *PARTY)
 
     assert not RateLimit.objects.exists()
 
 
 def test_table_holds_nothing_of_the_parties():
-    limits.spend(THREE, *PARTY)
+    rate_limits.spend(THREE, *PARTY)
 
     key = RateLimit.objects.get().key
     assert len(bytes.fromhex(key)) == 32
@@ -151,31 +151,31 @@ def test_table_holds_nothing_of_the_parties():
 
 def test_prune_deletes_only_what_is_over():
     for number in range(20):
-        limits.spend(THREE, "old", number)
+        rate_limits.spend(THREE, "old", number)
     let_windows_end()
-    limits.spend(THREE, "new")
-    kept = limits._key(THREE, ("new",))
+    rate_limits.spend(THREE, "new")
+    kept = rate_limits._key(THREE, ("new",))
 
-    deleted = limits.prune()
+    deleted = rate_limits.prune()
 
     assert deleted == 20 - (20 if kept.startswith("0") else 0)
     assert [row.key for row in RateLimit.objects.all()] == [kept]
 
 
 def test_new_windows_sweep_the_old_ones():
-    limits.spend(THREE, "old")
+    rate_limits.spend(THREE, "old")
     let_windows_end()
-    sweeper = next(n for n in range(10_000) if limits._key(THREE, (n,)).startswith("0"))
+    sweeper = next(n for n in range(10_000) if rate_limits._key(THREE, (n,)).startswith("0"))
 
-    limits.spend(THREE, sweeper)
+    rate_limits.spend(THREE, sweeper)
 
-    assert [row.key for row in RateLimit.objects.all()] == [limits._key(THREE, (sweeper,))]
+    assert [row.key for row in RateLimit.objects.all()] == [rate_limits._key(THREE, (sweeper,))]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_spending_inside_a_transaction_is_refused_as_a_mistake():
     with transaction.atomic(), pytest.raises(RuntimeError):
-        limits.spend(THREE, *PARTY)
+        rate_limits.spend(THREE, *PARTY)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -214,4 +214,4 @@ def test_tries_at_the_same_moment_get_exactly_the_allowance():
     ],
 )
 def test_network_stands_for_one_party(address, network):
-    assert limits.network_of(address) == network
+    assert rate_limits.network_of(address) == network

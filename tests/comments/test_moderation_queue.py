@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from comments.models import Comment, ModerationEvent, Report, Takedown, Thread
-from comments.moderation import undo
+from comments.moderation.bulk_actions import undo
 from tests.factories import (
     make_article,
     make_comment,

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from comments.models import Comment, ModerationRule, Thread
-from comments.rehearsal import rehearse
+from comments.moderation.rule_rehearsal import rehearse
 from tests.factories import make_article, make_comment, make_rule
 
 pytestmark = pytest.mark.django_db
@@ -241,7 +241,7 @@ def test_rehearsal_knows_addresses_from_before_its_days():
 def test_rehearsal_is_bounded_in_comments_samples_and_queries(
     monkeypatch, django_assert_max_num_queries
 ):
-    monkeypatch.setattr("comments.rehearsal.REHEARSED_AT_MOST", 50)
+    monkeypatch.setattr("comments.moderation.rule_rehearsal.REHEARSED_AT_MOST", 50)
     article = make_article()
     Comment.objects.bulk_create(
         Comment(article=article, root_number=number, path=f"{number:09d}", body=f"카지노 {number}")

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from comments import credentials
+from comments.identity import credentials
 from comments.models import (
     Comment,
     MailLink,

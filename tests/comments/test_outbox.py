@@ -22,11 +22,11 @@ from django.db import (
 )
 from django.utils import timezone
 
-from comments import sealing
+from comments.account.retention import purge
+from comments.identity import encryption
 from comments.management.commands import send_mail
 from comments.models import MailLink, Outbox, Subscriber
-from comments.models.outbox import BACK_OFF_MINUTES
-from comments.retention import purge
+from comments.models.mail.outbox import BACK_OFF_MINUTES
 from tests.factories import EMAIL, make_comment
 
 pytestmark = pytest.mark.django_db
@@ -313,7 +313,7 @@ def test_purge_deletes_what_has_ended_and_nothing_else(settings):
 def test_folder_holds_each_mail_in_a_file_that_only_the_owner_reads(
     known_address, settings, tmp_path, capsys
 ):
-    settings.EMAIL_BACKEND = "openup.mail_folder.FolderBackend"
+    settings.EMAIL_BACKEND = "openup.backends.mail_folder.FolderBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     queue()
 
@@ -327,13 +327,13 @@ def test_folder_holds_each_mail_in_a_file_that_only_the_owner_reads(
 
 
 def test_what_a_token_seals_opens_with_it_alone():
-    token = sealing.new_token()
-    sealed = sealing.seal_under(token, EMAIL)
+    token = encryption.new_token()
+    sealed = encryption.seal_under(token, EMAIL)
 
-    assert sealing.unseal_under(token, sealed) == EMAIL
-    for other in (sealing.new_token(), token[:-1], ""):
-        with pytest.raises(sealing.Unreadable):
-            sealing.unseal_under(other, sealed)
-    with pytest.raises(sealing.Unreadable):
-        sealing.unseal(sealed)
+    assert encryption.unseal_under(token, sealed) == EMAIL
+    for other in (encryption.new_token(), token[:-1], ""):
+        with pytest.raises(encryption.Unreadable):
+            encryption.unseal_under(other, sealed)
+    with pytest.raises(encryption.Unreadable):
+        encryption.unseal(sealed)
     assert len(token) >= 43

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import CONVERSATION, Due, PageVersion
-from comments.limits import REPORTS_PER_NETWORK, TAKEDOWNS_PER_NETWORK
+from comments.identity.rate_limits import REPORTS_PER_NETWORK, TAKEDOWNS_PER_NETWORK
 from comments.models import Comment, Report, Takedown
 from tests.factories import make_article, make_comment, make_report, make_staff, make_takedown
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from lxml import html
 
 from articles.models import CONTENT, Due
-from comments import classifier as classifier_module
 from comments.models import Comment
+from comments.moderation import classifier as classifier_module
 from openup.management.commands.setup_site import plan_closings
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 
@@ -81,7 +81,7 @@ def classifier(settings, answer):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     worker = Worker(target=server.serve_forever, daemon=True)
     worker.start()
-    settings.COMMENT_CLASSIFIER = "comments.classifier.ask_over_http"
+    settings.COMMENT_CLASSIFIER = "comments.moderation.classifier.ask_over_http"
     settings.COMMENT_CLASSIFIER_URL = f"http://127.0.0.1:{server.server_port}/classify"
     try:
         yield asked
@@ -193,7 +193,9 @@ def test_reason_of_a_classifier_can_always_be_kept(client, settings, reason):
     assert reason["text"].startswith(("도박", "The classifier holds it."))
 
 
-@pytest.mark.parametrize("path", ["no.such.module", "comments.classifier.nothing", "json.loads"])
+@pytest.mark.parametrize(
+    "path", ["no.such.module", "comments.moderation.classifier.nothing", "json.loads"]
+)
 def test_classifier_that_is_not_there_or_breaks_leads_to_a_review(client, settings, path):
     settings.COMMENT_CLASSIFIER = path
 

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.credentials import canonical_address
+from comments.account.retention import purge
+from comments.identity.credentials import canonical_address
+from comments.identity.encryption import seal
 from comments.models import Comment, Outbox, PersonalDataView, ReplySubscription, Report, Takedown
-from comments.retention import purge
-from comments.sealing import seal
 from tests.factories import make_comment, make_report, make_staff, make_takedown
 
 pytestmark = pytest.mark.django_db

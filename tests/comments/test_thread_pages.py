@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
-from articles.provenance import absolute
+from articles.open_data.provenance import absolute
 from comments.models import Comment, Thread
 from tests.factories import make_article, make_comment
 

@@ -5,7 +5,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from comments.limits import EDITOR_UPLOADS, LimitReached
+from comments.identity.rate_limits import EDITOR_UPLOADS, LimitReached
 from openup.urls import handler400, handler403, handler404, handler500
 from openup.urls import urlpatterns as product
 

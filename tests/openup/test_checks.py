@@ -48,7 +48,7 @@ def test_weaker_password_hasher_stops_the_start(settings):
 
 
 def test_classifier_that_cannot_be_loaded_stops_the_start(settings):
-    settings.COMMENT_CLASSIFIER = "comments.classifier.nothing"
+    settings.COMMENT_CLASSIFIER = "comments.moderation.classifier.nothing"
 
     assert "openup.E005" in found()
 

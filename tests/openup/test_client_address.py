@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from openup.client_address import ClientAddressMiddleware
+from openup.middleware.client_address import ClientAddressMiddleware
 
 PROXY = "10.0.0.1"
 INNER_PROXY = "10.0.0.2"

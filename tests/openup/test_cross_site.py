@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from openup.cross_site import CrossSiteMiddleware
+from openup.middleware.cross_site import CrossSiteMiddleware
 
 OWN = "http://testserver"
 SITE = "https://www.example.kr"

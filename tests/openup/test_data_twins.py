@@ -13,7 +13,6 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator, FormatChecker
 from lxml import html
 
-from articles.data_views import SCHEMAS
 from articles.models import (
     Article,
     EntryRow,
@@ -23,6 +22,7 @@ from articles.models import (
     RankingSubject,
     Tag,
 )
+from articles.open_data.views import SCHEMAS
 from comments.models import Comment
 from comments.models.thread import ROOTS_PER_PAGE
 from tests.factories import (

@@ -15,7 +15,7 @@ from django.utils import timezone
 from articles.models import Article
 from comments.models import Thread
 from openup import pagecache
-from openup.client_address import is_trusted_peer
+from openup.middleware.client_address import is_trusted_peer
 from openup.pagecache import PageCache, bodies, validators
 from openup.pagecache.build import build_id
 from tests.factories import make_article, make_comment

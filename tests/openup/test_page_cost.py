@@ -77,7 +77,7 @@ def varied_text(number):
 @pytest.mark.django_db(transaction=True)
 def test_article_page_stays_within_its_bytes(monkeypatch):
     article = make_article()
-    monkeypatch.setattr("comments.credentials._HASHER", FastHasher())
+    monkeypatch.setattr("comments.identity.credentials._HASHER", FastHasher())
     site = PageCache(WSGIHandler(), max_bytes=2**22)
     empty = ask(site, article.get_absolute_url()).body
     for number in range(10):

@@ -18,7 +18,7 @@ from articles.models import RankingSubject
 from comments.models import Comment
 from openup.pagecache import PageCache
 from tests.factories import make_article, make_comment
-from tests.openup.test_kept_routes import public_routes
+from tests.openup.test_page_caching import public_routes
 from tests.openup.whole_site import WholeSite
 from tests.wsgi import ask
 
@@ -119,7 +119,7 @@ def test_every_page_that_declares_scopes_is_kept():
 def test_every_kept_route_is_tried_here():
     tried = {resolve(path).route for path in WholeSite().paths()}
 
-    kept = {route for route, view in public_routes() if view.kept_scopes is not None}
+    kept = {route for route, view in public_routes() if view.cache_scopes is not None}
 
     # A short address leads to the page's own; a branch has a page of its own when it is long.
     apart = {"articles/<key:article_id>/", "comments/<key:comment_id>/"}

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from articles.models import ArticleReading, PageVersion
-from openup.readings import Readings
+from openup.reading_counter import Readings
 from tests.factories import make_article, make_staff
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
-from articles.share_picture import draw
+from articles.content.share_picture import draw
 from tests.factories import make_article
 
 pytestmark = pytest.mark.django_db

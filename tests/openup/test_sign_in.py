@@ -7,7 +7,7 @@ from django.conf import settings as project_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.urls import reverse
 
-from comments.limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
+from comments.identity.rate_limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
 from comments.models import RateLimit
 from tests.factories import PASSWORD, make_staff
 

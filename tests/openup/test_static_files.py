@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.files import File
 
-from openup.static_files import MinifiedManifestStorage
+from openup.backends.static_storage import MinifiedManifestStorage
 
 LARGEST = {"css/site.css": 6 * 1024, "js/site.js": 4 * 1024}
 

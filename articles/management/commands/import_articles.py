@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.progress import Progress
 
-from articles.bundle.load import CHANGED, CREATED, UNCHANGED
-from articles.imports.load import ARTICLE, ISSUE
-from articles.imports.sources import REFUSED, find, take
+from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED
+from articles.legacy_import.save_drafts import ARTICLE, ISSUE
+from articles.legacy_import.source_files import REFUSED, find, take
 from articles.management.arguments import path
 
 LONG_RUN_FILES = 20

@@ -2,8 +2,8 @@ from itertools import chain
 
 from django.core.management.base import BaseCommand
 
+from articles.content.uploads import STORED_NAME, UNUSED_DAYS, sweep
 from articles.models import Article, MonthlyIssueItem, SitePage
-from articles.uploads import STORED_NAME, UNUSED_DAYS, sweep
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from articles.management.arguments import path
 from comments.bundle.data import ThreadLine
 from comments.bundle.lines import HEADER, write
 from comments.imports import disqus, wordpress
-from comments.imports.arrange import arrange
 from comments.imports.records import Notes, SourceError
+from comments.imports.thread_order import arrange
 
 READERS = {"disqus": disqus.read, "wordpress": wordpress.read}
 

@@ -6,7 +6,7 @@ from rich.progress import Progress
 from articles.management.arguments import path
 from comments.bundle.data import LineError
 from comments.bundle.lines import read_lines
-from comments.bundle.load import load
+from comments.bundle.lines_to_rows import load
 
 
 class Command(BaseCommand):

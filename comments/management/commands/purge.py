@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from comments.retention import purge
+from comments.account.retention import purge
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from rich.progress import Progress
 
 from articles.models import CONVERSATION, Article, PageVersion
 from comments.models import Comment, Thread
-from comments.models.placing import REPLY_DIGITS, ROOT_DIGITS
-from comments.text import body_to_html
+from comments.models.comment.placement import REPLY_DIGITS, ROOT_DIGITS
+from comments.threads.text import body_to_html
 
 # Replies come in threes: one to the root, one to that one, one to the last; so depth is four.
 CHAIN = 3

@@ -6,9 +6,9 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
+from comments.account.notifications import gather, send
+from comments.account.retention import purge
 from comments.models import Outbox
-from comments.notifications import gather, send
-from comments.retention import purge
 
 POLL_SECONDS = 2
 # After a failure of the database, so that a locked one is not hammered.

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.bundle.read import read_file
+from articles.bundle.files_to_data import read_file
 from articles.models import CONTENT, Article, Due, SitePage
 
 VIEW = ("view",)

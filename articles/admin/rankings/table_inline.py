@@ -1,0 +1,100 @@
+from itertools import groupby
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.admin.base import PartInline
+from articles.models import Article, RankingPeriod, RankingTable
+
+
+class RankingTableForm(forms.ModelForm):
+    periods = forms.ModelMultipleChoiceField(
+        RankingPeriod.objects.all(),
+        label=gettext_lazy("ranking periods"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "ranking-periods"}),
+    )
+
+    def clean_periods(self):
+        periods = self.cleaned_data["periods"]
+        ranking = self.cleaned_data.get("ranking")
+        foreign = [
+            period.label for period in periods if ranking and period.ranking_id != ranking.pk
+        ]
+        if foreign:
+            raise ValidationError(
+                _("These periods belong to another ranking: %(labels)s."),
+                params={"labels": ", ".join(foreign)},
+            )
+        return periods
+
+
+class RankingTableFormSet(forms.BaseInlineFormSet):
+    @cached_property
+    def period_choices(self):
+        periods = RankingPeriod.objects.select_related("ranking").order_by(
+            "ranking__title", "ranking", "as_of", "pk"
+        )
+        return [
+            (ranking.title, [(period.pk, period.label) for period in group])
+            for ranking, group in groupby(periods, key=lambda period: period.ranking)
+        ]
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.fields["periods"].choices = self.period_choices
+
+    def clean(self):
+        super().clean()
+        if self.instance.state == Article.State.PUBLISHED:
+            self.check_for_publishing()
+
+    def check_for_publishing(self):
+        tables = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("ranking") and not form.cleaned_data.get("DELETE")
+        ]
+        for form in tables:
+            if not form.cleaned_data.get("periods"):
+                form.add_error("periods", _("Choose at least one period before publishing."))
+            for period in form.cleaned_data.get("periods") or []:
+                self.refuse_what_waits(form, period)
+        known = {form.cleaned_data.get("slug") for form in tables}
+        missing = [slug for slug in self.placed_slugs() if slug not in known]
+        if missing:
+            raise ValidationError(
+                [
+                    _("The text places [[ranking:%(slug)s]], but no table has that slug.")
+                    % {"slug": slug}
+                    for slug in missing
+                ]
+            )
+
+    def refuse_what_waits(self, form, period):
+        """Refuse figures whose own moment is later than the article's: it would show them early."""
+        moment, shown_at = period.published_at, self.instance.published_at
+        if moment and shown_at and moment > max(shown_at, timezone.now()):
+            text = _("“%(period)s” is public only from %(when)s, after the article.")
+            when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            form.add_error("periods", text % {"period": period.label, "when": when})
+
+    def placed_slugs(self):
+        try:
+            return dict.fromkeys(self.instance.placed_table_slugs())
+        except ValidationError:
+            # The text itself is refused, and the form says why.
+            return []
+
+
+class RankingTableInline(PartInline, admin.StackedInline):
+    model = RankingTable
+    form = RankingTableForm
+    formset = RankingTableFormSet
+    fields = [("slug", "ranking"), "periods", "caption", ("source_note", "source_url")]

@@ -1,0 +1,231 @@
+"""Blocks: the lines of a source with what is known of their form, and their Markdown."""
+
+import re
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from articles.bundle.data import BundleError
+from articles.content.text import normalise, normalise_line
+
+MAX_LEVEL = 8
+# Many times what an article can hold.
+MAX_BLOCKS = 20_000
+
+# Bullets typed as letters tell by themselves how deep they stand; the round one does not.
+_BULLET_RANKS = {
+    **dict.fromkeys("□■◆◇", 1),
+    **dict.fromkeys("○●◎❍ㅇo", 2),
+    **dict.fromkeys("-–", 3),
+    **dict.fromkeys("·․∙‧・", 4),
+    **dict.fromkeys("*※", 5),
+}
+_BULLET = re.compile(r"(?:[•□■◆◇○●◎❍◦▪▸►▶‣※](?=.|$)|[-–·․∙‧・*+](?= |$)|[ㅇo](?= )) ?")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of text in one form."""
+
+    text: str
+    strong: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its merged cells written out: every row has as many cells as the first.
+
+    `head_rows` counts the rows of heading cells at the top; `is_merged` tells that a cell stood
+    over several rows or columns, `is_sure` that every cell found its place.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    head_rows: int = 0
+    is_merged: bool = False
+    is_sure: bool = True
+
+
+@dataclass(frozen=True)
+class Block:
+    """One line or list item of a source, and the line where it stands.
+
+    `source` is the whole line as one reads it, `raw` with its spaces; `runs` is its text without
+    the bullet; `is_continued` tells that a picture stands before it in its paragraph. What is no
+    line has one of these instead: a `table`, `verbatim` lines to keep in a fenced block of the
+    kind `fence`, or `ready` Markdown.
+    """
+
+    line: int
+    source: str = ""
+    runs: tuple[Run, ...] = ()
+    bullet: str = ""
+    indent: int = 0
+    is_after_gap: bool = False
+    is_heading: bool = False
+    is_continued: bool = False
+    raw: str = ""
+    table: Table | None = None
+    verbatim: tuple[str, ...] = ()
+    fence: str = ""
+    ready: str = ""
+
+    @property
+    def text(self) -> str:
+        return normalise_line("".join(run.text for run in self.runs))
+
+    @property
+    def is_item(self) -> bool:
+        return bool(self.bullet)
+
+    @property
+    def is_paragraph(self) -> bool:
+        return not (self.bullet or self.table or self.verbatim or self.ready)
+
+    @property
+    def rank(self) -> int:
+        return _BULLET_RANKS.get(self.bullet, 0)
+
+    def is_deeper_than(self, other: "Block") -> bool:
+        if self.rank and other.rank and self.rank != other.rank:
+            return self.rank > other.rank
+        return self.indent > other.indent
+
+
+def check_count(blocks: list[Block]) -> None:
+    """Raise BundleError as soon as a source has more lines than any page."""
+    if len(blocks) > MAX_BLOCKS:
+        raise BundleError(
+            blocks[-1].line, _("The page has more than %(limit)s lines.") % {"limit": MAX_BLOCKS}
+        )
+
+
+def split_bullet(text: str) -> tuple[str, str]:
+    """Return the literal bullet at the start of a line, or "", and what follows it."""
+    match = _BULLET.match(text)
+    return (text[0], text[match.end() :]) if match else ("", text)
+
+
+def line_block(line: int, raw: str, runs: tuple[Run, ...] = (), **known) -> Block:
+    """Return the block of one line of text; `runs` where its letters have a form."""
+    raw = normalise(raw).replace("\n", " ")
+    source = normalise_line(raw)
+    bullet, text = split_bullet(source)
+    runs = _without_start(runs, len(source) - len(text)) if runs else (Run(text),)
+    expanded = raw.expandtabs(4)
+    known = {"indent": len(expanded) - len(expanded.lstrip()), "bullet": bullet, **known}
+    return Block(line, source=source, runs=runs, raw=raw.rstrip(), **known)
+
+
+def _without_start(runs: tuple[Run, ...], count: int) -> tuple[Run, ...]:
+    """Return `runs` with spaces made single, less their first `count` characters."""
+    kept: list[Run] = []
+    for run in runs:
+        text = re.sub(r"\s+", " ", normalise(run.text))
+        if not kept or kept[-1].text.endswith(" "):
+            text = text.lstrip(" ")
+        if text:
+            kept.append(Run(text, run.strong, run.href))
+    result = []
+    for run in kept:
+        text = run.text[count:]
+        count = max(0, count - len(run.text))
+        if text:
+            result.append(Run(text, run.strong, run.href))
+    return tuple(result)
+
+
+# Markdown
+
+_LINE_START = re.compile(r"(?:#|>|[-+*](?= )|[-]{3}|[-] ?[-])")
+_NUMBER_START = re.compile(r"([0-9]{1,9})\.(?= )")
+_RULE = re.compile(r"(?:[-] ?){3,}")
+_ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]{1,32};)")
+_AUTOLINK = re.compile(r"<(?=[A-Za-z]{3,5}:|[^<>\s]{1,100}@)")
+_LINK = re.compile(r"\] ?[(\[:]|\[\[")
+_BACKSLASH = re.compile(r"\\(?=[\\`*_{}\[\]()>#+\-.!|]|$)")
+
+
+def escape(text: str, is_first: bool = True, is_linked: bool = False) -> str:
+    """Return `text` as Markdown: what would have a meaning there gets a backslash."""
+    text = _BACKSLASH.sub(r"\\\\", text)
+    if text.count("*") > 1 or is_linked:
+        text = re.sub(r"(?<! )\*|\*(?! )", r"\\*", text)
+    if text.count("_") > 1 or is_linked:
+        text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
+    if text.count("`") > 1 or is_linked:
+        text = text.replace("`", r"\`")
+    if is_linked or _LINK.search(text):
+        text = text.replace("[", r"\[").replace("]", r"\]")
+    text = _AUTOLINK.sub("&lt;", _ENTITY.sub("&amp;", text))
+    if is_first:
+        if _LINE_START.match(text) or _RULE.fullmatch(text):
+            text = "\\" + text
+        text = _NUMBER_START.sub(r"\1\\.", text, count=1) if text[:1].isdigit() else text
+        if text.startswith("~~~"):
+            text = "&#126;" + text[1:]
+    return text
+
+
+def markdown(block: Block) -> str:
+    """Return a block's text as one line of Markdown, without its bullet."""
+    runs = [run for run in block.runs if run.text]
+    is_plain = len(runs) == 1 and not (runs[0].strong or runs[0].href)
+    if is_plain:
+        return escape(runs[0].text.strip())
+    pieces = []
+    for number, run in enumerate(runs):
+        text = escape(run.text, is_first=number == 0, is_linked=True)
+        core = text.strip()
+        if run.href:
+            core = f"[{core}]({run.href})"
+        if run.strong and core:
+            core = f"**{core}**"
+        before = text[: len(text) - len(text.lstrip())]
+        after = text[len(text.rstrip()) :] if text.strip() else ""
+        pieces.append(before + core + after)
+    return "".join(pieces).strip()
+
+
+def fenced(lines: list[str], info: str) -> str:
+    """Return `lines` as they are, inside a fence that none of them can close."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}{info}", *lines, fence])
+
+
+# Nesting
+
+
+@dataclass
+class Nested:
+    """Blocks with their levels: 0 stands outside lists, 1 is the first level of one.
+
+    `emptied` are the lines of empty list items that held others.
+    """
+
+    blocks: list[tuple[Block, int]] = field(default_factory=list)
+    emptied: list[int] = field(default_factory=list)
+
+
+def nest(blocks: list[Block]) -> Nested:
+    """Give each block its level; empty items go, and what they held moves up a level."""
+    nested = Nested()
+    stack: list[tuple[Block, int]] = []
+    for block in blocks:
+        if block.is_item:
+            while stack and not block.is_deeper_than(stack[-1][0]):
+                stack.pop()
+            above = stack[-1][1] if stack else 0
+            if stack and not stack[-1][0].text and stack[-1][0].line not in nested.emptied[-1:]:
+                nested.emptied.append(stack[-1][0].line)
+            level = min(above + 1, MAX_LEVEL) if block.text else above
+            stack.append((block, level))
+            if block.text:
+                nested.blocks.append((block, level))
+        elif block.is_paragraph and stack and block.indent > stack[0][0].indent:
+            nested.blocks.append((block, stack[-1][1]))
+        else:
+            stack = []
+            nested.blocks.append((block, 0))
+    return nested

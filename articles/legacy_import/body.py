@@ -1,0 +1,221 @@
+"""A page's body as Markdown: headings, lists, and tables with their captions and source notes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from articles.bundle.data import RankingData, SubjectData, TableData
+from articles.legacy_import import patterns, tables
+from articles.legacy_import.blocks import Block, fenced, markdown, nest
+
+MAX_HEADING_LENGTH = 120
+SENTENCE_END = (".", "?", "!", "。", ",", ":", ";")
+# The lines that are looked at for a table's end.
+MAX_FLAT_ROWS = 200
+UNREAD = "unread"
+
+
+@dataclass
+class Draft:
+    """What the page gives while it is being read."""
+
+    headline: str = ""
+    day: date | None = None
+    byline: str = ""
+    tables: list[TableData] = field(default_factory=list)
+    rankings: dict[str, RankingData] = field(default_factory=dict)
+    subjects: dict[str, SubjectData] = field(default_factory=dict)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+
+    def note(self, line: int, message: str) -> None:
+        self.notes.append((line, message))
+
+
+def note_emptied(lines: list[int], draft: Draft) -> None:
+    for line in lines:
+        draft.note(line, _("An empty list item was removed; what it held moved up a level."))
+
+
+def is_section_heading(block: Block) -> bool:
+    return block.is_heading or bool(patterns.matches(patterns.IMPLICATIONS, block.source))
+
+
+def to_markdown(blocks: list[Block], draft: Draft) -> str:
+    blocks = _join_tables(blocks, draft)
+    nested = nest(blocks)
+    note_emptied(nested.emptied, draft)
+    return render(nested.blocks, draft)
+
+
+def render(nested: list[tuple[Block, int]], draft: Draft, in_item: bool = False) -> str:
+    """Return nested blocks as Markdown: headings, paragraphs and lists by four spaces a level."""
+    text = ""
+    was_item = False
+    for number, (block, level) in enumerate(nested):
+        following = nested[number + 1][0] if number + 1 < len(nested) else None
+        if level and block.is_item:
+            bullet = f"{block.bullet} " if block.bullet[0].isdigit() else "- "
+            piece = "    " * (level - 1) + bullet + markdown(block)
+            text += ("\n" if was_item else "\n\n") + piece
+        elif level:
+            # A line broken in the source, or a further paragraph of the item.
+            gap = "\n\n" + "    " * level if block.is_after_gap else " "
+            text += gap + markdown(block)
+        elif block.ready:
+            text += "\n\n" + block.ready
+        elif block.verbatim:
+            text += "\n\n" + fenced(list(block.verbatim), block.fence)
+        elif _is_heading(block, following):
+            match = patterns.matches(patterns.IMPLICATIONS, block.source)
+            plain = replace(block, runs=tuple(replace(run, strong=False) for run in block.runs))
+            heading = match[1] if match else markdown(plain)
+            text += f"\n\n{'###' if in_item else '##'} {heading}"
+        elif block.text:
+            text += "\n\n" + markdown(block)
+        was_item = level > 0
+    return text.strip("\n")
+
+
+def _is_heading(block: Block, following: Block | None) -> bool:
+    """Take a short line for a heading when it is marked as one or a list follows it."""
+    if not block.is_paragraph or not block.text:
+        return False
+    if is_section_heading(block):
+        return True
+    return (
+        following is not None
+        and following.is_item
+        and len(block.text) <= MAX_HEADING_LENGTH
+        and not block.is_continued
+        and not block.text.endswith(SENTENCE_END)
+        and not patterns.NUMBERED.match(block.source)
+        and not patterns.matches(patterns.CAPTION, block.source)
+        and not patterns.matches(patterns.SOURCE_NOTE, block.source)
+    )
+
+
+def _join_tables(blocks: list[Block], draft: Draft) -> list[Block]:
+    """Put each table, with its caption and source note, into one block or its ranking's place."""
+    result: list[Block] = []
+    number = 0
+    while number < len(blocks):
+        block = blocks[number]
+        caption = block if _is_caption(block) else None
+        end = number + (1 if caption else 0)
+        if end < len(blocks) and (blocks[end].table or blocks[end].verbatim):
+            held, end = [blocks[end]], end + 1
+        else:
+            end = _end_of_flat_table(blocks, end, bool(caption))
+            held = blocks[number + (1 if caption else 0) : end]
+        if not held:
+            if caption:
+                draft.note(block.line, _("This looks like a caption, but no table follows it."))
+            result.append(block)
+            number += 1
+            continue
+        source_note = None
+        if end < len(blocks) and patterns.matches(patterns.SOURCE_NOTE, blocks[end].source):
+            source_note, end = blocks[end], end + 1
+        result += _table_blocks(caption, held, source_note, draft)
+        number = end
+    return result
+
+
+def _is_caption(block: Block) -> bool:
+    return block.is_paragraph and bool(patterns.matches(patterns.CAPTION, block.source))
+
+
+def _is_flat_row(block: Block) -> bool:
+    return block.is_paragraph and (
+        "\t" in block.raw.strip()
+        or block.source.startswith("순위")
+        or bool(patterns.matches(patterns.RANK_LINE, block.source))
+    )
+
+
+def _end_of_flat_table(blocks: list[Block], start: int, has_caption: bool) -> int:
+    """Return where the rows of a table that lost its cells end; `start` when there is none.
+
+    After a caption they reach to the source note, or else to the next gap.
+    """
+    end = start
+    if not has_caption and not (start < len(blocks) and _is_flat_row(blocks[start])):
+        return start
+    last = min(len(blocks), start + MAX_FLAT_ROWS)
+    while end < last and blocks[end].is_paragraph and blocks[end].source:
+        if patterns.matches(patterns.SOURCE_NOTE, blocks[end].source):
+            return end
+        if is_section_heading(blocks[end]) or _is_caption(blocks[end]):
+            break
+        end += 1
+    if end == start:
+        return start
+    first_gap = next((n for n in range(start + 1, end) if blocks[n].is_after_gap), end)
+    rows = blocks[start:first_gap]
+    is_table = len(rows) > 1 and (sum(map(_is_flat_row, rows)) >= 2)
+    return first_gap if is_table else start
+
+
+def _table_blocks(
+    caption: Block | None, held: list[Block], source_note: Block | None, draft: Draft
+) -> list[Block]:
+    first = caption or held[0]
+    around = [block for block in (caption, source_note) if block]
+    if held[0].verbatim and held[0].fence != UNREAD:
+        return [block for block in (caption, *held, source_note) if block]
+    if table := held[0].table:
+        name = patterns.matches(patterns.CAPTION, caption.source)[1] if caption else ""
+        if ranking := tables.read_ranking(table, name or draft.headline):
+            return [_place_ranking(ranking, first, name, source_note, draft)]
+        if drawn := tables.to_markdown(table):
+            if not table.head_rows:
+                draft.note(
+                    held[0].line,
+                    _("The table marks no headings; its first row was taken for them."),
+                )
+            drawn_block = Block(held[0].line, ready=drawn)
+            return [block for block in (caption, drawn_block, source_note) if block]
+        lines = tables.to_lines(table)
+    else:
+        lines = held[0].verbatim or tuple(block.raw.strip() for block in held)
+    if caption:
+        lines = (caption.source, *lines)
+    if source_note:
+        lines = (*lines, source_note.source)
+    numbers = [block.line for block in (*held, *around)]
+    draft.note(
+        first.line,
+        _("A table or picture could not be read: lines %(first)s to %(last)s of the source.")
+        % {"first": min(numbers), "last": max(numbers)},
+    )
+    return [Block(first.line, verbatim=lines, fence=UNREAD)]
+
+
+def _place_ranking(
+    ranking: tables.ReadRanking,
+    first: Block,
+    caption: str,
+    source_note: Block | None,
+    draft: Draft,
+) -> Block:
+    """Take over a ranking and return the block that marks its place."""
+    series = ranking.series
+    note, url = "", ""
+    if source_note:
+        note = patterns.matches(patterns.SOURCE_NOTE, source_note.source)[1]
+        url = next((run.href for run in source_note.runs if run.href), "")
+    draft.rankings[series.slug] = series
+    draft.subjects |= {subject.slug: subject for subject in ranking.subjects}
+    draft.tables.append(
+        TableData(
+            slug=series.slug,
+            ranking=series.slug,
+            periods=tuple(period.as_of for period in series.periods),
+            caption=caption or series.title,
+            source_note=note,
+            source_url=url,
+        )
+    )
+    draft.note(first.line, _("The ranking table was read; check its figures and who is ranked."))
+    return Block(first.line, ready=f"[[ranking:{series.slug}]]")

@@ -1,0 +1,131 @@
+"""A page's table: a ranking series when it is surely one, else Markdown, else its lines."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.text import slugify
+
+from articles.bundle.data import ColumnData, EntryData, PeriodData, RankingData, SubjectData
+from articles.legacy_import.blocks import Table, escape
+
+_RANK = re.compile(r"(?P<tied>공동 ?)?(?P<rank>[0-9]{1,3}) ?위?")
+_PERIOD = re.compile(r"(20[0-9]{2}) ?(?:년|[.\-/]) ?([0-9]{1,2})(?: ?월|\.)?(?: ?(?:기준|말))?")
+_LABEL = re.compile(r"([^()]{1,100}?) ?\(([^()]{1,50})\)")
+
+
+@dataclass(frozen=True)
+class ReadRanking:
+    series: RankingData
+    subjects: tuple[SubjectData, ...]
+
+
+def read_ranking(table: Table, title: str) -> ReadRanking | None:
+    """Return the series of a table that is surely one, else None.
+
+    Its first column is 순위 over two rows; above each group of columns stands a month, below it
+    the same headings every time; ranks ascend and no cell is empty.
+    """
+    rows = table.rows
+    if not table.is_sure or len(rows) < 3 or rows[0][0] != rows[1][0] or rows[0][0] != "순위":
+        return None
+    groups = _groups(rows[0][1:])
+    months = [month for label, _start, _end in groups if (month := month_of(label))]
+    headings = [rows[1][1 + start : 1 + end] for _label, start, end in groups]
+    if not months or len(set(months)) < len(groups):
+        return None
+    # A group of one column that spans both rows is no group of a ranking.
+    if any(heading != headings[0] or not all(heading) for heading in headings):
+        return None
+    if len(set(headings[0])) < len(headings[0]) or rows[0][1:] == rows[1][1:]:
+        return None
+    ranks = [rank for row in rows[2:] if (rank := _RANK.fullmatch(row[0]))]
+    if len(ranks) < len(rows) - 2 or not all(cell for row in rows[2:] for cell in row):
+        return None
+    numbers = [int(rank["rank"]) for rank in ranks]
+    if numbers != sorted(numbers) or numbers[0] < 1:
+        return None
+    if any(bool(rank["tied"]) != (numbers.count(int(rank["rank"])) > 1) for rank in ranks):
+        return None
+    keys = [f"column_{number}" for number in range(1, len(headings[0]) + 1)]
+    subjects: dict[str, SubjectData] = {}
+    has_country = "국가" in headings[0][0]
+    periods = []
+    for (label, start, end), month in zip(groups, months, strict=True):
+        entries = []
+        for number, rank, row in zip(numbers, ranks, rows[2:], strict=True):
+            printed, *others = row[1 + start : 1 + end]
+            subject = _subject(printed, has_country)
+            if subjects.setdefault(subject.slug, subject) != subject:
+                return None
+            entries.append(
+                EntryData(
+                    rank=number,
+                    tied=bool(rank["tied"]),
+                    subject=subject.slug,
+                    label=printed,
+                    cells=dict(zip(keys[1:], others, strict=True)),
+                )
+            )
+        if len({entry.subject for entry in entries}) < len(entries):
+            return None
+        periods.append(PeriodData(label=label, as_of=month, entries=tuple(entries)))
+    columns = tuple(map(ColumnData, keys, headings[0]))
+    series = RankingData(
+        slug=_slug(title),
+        title=title[:200],
+        rank_heading=rows[0][0],
+        columns=columns,
+        periods=tuple(sorted(periods, key=lambda period: period.as_of)),
+    )
+    return ReadRanking(series, tuple(subjects.values()))
+
+
+def _groups(labels: tuple[str, ...]) -> list[tuple[str, int, int]]:
+    """Return (label, start, end) of each run of equal labels."""
+    groups: list[tuple[str, int, int]] = []
+    for number, label in enumerate(labels):
+        if groups and groups[-1][0] == label:
+            groups[-1] = (label, groups[-1][1], number + 1)
+        else:
+            groups.append((label, number, number + 1))
+    return groups
+
+
+def month_of(label: str) -> date | None:
+    """Return the first day of the month that a period's label names, or None."""
+    match = _PERIOD.fullmatch(label)
+    if not match or not 1 <= int(match[2]) <= 12:
+        return None
+    return date(int(match[1]), int(match[2]), 1)
+
+
+def _slug(text: str) -> str:
+    slug = slugify(text, allow_unicode=True)[:80].strip("-")
+    return slug or "subject-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _subject(printed: str, has_country: bool) -> SubjectData:
+    match = _LABEL.fullmatch(printed) if has_country else None
+    if not match:
+        return SubjectData(slug=_slug(printed), name=printed)
+    return SubjectData(slug=_slug(match[1]), name=match[1], country=match[2])
+
+
+def to_markdown(table: Table) -> str:
+    """Return a simple table as Markdown; "" when merged cells or its size forbid it."""
+    rows = table.rows
+    if not table.is_sure or table.is_merged or table.head_rows > 1 or len(rows) < 2:
+        return ""
+    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
+
+
+def _cell(text: str) -> str:
+    return escape(text).replace("|", r"\|")
+
+
+def to_lines(table: Table) -> tuple[str, ...]:
+    """Return a table's rows as lines that show its cells."""
+    return tuple(" | ".join(row) for row in table.rows)

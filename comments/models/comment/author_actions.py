@@ -1,0 +1,220 @@
+"""What a comment's writer does to it, as methods of Comment.
+
+Each is one transaction that locks the thread first, so that counts, numbers and page versions agree
+whoever else is writing.
+"""
+
+from datetime import timedelta
+from itertools import chain
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from articles.compiled import insert
+from comments.models.comment import placement
+from comments.models.mail.outbox import Outbox
+from comments.models.mail.subscription import Notice, ReplySubscription
+from comments.models.moderation.event import ModerationEvent
+from comments.models.moderation.figure_report import FigureReport
+from comments.models.moderation.rule import ModerationRule
+from comments.models.thread import Thread
+from comments.moderation.text_folding import digest_text
+from comments.threads.text import HTML_VERSION, body_to_html
+
+REPEAT_WINDOW = timedelta(minutes=10)
+# What is known when a comment comes; the conditions of what it repeats follow. One row at least.
+# The ORM would ask three times, and take longer to write each question than the answer takes.
+_KNOWN = """
+SELECT is_ruled, is_followed, comments_comment.id, parent_id FROM (
+    SELECT EXISTS (SELECT 1 FROM comments_moderationrule WHERE is_active) AS is_ruled,
+    EXISTS (SELECT 1 FROM comments_staffsubscription WHERE article_id = %s) AS is_followed
+) AS known LEFT JOIN comments_comment ON comments_comment.article_id = %s
+"""
+
+
+class EditConflict(Exception):
+    """What the writer saw has changed or gone since."""
+
+
+class SubmissionConflict(Exception):
+    """The same submission has arrived before with another text."""
+
+
+def post(comment, *, confirm_to=""):
+    """Save the comment and return it, or return the earlier comment that it repeats.
+
+    `confirm_to` is the writer's address where replies are to be told by mail. Whoever typed it may
+    not own it: notices begin when it has confirmed.
+
+    The password's hash stands for the whole submission: `credentials.hash_submission` salts it
+    with what makes two submissions the same, so only a verified repetition has an equal one.
+    Raises EditConflict when the parent has gone, SubmissionConflict when the same submission
+    came before with another text.
+    """
+    with transaction.atomic():
+        thread = Thread.lock(comment.article)
+        is_ruled, is_followed, earlier = _what_is_known(comment)
+        if earlier:
+            # Without a key it is the text that was recognised, as it was when first sent.
+            if comment.submission_key and earlier.body != comment.body:
+                raise SubmissionConflict
+            return earlier
+        if comment.parent_id:
+            comment.parent = comment.article.comments.get(pk=comment.parent_id)
+            if not comment.parent.is_readable:
+                raise EditConflict
+            newest = comment.parent.edit_version
+            comment.answered_version = min(comment.answered_version or newest, newest)
+        if _submission_key_is_taken(comment):
+            comment.submission_key = None
+        comment.text_digest = digest_text(comment.body)
+        _hold_if_needed(comment, comment.hold_reasons, is_ruled=is_ruled)
+        placement.take_place(comment, thread)
+        comment.body_html = body_to_html(comment.body)
+        insert(comment)
+        placement.count(comment, thread, was_visible=False)
+        if comment.is_figure_report:
+            FigureReport.objects.create(comment=comment)
+        if comment.is_visible:
+            comment.change_what_readers_see(is_new=True)
+            Notice.of_reply(comment)
+        if is_followed:
+            Notice.to_staff(comment)
+        if confirm_to:
+            Outbox.queue(Outbox.Kind.CONFIRM, confirm_to, comment=comment)
+        return comment
+
+
+def edit(comment, *, body, name, version, reasons=()):
+    """Replace the text and name if `version` is still the comment's; else raise EditConflict.
+
+    Where the article reviews comments, or a rule or one of `reasons` holds it, the new text
+    waits for review like a new comment. What it said before stays readable as a revision.
+    """
+    with transaction.atomic():
+        thread = Thread.lock(comment.article)
+        comment.refresh_from_db(
+            fields=[
+                *("state", "blocked_until", "edit_version", "reply_count"),
+                *("name", "body", "edited_at"),
+            ]
+        )
+        if comment.edit_version != version or not comment.is_visible:
+            raise EditConflict
+        if (comment.body, comment.name) == (body, name):
+            return
+        was_visible = comment.is_visible
+        comment.revisions.create(
+            version=comment.edit_version,
+            name=comment.name,
+            body=comment.body,
+            written_at=comment.edited_at or comment.created_at,
+        )
+        comment.body, comment.name = body, name
+        comment.text_digest = digest_text(body)
+        _hold_if_needed(comment, reasons)
+        comment.body_html, comment.html_version = body_to_html(body), HTML_VERSION
+        comment.edited_at = timezone.now()
+        comment.edit_version += 1
+        comment.save(
+            update_fields=[
+                *("state", "name", "body", "body_html", "html_version"),
+                *("edited_at", "edit_version", "text_digest", "hold_reasons"),
+            ]
+        )
+        if comment.is_figure_report and comment.is_held:
+            comment.figure_report.reopen()
+        placement.count(comment, thread, was_visible)
+        comment.change_what_readers_see()
+
+
+def remove_revision(comment, version, *, by=None, reason=""):
+    """Wipe what the comment said as `version`, for good; `by` is None for its author."""
+    with transaction.atomic():
+        Thread.lock(comment.article)
+        comment.refresh_from_db(fields=["state"])
+        revision = comment.revisions.filter(version=version, removed_at=None)
+        if not revision.update(name="", body="", removed_at=timezone.now()):
+            return
+        if by:
+            comment.record(ModerationEvent.Action.REMOVE_REVISION, by, reason, comment.state)
+        comment.change_what_readers_see()
+
+
+def delete_by_author(comment):
+    """Wipe the comment and all its earlier texts for good.
+
+    A tombstone is drawn while replies hang from it.
+    """
+    with transaction.atomic():
+        thread = Thread.lock(comment.article)
+        comment.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+        if comment.is_deleted:
+            return
+        was_visible = comment.is_visible
+        comment.state = comment.State.DELETED
+        comment.name = comment.body = comment.body_html = comment.email_digest = (
+            comment.password
+        ) = ""
+        comment.text_digest = ""
+        comment.hold_reasons = []
+        comment.submission_key = None
+        comment.edit_version += 1
+        comment.save(
+            update_fields=[
+                *("state", "name", "body", "body_html", "email_digest", "password"),
+                *("text_digest", "hold_reasons", "submission_key", "edit_version"),
+            ]
+        )
+        ReplySubscription.end_for([comment])
+        comment.notices.all().delete()
+        comment.revisions.all().delete()
+        # Who reported it may have quoted it.
+        comment.reports.update(text="")
+        placement.count(comment, thread, was_visible)
+        comment.change_what_readers_see()
+
+
+def _hold_if_needed(comment, reasons, *, is_ruled=True):
+    """Let the text wait where the article, one of `reasons` or a rule wants it read first."""
+    comment.hold_reasons = [*reasons]
+    if comment.staff_id:
+        return
+    if is_ruled:
+        comment.hold_reasons += ModerationRule.objects.reasons_for(comment)
+    if comment.hold_reasons or comment.article.reviews_comments:
+        comment.state = comment.State.HELD
+
+
+def _what_is_known(comment):
+    """Return whether rules are on, whether staff follow the article, and what is repeated."""
+    if comment.staff_id:
+        # Staff have no pair; who signed in and what they wrote tell a second click.
+        same = {"staff_id = %s": [comment.staff_id], "body = %s": [comment.body]}
+    else:
+        digests = [comment.email_digest, *comment.other_digests]
+        marks = ", ".join(["%s"] * len(digests))
+        same = {f"email_digest IN ({marks})": digests, "password = %s": [comment.password]}
+    if not comment.submission_key:
+        since = connection.ops.adapt_datetimefield_value(timezone.now() - REPEAT_WINDOW)
+        same["created_at >= %s"] = [since]
+    # Neither the parent nor the order is asked of the database: for the one it would take the index
+    # of parents, where every root is, for the other it would walk through the article's comments.
+    sql = " AND ".join([_KNOWN, *same])
+    values = [comment.article_id, comment.article_id, *chain(*same.values())]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    is_ruled, is_followed = rows[0][:2]
+    repeated = [pk for *_known, pk, parent_id in rows if pk and parent_id == comment.parent_id]
+    earlier = comment.article.comments.get(pk=max(repeated)) if repeated else None
+    return is_ruled, is_followed, earlier
+
+
+def _submission_key_is_taken(comment):
+    if not comment.submission_key:
+        return False
+    taken = comment.article.comments.filter(
+        email_digest=comment.email_digest, submission_key=comment.submission_key
+    )
+    return taken.exists()

@@ -1,0 +1,183 @@
+"""The pages of a thread and of one branch: a few queries each, whatever the thread holds."""
+
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from django.core.paginator import Paginator
+from django.db.models import Max
+from django.utils.cache import add_never_cache_headers
+
+from articles.compiled import Compiled
+from articles.open_data.provenance import absolute
+from comments.models import Comment, Thread
+from comments.models.comment import load_anchors, names_of_roots
+from comments.models.thread import REPLIES_PER_PAGE, page_of
+
+OLDEST, NEWEST = "oldest", "newest"
+
+
+@dataclass
+class Branch:
+    """A root with the replies that the page shows below it, in the order of drawing."""
+
+    root: Comment
+    replies: list
+
+    @property
+    def more_count(self):
+        """Return how many replies show on the branch's further pages only."""
+        return self.root.branch_count - sum(reply.is_visible for reply in self.replies)
+
+
+@dataclass
+class ThreadPage:
+    """Page `number` of `last`; newest first walks the same pages backwards."""
+
+    thread: Thread
+    branches: list
+    number: int
+    last: int
+    order: str = OLDEST
+    pinned: Comment | None = None
+    # How many comments that show speak of what the article shows: {anchor's key: count}.
+    anchor_counts: dict = field(default_factory=dict)
+    is_beyond_end: bool = False
+
+    @property
+    def comment_count(self):
+        return f"{self.thread.comment_count:,}"
+
+    @property
+    def is_newest_first(self):
+        return self.order == NEWEST
+
+    @property
+    def is_first(self):
+        return self.number == (self.last if self.is_newest_first else 1)
+
+    @property
+    def links(self):
+        """Return (number, address) of pages to choose from; a gap between them is (None, None)."""
+        pages = Paginator(range(self.last), 1)
+        shown = list(pages.get_elided_page_range(self.number, on_each_side=2, on_ends=1))
+        if self.is_newest_first:
+            shown.reverse()
+        return [
+            (None, None) if number == pages.ELLIPSIS else (number, self.address_of(number))
+            for number in shown
+        ]
+
+    @property
+    def following(self):
+        """Return the address of the page that goes on from here, or None."""
+        number = self.number + (-1 if self.is_newest_first else 1)
+        return self.address_of(number) if 1 <= number <= self.last else None
+
+    def address_of(self, number):
+        """Return a page's address, relative to the thread's own; one address for each page."""
+        if self.is_newest_first:
+            return f"?order={NEWEST}" + (f"&page={number}" if number < self.last else "")
+        return f"?page={number}" if number > 1 else "./"
+
+    def series(self, path):
+        """Return the one address of what the page shows, and of the pages before and after it.
+
+        They are the same in both orders; None where there is none.
+        """
+
+        def address(number):
+            return absolute(f"{path}?page={number}" if number > 1 else path)
+
+        return {
+            "canonical_url": address(self.number),
+            "previous_url": address(self.number - 1) if self.number > 1 else None,
+            "next_url": address(self.number + 1) if self.number < self.last else None,
+        }
+
+
+def answer_with(page, response):
+    """Return the answer that shows `page`; one beyond the end is not to be cached."""
+    if page.is_beyond_end:
+        # The last page once more, for any number: kept, it would crowd out what is read.
+        add_never_cache_headers(response)
+    return response
+
+
+def read_page_number(text):
+    """Return the page number that a query asks for, or None where it asks for none."""
+    return int(text) if text.isdecimal() and len(text) < 16 else None
+
+
+_first_page = Compiled(
+    lambda article_id: Comment.objects.filter(article=article_id).in_page(1).for_thread()
+)
+
+
+def article_page(article_id, query):
+    """Return the page of the article's thread that `query` asks for: two queries or three."""
+    thread, anchor_counts = Comment.objects.thread_with_counts(article_id)
+    order = NEWEST if query.get("order") == NEWEST else OLDEST
+    asked = read_page_number(query.get("page", ""))
+    if asked is None:
+        asked = thread.last_page if order == NEWEST else 1
+    number = min(max(asked, 1), thread.last_page)
+    roots = names_of_roots(1), names_of_roots(number)
+    comments = in_order(_first_page.rows(article_id, replace=roots))
+    link_answers(comments)
+    load_anchors(comments)
+    branches = []
+    for comment in comments:
+        if branches and branches[-1].root.root_number == comment.root_number:
+            branches[-1].replies.append(comment)
+        else:
+            branches.append(Branch(comment, []))
+    if order == NEWEST:
+        branches.reverse()
+    page = ThreadPage(thread, branches, number, thread.last_page, order)
+    page.anchor_counts = anchor_counts
+    page.is_beyond_end = asked > thread.last_page
+    if thread.pinned_id and page.is_first:
+        page.pinned = pinned_of(thread)
+    return page
+
+
+def pinned_of(thread):
+    """Return the comment that stands above the thread, or None while it may not be read."""
+    pinned = Comment.objects.filter(pk=thread.pinned_id).for_thread().first()
+    return pinned if pinned and pinned.is_readable else None
+
+
+def branch_page(root, query):
+    """Return the page of the root's branch that `query` asks for: two or three queries."""
+    siblings = Comment.objects.filter(article=root.article_id, root_number=root.root_number)
+    last = page_of(siblings.aggregate(last=Max("reply_number"))["last"], REPLIES_PER_PAGE)
+    asked = read_page_number(query.get("page", "")) or 1
+    number = min(max(asked, 1), last)
+    replies = in_order(Comment.objects.in_branch(root, number).for_thread())
+    link_answers([root, *replies])
+    load_anchors([root, *replies])
+    return ThreadPage(None, [Branch(root, replies)], number, last, is_beyond_end=asked > last)
+
+
+def in_order(comments):
+    """Return the comments in the order of drawing.
+
+    Asked for an order, SQLite walks the whole thread by it and passes the index of numbers by.
+    """
+    return sorted(comments, key=attrgetter("path"))
+
+
+def link_answers(comments):
+    """Tell each reply what it answers, and each comment whether it was changed after an answer.
+
+    What is answered on another page is loaded by one query, as far as it is named here.
+    """
+    known = {comment.pk: comment for comment in comments}
+    missing = {comment.parent_id for comment in comments} - known.keys() - {None}
+    if missing:
+        named = Comment.objects.with_block().only("name", "state", "edit_version", "reply_number")
+        known |= named.in_bulk(missing)
+    for comment in comments:
+        comment.answered = answered = known.get(comment.parent_id)
+        if comment.answers_earlier_text and comment.is_readable:
+            answered.is_changed_after_answer = True

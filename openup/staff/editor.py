@@ -1,0 +1,140 @@
+"""What the editor in the admin asks for: its live preview, its uploads, and a draft's own page."""
+
+import functools
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.http import HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST, require_safe
+
+from articles.article_loading import load_any_article
+from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
+from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
+from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
+from comments.threads.pages import article_page
+from comments.threads.rendering import draw_branches
+from openup.article_page import article_context
+
+admin.site.site_header = settings.SITE_NAME
+
+
+def is_writer(request):
+    """Tell whether whoever asks may write articles."""
+    return admin.site.has_permission(request) and (
+        request.user.has_perm("articles.add_article")
+        or request.user.has_perm("articles.change_article")
+    )
+
+
+def for_writers(answer):
+    """Let only writers in; others get `answer(reason, 403)`, never a redirect to the sign-in."""
+
+    def decorate(view):
+        @functools.wraps(view)
+        def guarded(request):
+            if not is_writer(request):
+                return answer(_("You are signed out, or may not write articles."), 403)
+            return view(request)
+
+        return guarded
+
+    return decorate
+
+
+def fragment(reason, status):
+    """Answer with a reason that the editor shows in the preview's place."""
+    return HttpResponse(format_html('<p class="errornote">{}</p>', reason), status=status)
+
+
+def problem(reason, status):
+    """Answer with a reason that the editor shows below the text."""
+    return JsonResponse({"error": reason}, status=status)
+
+
+def slow_down(answer, error):
+    response = answer(
+        _("Too many requests. Go on in %(seconds)s seconds.") % {"seconds": error.retry_after}, 429
+    )
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+@require_POST
+@for_writers(fragment)
+def markdown_preview(request):
+    if "content" not in request.POST:
+        return fragment(_("The text is missing."), 400)
+    try:
+        spend(EDITOR_PREVIEWS, request.user.pk)
+    except LimitReached as error:
+        return slow_down(fragment, error)
+    return HttpResponse(preview(request.POST["content"]))
+
+
+# The check of the CSRF token reads the whole body, so who asks and how much is looked at before.
+@csrf_exempt
+@require_POST
+@for_writers(problem)
+def image_upload(request):
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MAX_UPLOAD_REQUEST_BYTES:
+        limit = {"limit": MAX_FILE_BYTES // 1024**2}
+        return problem(_("The picture is larger than %(limit)s MB.") % limit, 413)
+    try:
+        return _store_upload(request)
+    except (MultiPartParserError, SuspiciousOperation):
+        return problem(_("The picture did not arrive in one piece. Try again."), 400)
+
+
+@csrf_protect
+def _store_upload(request):
+    if "image" not in request.FILES:
+        return problem(_("The picture is missing."), 400)
+    try:
+        spend(EDITOR_UPLOADS, request.user.pk)
+    except LimitReached as error:
+        return slow_down(problem, error)
+    upload = request.FILES["image"]
+    try:
+        name = store_picture(upload, upload.size)
+    except ValidationError as error:
+        return problem(" ".join(error.messages), 400)
+    return JsonResponse({"image_code": f"![{ALT_TEXT_TO_WRITE}](/media/{name})"})
+
+
+@require_safe
+@admin.site.admin_view
+def article_preview(request, article_id):
+    """Show an article as the public will see it, with its monthly issue even if that is a draft."""
+    if not request.user.has_perm("articles.view_article"):
+        raise PermissionDenied
+    article = load_any_article(article_id)
+    issue = article.monthly_issue
+    page = article_page(article_id, request.GET)
+    branches = mark_safe(draw_branches(page, article, staff_links(request.user)))  # noqa: S308
+    thread = {"page": page, "article": article, "branches": branches}
+    context = article_context(article, page) | {
+        "is_preview": True,
+        "thread": render_to_string("comments/_thread.html", thread),
+        "may_answer": article.is_public and request.user.has_perm("comments.answer_comment"),
+        "issue": issue,
+        "issue_is_hidden": issue is not None and not issue.is_public,
+    }
+    return render(request, "articles/article_detail.html", context)
+
+
+def staff_links(user):
+    """Return [(URL name, word)]: what this member of the staff may do to each comment."""
+    links = {
+        "comments.answer_comment": ("admin:comments_comment_answer", _("Answer as staff")),
+        "comments.moderate_comment": ("admin:comments_comment_change", _("Moderate")),
+    }
+    return [link for permission, link in links.items() if user.has_perm(permission)]

@@ -1,0 +1,62 @@
+import unicodedata
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import ngettext
+
+from comments.identity.credentials import hashing
+from comments.identity.rate_limits import (
+    STAFF_SIGN_IN_PER_NETWORK,
+    STAFF_SIGN_IN_PER_PAIR,
+    LimitReached,
+    network_of,
+    refund_all,
+    spend_all,
+)
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Staff's sign-in, where a network may fail only so often before it has to wait.
+
+    Nothing is counted by user name alone: a stranger's failures elsewhere never keep its owner out.
+    """
+
+    def clean(self):
+        if not {"username", "password"} <= self.cleaned_data.keys():
+            return super().clean()
+        network = network_of(self.request.client_address)
+        name = unicodedata.normalize("NFC", self.cleaned_data["username"].casefold())
+        spend_try(network, name)
+        with hashing():
+            cleaned_data = super().clean()
+        refund_try(network, name)
+        return cleaned_data
+
+
+def tries(network, name):
+    """Return what a try spends; the pair comes first and spends nothing of a network that is out.
+
+    So hammering one name does not use up its whole network's tries.
+    """
+    return [(STAFF_SIGN_IN_PER_PAIR, network, name), (STAFF_SIGN_IN_PER_NETWORK, network)]
+
+
+def spend_try(network, name):
+    """Count the try before its password is hashed; raise ValidationError for one too many."""
+    try:
+        spend_all(tries(network, name))
+    except LimitReached as error:
+        minutes = -(-error.retry_after // 60)
+        raise ValidationError(
+            ngettext(
+                "Too many failed sign-ins. Try again in %(minutes)s minute.",
+                "Too many failed sign-ins. Try again in %(minutes)s minutes.",
+                minutes,
+            ),
+            "too_many_failures",
+            {"minutes": minutes},
+        ) from error
+
+
+def refund_try(network, name):
+    refund_all(tries(network, name))
