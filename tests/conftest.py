@@ -1,8 +1,10 @@
 import os
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from comments.identity import credentials
 from tests import ledger
 
 # The same examples in every run: what a random one finds is a bug of before, not of the change at
@@ -11,6 +13,10 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("explore" if os.environ.get("EXPLORE") == "1" else "steady")
 
+
+PRODUCT_HASHER = credentials._HASHER
+# Argon2id all the same, at its least cost: what the tests are about is another thing.
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 TRANSACTIONAL = {"transactional_db", "live_server"}
 
@@ -22,3 +28,16 @@ def emptied_ledgers(request, _django_db_marker, _live_server_helper):
     marker = request.node.get_closest_marker("django_db")
     if (marker and marker.kwargs.get("transaction")) or TRANSACTIONAL & {*request.fixturenames}:
         ledger.empty()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(credentials, "_HASHER", CHEAP_HASHER)
+        yield
+
+
+@pytest.fixture
+def product_hashes(monkeypatch):
+    """Hash at the cost that the site pays."""
+    monkeypatch.setattr(credentials, "_HASHER", PRODUCT_HASHER)

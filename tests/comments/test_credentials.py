@@ -307,7 +307,7 @@ def test_random_looking_password_around_a_word_is_not_common():
 # Passwords: what is kept
 
 
-def test_hash_is_argon2id_with_the_recommended_cost():
+def test_hash_is_argon2id_with_the_recommended_cost(product_hashes):
     stored = credentials.hash_password(PASSWORD)
 
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -373,7 +373,9 @@ def test_checking_any_pair_costs_one_verification(monkeypatch, address, password
 
 
 @pytest.mark.parametrize("password", [PASSWORD, ""])
-def test_comment_without_a_pair_costs_one_verification_and_never_opens(monkeypatch, password):
+def test_comment_without_a_pair_costs_one_verification_and_never_opens(
+    product_hashes, monkeypatch, password
+):
     hasher = CountingHasher(credentials._HASHER)
     monkeypatch.setattr(credentials, "_HASHER", hasher)
 

@@ -25,7 +25,7 @@ def english(settings):
 
 @pytest.fixture
 def owner():
-    return make_staff(username="Mina")
+    return make_staff(username="Mina", password=PASSWORD)
 
 
 class CountingHasher(MD5PasswordHasher):
