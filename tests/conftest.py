@@ -19,6 +19,16 @@ PRODUCT_HASHER = credentials._HASHER
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 TRANSACTIONAL = {"transactional_db", "live_server"}
+# Without one of them, or the mark django_db, a query fails the test.
+DATABASE = TRANSACTIONAL | {"db"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what depends on the database: `make test` runs the rest once."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE & {*item.fixturenames}:
+            item.add_marker("database")
 
 
 @pytest.fixture(autouse=True)

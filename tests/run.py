@@ -3,8 +3,10 @@
 Standard library only, since it installs what the tests need.
 """
 
+import ctypes.util
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +88,8 @@ def missing_packages():
         "openssl": shutil.which("openssl"),
         "fontconfig": shutil.which("fc-list"),
         "fonts-noto-cjk": has_korean_font(),
+        # Playwright's own program.
+        "libatomic1": ctypes.util.find_library("atomic"),
     }
     return [name for name, found in present.items() if not found]
 
@@ -123,6 +127,35 @@ def install_environment(env, folder):
     ensure_environment(DEV_LOCK, env)
 
 
+def programs_to_start():
+    """Return what the tests start later, as commands that end at once."""
+    node = next(VENV.glob("lib/python*/site-packages/playwright/driver/node"), "playwright")
+    return [
+        [shutil.which("nginx", path=PROGRAM_FOLDERS) or "nginx", "-v"],
+        [(find_programs() or Path()) / "postgres", "--version"],
+        [node, "--version"],
+        [VENV_PYTHON, "-m", "tests.browser.chromium"],
+    ]
+
+
+def check_programs(env, folder):
+    """Start each program once, so that a library it lacks is named before the first test."""
+    failures = []
+    for command in programs_to_start():
+        try:
+            output_of(command, env | {"CHROMIUM": find_chromium() or "chromium"})
+        except Stop as reason:
+            failures.append(explain(str(reason)))
+    if failures:
+        raise Stop("\n\n".join(failures))
+
+
+def explain(failure):
+    """Return what the dynamic linker says of a program that did not start, or its first lines."""
+    told = re.findall(r"\S+: error while loading shared libraries: .*", failure)
+    return "\n".join(dict.fromkeys(told) or [line[:200] for line in failure.splitlines()[:20]])
+
+
 # What reads the code
 
 
@@ -153,10 +186,13 @@ def check_deployment(env, folder):
     require("check --deploy", command, production)
 
 
-def messages(command, env):
-    """Return what one of gettext's programs prints."""
+def output_of(command, env):
+    """Return what a program prints."""
     parts = [str(part) for part in command]
-    done = subprocess.run(parts, check=False, capture_output=True, env=env, text=True)
+    try:
+        done = subprocess.run(parts, check=False, capture_output=True, env=env, text=True)
+    except OSError as error:
+        raise Stop(f"{parts[0]} failed:\n{error}") from error
     if done.returncode != 0:
         raise Stop(f"{parts[0]} failed:\n{done.stderr}")
     return done.stdout
@@ -172,13 +208,13 @@ def check_catalogue(env, folder):
     if run([VENV_PYTHON, copy / "manage.py", *MAKEMESSAGES], env, cwd=copy) != 0:
         raise Stop("makemessages failed; its messages are above.")
     for state in ("untranslated", "only-fuzzy"):
-        found = messages(["msgattrib", f"--{state}", "--no-obsolete", copy / CATALOGUE], env)
+        found = output_of(["msgattrib", f"--{state}", "--no-obsolete", copy / CATALOGUE], env)
         if "\nmsgid " in found.partition("\n\n")[2]:
             raise Stop(f"The Korean catalogue has strings that are {state}:\n{found}")
     compiled = folder / "django.mo"
-    messages(["msgfmt", "--check", "--output-file", compiled, ROOT / CATALOGUE], env)
+    output_of(["msgfmt", "--check", "--output-file", compiled, ROOT / CATALOGUE], env)
     committed = (ROOT / CATALOGUE).with_suffix(".mo")
-    if messages(["msgunfmt", compiled], env) != messages(["msgunfmt", committed], env):
+    if output_of(["msgunfmt", compiled], env) != output_of(["msgunfmt", committed], env):
         raise Stop(
             f"{committed.relative_to(ROOT)} is not what {CATALOGUE} says: run `make messages`."
         )
@@ -222,33 +258,35 @@ def pytest(env, database_url, *options):
 
 
 def test_on_sqlite(env, folder):
-    pytest(
-        env, f"sqlite:///{folder}/tests.sqlite3", "-m", "not browser and not deployed", "-n", "2"
-    )
+    database_url = f"sqlite:///{folder}/tests.sqlite3"
+    pytest(env, database_url, "-n", "2", "-m", "not browser and not deployed")
 
 
 def test_on_postgresql(env, folder):
+    """Run what depends on the database; the rest would be the same as on SQLite."""
     with running_server(env) as database_url:
-        pytest(env, database_url, "-m", "not browser and not deployed", "-n", "2")
+        options = ["-n", "2", "-m", "database and not browser and not deployed"]
+        pytest(env, database_url, *options)
 
 
 def test_in_browser(env, folder):
     browser = env | {"CHROMIUM": find_chromium()}
-    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", "-m", "browser")
+    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", "-n", "2", "tests/browser")
 
 
 def test_deployment(env, folder):
     """Run the installation of the guide; `make deploy-check` tries its slower sides too."""
-    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "deployed and not slow")
+    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "not slow", "tests/deployed")
 
 
 def check_whole_deployment(env, folder):
-    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "deployed")
+    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "tests/deployed")
 
 
 PARTS = {
     "system": ("System packages", install_system_packages),
     "environment": ("Python environment", install_environment),
+    "programs": ("Programs that the tests start", check_programs),
     "lint": ("Code: ruff, djade, mypy", lint),
     "migrations": ("Migrations are complete", check_migrations),
     "deployment": ("Settings of a production site", check_deployment),

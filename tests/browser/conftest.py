@@ -5,20 +5,16 @@ import os
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.chromium import launch
+
 # Playwright's own loop runs in this thread; the tests' queries are none of its business.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
-    *("--disable-component-update", "--disable-sync"),
-]
 
 
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

@@ -1,10 +1,8 @@
 """Comments far off are laid out when they come near; nobody may notice that."""
 
-import os
-
 import pytest
 
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import launch
 from tests.factories import make_article, make_comment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -87,10 +85,7 @@ def test_words_of_a_far_comment_are_found(open_page, thread):
 
 def test_far_comments_are_heard(browser, live_server, thread):
     # What the browser tells a screen reader, which it does not make for nobody.
-    told = browser.browser_type.launch(
-        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        args=[*ARGUMENTS, "--force-renderer-accessibility"],
-    )
+    told = launch(browser.browser_type, "--force-renderer-accessibility")
     page = told.new_page(base_url=live_server.url)
     page.goto(thread[0].get_absolute_url())
 

@@ -18,7 +18,8 @@ def held():
 
 
 def open_queue(open_page, **options):
-    make_staff("comments.view_comment", "comments.moderate_comment", username="moderator")
+    permissions = ["comments.view_comment", "comments.moderate_comment"]
+    make_staff(*permissions, username="moderator", password=PASSWORD)
     page = open_page(QUEUE, **options)
     page.locator("#id_username").fill("moderator")
     page.locator("#id_password").fill(PASSWORD)

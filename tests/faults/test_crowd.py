@@ -3,8 +3,12 @@
 import re
 import threading
 
+import pytest
+
 from tests.faults.server import Server
 from tests.faults.test_pages_under_writes import make_site
+
+pytestmark = pytest.mark.database
 
 # More than there are places with two threads: some are refused at once, some in vain wait.
 WRITERS = 40

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.test_server_killed import manage
 
+pytestmark = pytest.mark.database
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 60
 QUEUE = """

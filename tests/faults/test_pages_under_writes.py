@@ -13,6 +13,7 @@ import pytest
 from tests.faults.server import ROOT, Server, manage, poll_until
 from tests.postgresql import free_port, running_cluster
 
+pytestmark = pytest.mark.database
 WORKERS = 2
 READERS = 3
 WRITES = 8

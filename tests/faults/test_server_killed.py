@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from tests.faults.server import Server, manage
 
+pytestmark = pytest.mark.database
 SETUP = """
 from tests.factories import make_article
 print(make_article(title="살아남는 글").pk)

@@ -15,7 +15,10 @@ from tests.postgresql import free_port
 
 SERVER = urlsplit(os.environ.get("DATABASE_URL", ""))
 
-pytestmark = pytest.mark.skipif(SERVER.scheme != "postgresql", reason="needs PostgreSQL")
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.skipif(SERVER.scheme != "postgresql", reason="needs PostgreSQL"),
+]
 
 
 def address(user=SERVER.username, password=SERVER.password, port=SERVER.port, name="postgres"):
