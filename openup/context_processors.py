@@ -1,12 +1,8 @@
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from articles.compiled import Compiled
 from articles.models import SITE, Category, SitePage
 from openup.pagecache.parts import kept_part
-
-_categories = Compiled(Category.objects.all)
-_site_pages = Compiled(lambda: SitePage.objects.defer("body", "body_html"))
 
 
 def site(request):
@@ -25,6 +21,6 @@ def site(request):
 def load_navigation():
     """Return what every page lists."""
     return {
-        "categories": _categories.rows(),
-        "site_pages": _site_pages.rows(),
+        "categories": list(Category.objects.all()),
+        "site_pages": list(SitePage.objects.defer("body", "body_html")),
     }

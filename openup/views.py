@@ -111,7 +111,7 @@ def monthly_issue_detail(request, year, month):
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
     issue.note_read_at(issue.read_at)
     lead = issue.lead_article
-    counts = Comment.objects.counts_by_anchor(0, issue.lead_article_id or 0)
+    counts = Comment.objects.counts_by_anchor(items_of=issue.lead_article_id)
     context = {
         "issue": issue,
         "articles": issue.articles.published().for_listing(),

@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from articles.compiled import column_values
 from articles.search.tokens import fold, initials, tokens
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -130,8 +129,15 @@ class SearchDocument(models.Model):
         documents.delete()
 
     def _insert(self):
-        """Save the document, which is new, with its tokens under its key or the next free one."""
-        columns = column_values(self)
+        """Save the document, which is new, with its tokens under its key or the next free one.
+
+        The ORM knows no tokens, and not whether a key was taken before.
+        """
+        columns = {
+            field.column: field.get_db_prep_save(field.value_from_object(self), connection)
+            for field in self._meta.get_fields()
+            if field.concrete
+        }
         places = dict.fromkeys(columns, "%s")
         if connection.vendor == "postgresql":
             columns["tokens"], places["tokens"] = self._tokens(), _POSTGRESQL_TOKENS

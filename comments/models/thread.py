@@ -1,4 +1,4 @@
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from articles.models import Article
@@ -7,15 +7,6 @@ from articles.models import Article
 # replies' numbers: what was written first stands first, and nothing moves to another page.
 ROOTS_PER_PAGE = 50
 REPLIES_PER_PAGE = 100
-
-# Asked by every post: the ORM takes longer to write it than the database to answer. SQLite's
-# transactions hold the whole database from their beginning.
-_COLUMNS = ["article_id", "root_total", "comment_count", "pinned_id"]
-_READ = f"SELECT {', '.join(_COLUMNS)} FROM comments_thread WHERE article_id = %s"  # noqa: S608
-_LOCK = {"sqlite": _READ, "postgresql": f"{_READ} FOR UPDATE"}
-_SAVE_COUNTS = (
-    "UPDATE comments_thread SET root_total = %s, comment_count = %s WHERE article_id = %s"
-)
 
 
 def page_of(number, size):
@@ -57,24 +48,40 @@ class Thread(models.Model):
         return f"{self.article_id}: {self.comment_count}"
 
     @classmethod
+    def of_article(cls, article_id):
+        """Return the article's thread, and the key of the article that leads its month, or None.
+
+        In one query; a thread that nobody has begun is made without being saved.
+        """
+        found = (
+            Article.objects.filter(pk=article_id)
+            .order_by()
+            .values_list(
+                "thread__root_total",
+                "thread__comment_count",
+                "thread__pinned",
+                "monthly_issue__lead_article",
+            )
+        )
+        root_total, count, pinned_id, lead_id = next(iter(found), [None] * 4)
+        thread = cls(
+            pk=article_id,
+            root_total=root_total or 0,
+            comment_count=count or 0,
+            pinned_id=pinned_id,
+        )
+        return thread, lead_id
+
+    @classmethod
     def lock(cls, article):
         """Return the article's thread, held until the transaction ends."""
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK[connection.vendor], [article.pk])
-            # Nearly always there: made only by the first who asks for it.
-            if not (row := cursor.fetchone()):
-                cls.objects.bulk_create([cls(article=article)], ignore_conflicts=True)
-                cursor.execute(_LOCK[connection.vendor], [article.pk])
-                row = cursor.fetchone()
-        return cls.from_db(connection.alias, _COLUMNS, row)
+        # SQLite's transactions hold the whole database from their beginning.
+        thread, _is_new = cls.objects.select_for_update().get_or_create(article=article)
+        return thread
 
     @property
     def last_page(self):
         return page_of(self.root_total, ROOTS_PER_PAGE)
-
-    def save_counts(self):
-        with connection.cursor() as cursor:
-            cursor.execute(_SAVE_COUNTS, [self.root_total, self.comment_count, self.article_id])
 
     def add(self, difference):
         """Change the count of shown comments."""

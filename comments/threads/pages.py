@@ -7,10 +7,9 @@ from django.core.paginator import Paginator
 from django.db.models import Max
 from django.utils.cache import add_never_cache_headers
 
-from articles.compiled import Compiled
 from articles.open_data.provenance import absolute
 from comments.models import Comment, Thread
-from comments.models.comment import load_anchors, names_of_roots
+from comments.models.comment import load_anchors
 from comments.models.thread import REPLIES_PER_PAGE, page_of
 
 OLDEST, NEWEST = "oldest", "newest"
@@ -108,21 +107,15 @@ def read_page_number(text):
     return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
-_first_page = Compiled(
-    lambda article_id: Comment.objects.filter(article=article_id).in_page(1).for_thread()
-)
-
-
 def article_page(article_id, query):
-    """Return the page of the article's thread that `query` asks for: two queries or three."""
-    thread, anchor_counts = Comment.objects.thread_with_counts(article_id)
+    """Return the page of the article's thread that `query` asks for: a few queries."""
+    thread, lead_id = Thread.of_article(article_id)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
     if asked is None:
         asked = thread.last_page if order == NEWEST else 1
     number = min(max(asked, 1), thread.last_page)
-    roots = names_of_roots(1), names_of_roots(number)
-    comments = in_order(_first_page.rows(article_id, replace=roots))
+    comments = in_order(Comment.objects.filter(article=article_id).in_page(number).for_thread())
     link_answers(comments)
     load_anchors(comments)
     branches = []
@@ -134,7 +127,7 @@ def article_page(article_id, query):
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)
-    page.anchor_counts = anchor_counts
+    page.anchor_counts = Comment.objects.counts_by_anchor(rows_of=article_id, items_of=lead_id)
     page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)

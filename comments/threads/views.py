@@ -12,7 +12,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.compiled import Compiled, first_or_404
 from articles.models import CONTENT, CONVERSATION, Article
 from articles.page_caching import NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import network_of
@@ -29,10 +28,6 @@ State = Comment.State
 
 # Of what is said about one row; the thread has the rest.
 SAID_SHOWN = 20
-
-_published_article = Compiled(
-    lambda key: Article.objects.published().defer("body", "body_html").filter(pk=key)
-)
 
 
 def public_form(view):
@@ -71,7 +66,8 @@ def check_encoding(request):
 @public_form
 def comment_create(request, article_id):
     """Post a comment; asked for with an anchor, show what is said about it and the form."""
-    article = first_or_404(_published_article, article_id)
+    articles = Article.objects.published().defer("body", "body_html")
+    article = get_object_or_404(articles, pk=article_id)
     fields = request.POST if request.method == "POST" else request.GET
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR

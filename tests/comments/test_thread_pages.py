@@ -1,8 +1,6 @@
 """Pages of a thread and of its branches: fixed, bounded, and at the cost of a few queries."""
 
 import re
-import sys
-from collections import Counter
 from io import StringIO
 
 import pytest
@@ -279,49 +277,13 @@ def test_thread_costs_the_same_queries_whatever_it_holds(client):
     def queries(address):
         return len(count_queries(client, address))
 
-    # The thread with how many of its comments speak of each row, and the comments of the page.
+    # How many of its comments speak of each row, and the comments of the page.
     assert queries(article.get_absolute_url()) == 2
     for article in (long, deep):
         for query in ("", "?page=3", "?order=newest"):
             assert queries(article.get_absolute_url() + query) == 2
     for number in (1, 2, 29):
         assert queries(f"/comments/{root.pk}/?page={number}") <= 4
-
-
-def test_comment_takes_few_steps_from_its_row_to_its_place_in_the_page(client):
-    """What a page of a hundred costs, in what can be counted: calls of Python functions."""
-    short, long = make_article(), make_article()
-    seed(short, comments=10)
-    seed(long, comments=50)
-
-    def steps(article):
-        counted = Counter()
-        client.get(article.get_absolute_url())
-        sys.setprofile(lambda _frame, event, _argument: counted.update([event]))
-        try:
-            client.get(article.get_absolute_url())
-        finally:
-            sys.setprofile(None)
-        return counted["call"]
-
-    # By Django's own `Model.from_db` and `escape` they are 87.
-    assert (steps(long) - steps(short)) / 40 <= 55
-
-
-def test_comment_is_made_of_its_row_as_django_makes_it():
-    written = make_comment(name="민아", body="글")
-
-    rows = [Comment.objects, Comment.objects.filter(pk=written.pk).for_thread()]
-    ours = [row.get(pk=written.pk) for row in rows]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delattr(Comment, "from_db")
-        djangos = [row.get(pk=written.pk) for row in rows]
-
-    for our, django in zip(ours, djangos, strict=True):
-        assert {**vars(our), "_state": None} == {**vars(django), "_state": None}
-        assert (our._state.adding, our._state.db) == (django._state.adding, django._state.db)
-        assert our.get_deferred_fields() == django.get_deferred_fields()
-    assert ours[1].body == "글"
 
 
 def test_page_of_a_thread_reads_no_more_rows_than_it_shows(client):

@@ -5,12 +5,11 @@ whoever else is writing.
 """
 
 from datetime import timedelta
-from itertools import chain
+from operator import attrgetter
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from articles.compiled import insert
 from comments.models.comment import placement
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import Notice, ReplySubscription
@@ -22,14 +21,6 @@ from comments.moderation.text_folding import digest_text
 from comments.threads.text import HTML_VERSION, body_to_html
 
 REPEAT_WINDOW = timedelta(minutes=10)
-# What is known when a comment comes; the conditions of what it repeats follow. One row at least.
-# The ORM would ask three times, and take longer to write each question than the answer takes.
-_KNOWN = """
-SELECT is_ruled, is_followed, comments_comment.id, parent_id FROM (
-    SELECT EXISTS (SELECT 1 FROM comments_moderationrule WHERE is_active) AS is_ruled,
-    EXISTS (SELECT 1 FROM comments_staffsubscription WHERE article_id = %s) AS is_followed
-) AS known LEFT JOIN comments_comment ON comments_comment.article_id = %s
-"""
 
 
 class EditConflict(Exception):
@@ -53,8 +44,7 @@ def post(comment, *, confirm_to=""):
     """
     with transaction.atomic():
         thread = Thread.lock(comment.article)
-        is_ruled, is_followed, earlier = _what_is_known(comment)
-        if earlier:
+        if earlier := _earlier(comment):
             # Without a key it is the text that was recognised, as it was when first sent.
             if comment.submission_key and earlier.body != comment.body:
                 raise SubmissionConflict
@@ -68,18 +58,17 @@ def post(comment, *, confirm_to=""):
         if _submission_key_is_taken(comment):
             comment.submission_key = None
         comment.text_digest = digest_text(comment.body)
-        _hold_if_needed(comment, comment.hold_reasons, is_ruled=is_ruled)
+        _hold_if_needed(comment, comment.hold_reasons)
         placement.take_place(comment, thread)
         comment.body_html = body_to_html(comment.body)
-        insert(comment)
+        comment.save()
         placement.count(comment, thread, was_visible=False)
         if comment.is_figure_report:
             FigureReport.objects.create(comment=comment)
         if comment.is_visible:
             comment.change_what_readers_see(is_new=True)
             Notice.of_reply(comment)
-        if is_followed:
-            Notice.to_staff(comment)
+        Notice.to_staff(comment)
         if confirm_to:
             Outbox.queue(Outbox.Kind.CONFIRM, confirm_to, comment=comment)
         return comment
@@ -175,40 +164,31 @@ def delete_by_author(comment):
         comment.change_what_readers_see()
 
 
-def _hold_if_needed(comment, reasons, *, is_ruled=True):
+def _hold_if_needed(comment, reasons):
     """Let the text wait where the article, one of `reasons` or a rule wants it read first."""
     comment.hold_reasons = [*reasons]
     if comment.staff_id:
         return
-    if is_ruled:
-        comment.hold_reasons += ModerationRule.objects.reasons_for(comment)
+    comment.hold_reasons += ModerationRule.objects.reasons_for(comment)
     if comment.hold_reasons or comment.article.reviews_comments:
         comment.state = comment.State.HELD
 
 
-def _what_is_known(comment):
-    """Return whether rules are on, whether staff follow the article, and what is repeated."""
+def _earlier(comment):
+    """Return the comment that this one repeats, the newest, or None."""
     if comment.staff_id:
         # Staff have no pair; who signed in and what they wrote tell a second click.
-        same = {"staff_id = %s": [comment.staff_id], "body = %s": [comment.body]}
+        same = {"staff": comment.staff_id, "body": comment.body}
     else:
         digests = [comment.email_digest, *comment.other_digests]
-        marks = ", ".join(["%s"] * len(digests))
-        same = {f"email_digest IN ({marks})": digests, "password = %s": [comment.password]}
+        same = {"email_digest__in": digests, "password": comment.password}
     if not comment.submission_key:
-        since = connection.ops.adapt_datetimefield_value(timezone.now() - REPEAT_WINDOW)
-        same["created_at >= %s"] = [since]
+        same["created_at__gte"] = timezone.now() - REPEAT_WINDOW
     # Neither the parent nor the order is asked of the database: for the one it would take the index
     # of parents, where every root is, for the other it would walk through the article's comments.
-    sql = " AND ".join([_KNOWN, *same])
-    values = [comment.article_id, comment.article_id, *chain(*same.values())]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
-    is_ruled, is_followed = rows[0][:2]
-    repeated = [pk for *_known, pk, parent_id in rows if pk and parent_id == comment.parent_id]
-    earlier = comment.article.comments.get(pk=max(repeated)) if repeated else None
-    return is_ruled, is_followed, earlier
+    found = comment.article.comments.filter(**same).order_by()
+    repeated = [each for each in found if each.parent_id == comment.parent_id]
+    return max(repeated, key=attrgetter("pk"), default=None)
 
 
 def _submission_key_is_taken(comment):

@@ -1,16 +1,15 @@
 from functools import cached_property
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import (
     BooleanField,
+    Count,
     ExpressionWrapper,
     Prefetch,
     Q,
     prefetch_related_objects,
 )
-from django.db.models.base import ModelState
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -38,32 +37,6 @@ from comments.models.thread import (
 )
 from comments.threads.anchors import Anchor
 from comments.threads.text import HTML_VERSION
-
-# Asked for each page; the ORM takes ten times as long to put it together as the database to answer.
-# The counts in two halves, so that each is read from an index of its own.
-_THREAD_WITH_COUNTS = """
-SELECT 'thread', root_total, comment_count, pinned_id FROM comments_thread WHERE article_id = %s
-UNION ALL
-SELECT 'entry', ranking_entry_id, COUNT(*), NULL FROM "comments_comment"
-WHERE article_id = %s AND state = 'published' AND ranking_entry_id IS NOT NULL
-GROUP BY ranking_entry_id
-UNION ALL
-SELECT 'item', issue_item_id, COUNT(*), NULL FROM "comments_comment"
-WHERE article_id = COALESCE(%s, (
-    SELECT lead_article_id FROM articles_monthlyissue JOIN articles_article
-    ON articles_article.monthly_issue_id = articles_monthlyissue.id WHERE articles_article.id = %s
-)) AND state = 'published' AND issue_item_id IS NOT NULL
-GROUP BY issue_item_id
-"""
-
-
-def names_of_roots(page):
-    """Return the numbers of the roots on `page` as SQL writes them: "(51, 52, …, 100)".
-
-    Each by name: the index then leads to its first replies past all the others. Written out, since
-    fifty parameters take a twentieth of the page's time to be put in.
-    """
-    return f"({', '.join(map(str, numbers_of(page, ROOTS_PER_PAGE)))})"
 
 
 def anchor_prefetches():
@@ -111,9 +84,9 @@ class CommentQuerySet(models.QuerySet):
 
     def in_page(self, number):
         """Keep the roots on page `number` (from 1) of their thread, each with its first replies."""
-        named = f"comments_comment.root_number IN {names_of_roots(number)}"
-        is_on_page = RawSQL(named, [], BooleanField())  # noqa: S611 - numbers of our own
-        return self.filter(is_on_page, reply_number__lte=REPLIES_PER_PAGE)
+        # Each root by name: the index then leads to its first replies past all the others.
+        named = numbers_of(number, ROOTS_PER_PAGE)
+        return self.filter(root_number__in=named, reply_number__lte=REPLIES_PER_PAGE)
 
     def in_branch(self, root, page):
         """Keep the replies on `page` (from 1) of the root's branch."""
@@ -149,27 +122,27 @@ class CommentQuerySet(models.QuerySet):
         """Keep the comments that speak of `anchor`."""
         return self.filter(**{name: row for name, row in anchor.columns.items() if row})
 
-    def counts_by_anchor(self, article_id, lead_id=None):
+    def counts_by_anchor(self, *, rows_of=None, items_of=None):
         """Return {anchor's key: how many comments that show speak of it}, in one query.
 
-        The rows are those of the article. The items' comments belong to the article that leads the
-        month: to `lead_id`, or that of the article's own month.
+        Of the rows of one article, and of the items of the month that another one leads, or the
+        same: their comments belong to it. Both are keys; there may be none.
         """
-        return self.thread_with_counts(article_id, lead_id)[1]
-
-    def thread_with_counts(self, article_id, lead_id=None):
-        """Return the article's thread and `counts_by_anchor`, in one query."""
-        thread, counts = Thread(pk=article_id), {}
-        with connection.cursor() as cursor:
-            cursor.execute(_THREAD_WITH_COUNTS, [article_id, article_id, lead_id, article_id])
-            for kind, number, count, pinned_id in cursor.fetchall():
-                if kind != "thread":
-                    counts[f"{kind}-{number}"] = count
-                    continue
-                thread = Thread(
-                    pk=article_id, root_total=number, comment_count=count, pinned_id=pinned_id
-                )
-        return thread, counts
+        anchors = Q(article=rows_of, ranking_entry__isnull=False)
+        if items_of:
+            anchors |= Q(article=items_of, issue_item__isnull=False)
+        # Asked for only those that show, SQLite walks through every comment of the site that does.
+        counts = (
+            self.filter(anchors)
+            .order_by()
+            .values_list("state", "ranking_entry", "issue_item")
+            .annotate(Count("pk"))
+        )
+        return {
+            f"entry-{entry}" if entry else f"item-{item}": count
+            for state, entry, item, count in counts
+            if state == Comment.State.PUBLISHED
+        }
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
@@ -359,18 +332,6 @@ class Comment(models.Model):
             query = f"page={self.page}&{query}"
         place = f"comment-{self.pk}" if self.is_drawn else "comments"
         return f"{self.article.get_absolute_url()}?{query}#{place}"
-
-    @classmethod
-    def from_db(cls, db, field_names, values):
-        """Return a row as a comment, as Django does, without its loop over every column.
-
-        A page reads a hundred, and that loop took a third of the page's time.
-        """
-        comment = cls.__new__(cls)
-        comment.__dict__.update(zip(field_names, values, strict=True))
-        comment._state = ModelState()
-        comment._state.adding, comment._state.db = False, db
-        return comment
 
     @property
     def page(self):

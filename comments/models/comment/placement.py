@@ -34,7 +34,7 @@ def count(comment, thread, was_visible):
     """Count the comment where it has begun, or ceased, to show."""
     difference = comment.is_visible - was_visible
     thread.comment_count += difference
-    thread.save_counts()
+    thread.save(update_fields=["root_total", "comment_count"])
     if not difference:
         return
     if comment.parent_id:
