@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import pre_migrate
 
 
 class OpenupConfig(AppConfig):
@@ -7,3 +8,7 @@ class OpenupConfig(AppConfig):
 
     def ready(self):
         from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks
+        from openup.checks.squashed_migrations import refuse_too_old  # noqa: PLC0415
+
+        # Told once: for one app alone.
+        pre_migrate.connect(refuse_too_old, sender=apps.get_app_config("articles"))

@@ -1,9 +1,11 @@
 """The server's entry: `granian --interface wsgi openup.wsgi:application`."""
 
 import os
+import sys
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
 
@@ -15,7 +17,12 @@ if settings.METRICS_PORT:
 application = get_wsgi_application()
 
 # What stands around Django asks models, so it follows Django's own start.
+from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
+
+if is_too_old(connection):
+    sys.exit(TOO_OLD)
+connection.close()
 
 application = Gate(
     application, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS

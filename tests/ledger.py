@@ -7,8 +7,8 @@ from django.db import connection
 from articles.models import RankingCorrection
 from comments.models import ModerationEvent, PersonalDataView, Report
 
-corrections = import_module("articles.migrations.0005_keep_ledger")
-records = import_module("comments.migrations.0010_keep_records")
+corrections = import_module("articles.migrations.0002_search_and_ledger")
+records = import_module("comments.migrations.0002_keep_records")
 KEPT = {corrections: [RankingCorrection], records: [ModerationEvent, PersonalDataView]}
 
 

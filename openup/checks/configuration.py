@@ -6,6 +6,8 @@ from django.db import connections
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
+from openup.checks.squashed_migrations import TOO_OLD, is_too_old
+
 STAFF_HASHER = "django.contrib.auth.hashers.Argon2PasswordHasher"
 
 
@@ -80,13 +82,20 @@ def check_comment_classifier_is_there(app_configs, **kwargs):
 
 
 @register(Tags.database)
-def check_postgresql_lets_us_in(app_configs, databases=None, **kwargs):
-    """Say what keeps us out of PostgreSQL, before `migrate` or `prepare` asks it for more."""
+def check_database_can_be_migrated(app_configs, databases=None, **kwargs):
+    """Say what keeps `migrate` and `prepare` out of a database, before they begin."""
     used = [connections[alias] for alias in databases or []]
-    used = [connection for connection in used if connection.vendor == "postgresql"]
-    if not used:
+    return [error for connection in used for error in _obstacles(connection) or _age(connection)]
+
+
+def _obstacles(connection):
+    if connection.vendor != "postgresql":
         return []
     # A site on SQLite does without psycopg's 7 MB.
     from openup.checks.database import obstacles  # noqa: PLC0415
 
-    return [error for connection in used for error in obstacles(connection.get_connection_params())]
+    return obstacles(connection.get_connection_params())
+
+
+def _age(connection):
+    return [Error(TOO_OLD, id="openup.E007")] if is_too_old(connection) else []

@@ -82,6 +82,8 @@ def drop_triggers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("comments", "0009_takedown_mail")]
+    replaces = [("comments", "0010_keep_records")]
+
+    dependencies = [("comments", "0001_tables")]
 
     operations = [migrations.RunPython(make_triggers, drop_triggers)]

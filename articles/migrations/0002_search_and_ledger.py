@@ -1,11 +1,31 @@
-"""Date what readers see already, and let the databases themselves keep the ledger.
+"""What only SQL can say: the tokens of the search, and triggers that keep the ledger.
 
 A later migration that alters the ledger's table on SQLite makes it anew and so loses the triggers:
 it must run `make_triggers` again.
 """
 
-from django.db import migrations
-from django.db.models.functions import Now
+import django.db.models.deletion
+from django.db import migrations, models
+
+# The tokens of each document: on SQLite in a table of FTS5 that keeps nothing else, on PostgreSQL in
+# a column that only SQL sees. The search tells the planner what to use: statistics would have every
+# ANALYZE unpack all tokens.
+CREATE = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE articles_searchindex USING fts5("
+        """tokens, content='', detail=none, tokenize="ascii tokenchars '^_-='")"""
+    ),
+    "postgresql": (
+        "ALTER TABLE articles_searchdocument ADD COLUMN tokens tsvector;"
+        " CREATE INDEX articles_searchdocument_tokens"
+        " ON articles_searchdocument USING gin (tokens);"
+        " ALTER TABLE articles_searchdocument ALTER COLUMN tokens SET STATISTICS 0"
+    ),
+}
+DROP = {
+    "sqlite": "DROP TABLE articles_searchindex",
+    "postgresql": "ALTER TABLE articles_searchdocument DROP COLUMN tokens",
+}
 
 TABLE = "articles_rankingcorrection"
 REFUSAL = "The ledger of corrections is only ever added to."
@@ -34,6 +54,14 @@ END $$
 """  # noqa: S608
 
 
+def create_index(apps, schema_editor):
+    schema_editor.execute(CREATE[schema_editor.connection.vendor])
+
+
+def drop_index(apps, schema_editor):
+    schema_editor.execute(DROP[schema_editor.connection.vendor])
+
+
 def make_triggers(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
         for name, moment in SQLITE.items():
@@ -58,19 +86,28 @@ def drop_triggers(apps, schema_editor):
         schema_editor.execute("DROP FUNCTION refuse_ledger_change()")
 
 
-def date_what_is_public(apps, schema_editor):
-    """Keep the periods public of every series that a published article shows."""
-    shown = apps.get_model("articles", "RankingTable").objects.filter(
-        article__state="published", article__published_at__lte=Now()
-    )
-    periods = apps.get_model("articles", "RankingPeriod").objects
-    periods.filter(ranking__in=shown.values("ranking")).update(published_at=Now())
-
-
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0004_releases_and_ledger")]
+    replaces = [
+        ("articles", "0002_search"),
+        ("articles", "0005_keep_ledger"),
+        ("articles", "0007_search_periods"),
+        ("articles", "0014_search_statistics"),
+    ]
+
+    dependencies = [("articles", "0001_tables")]
 
     operations = [
-        migrations.RunPython(date_what_is_public, migrations.RunPython.noop),
+        migrations.RunPython(create_index, drop_index),
+        # After the tokens, so that columns stand in one order in every database.
+        migrations.AddField(
+            model_name="searchdocument",
+            name="period",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="articles.rankingperiod",
+            ),
+        ),
         migrations.RunPython(make_triggers, drop_triggers),
     ]
