@@ -54,11 +54,14 @@ class RankingCorrection(models.Model):
         db_constraint=False,
         related_name="corrections",
     )
+    # Empty where the line speaks of a total, a period or a heading.
     entry = models.ForeignKey(
         "articles.RankingEntry",
         verbose_name=_("ranking entry"),
         on_delete=models.DO_NOTHING,
         db_constraint=False,
+        null=True,
+        blank=True,
         related_name="corrections",
     )
     period_label = models.CharField(_("ranking period"), max_length=50)

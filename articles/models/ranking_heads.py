@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from articles.content.text import normalise_line
 from articles.models.ranking import RankingPeriod
 from articles.models.ranking_correction import RankingCorrection
-from articles.rankings.differences import NO_ENTRY
 
 # No column has such a key.
 RANK, FIRST = "", "0"
@@ -62,7 +61,6 @@ def record_renamed(ranking, before, reason, by=None):
             ranking=ranking,
             period_id=period or newest.pk,
             period_label=after.get((period, "label"), ""),
-            entry_id=NO_ENTRY,
             entry_label=_("ranking period") if period else _("heading"),
             field=names[field] if period else old[:100],
             old=old,

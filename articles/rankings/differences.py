@@ -6,17 +6,15 @@ from typing import Any
 
 from articles.rankings.layout import rank_text
 
-# Stands in the ledger where a line speaks of no entry.
-NO_ENTRY = 0
 # Stands for the total, which ranks no subject, where others have their subject's key.
 TOTAL = 0
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One entry as printed; `entry_id` is its key in the database."""
+    """One entry as printed, or a total, which has no `entry_id` (a key in the database)."""
 
-    entry_id: int
+    entry_id: int | None
     rank: int
     tied: bool
     label: str
@@ -27,7 +25,7 @@ class Figure:
 class Difference:
     """One changed field of an entry, or with `field` "" a row that came (no old) or went."""
 
-    entry_id: int
+    entry_id: int | None
     rank: str
     entry_label: str
     field: str
@@ -41,7 +39,7 @@ def figure_of(entry: Any) -> Figure:
 
 
 def total_figure(total: Mapping[str, Any]) -> Figure:
-    return Figure(NO_ENTRY, 0, False, total["label"], dict(total["cells"]))
+    return Figure(None, 0, False, total["label"], dict(total["cells"]))
 
 
 def differences(

@@ -218,7 +218,7 @@ def test_total_of_public_figures_is_corrected_with_a_reason_only(client, steward
     lines = RankingCorrection.objects.order_by("pk")
     assert [(each.entry_id, each.rank, each.entry_label, each.old, each.new) for each in lines] == [
         (second.pk, "2.", "나", "500", "600"),
-        (0, "", "합계", "1,500", "1,600"),
+        (None, "", "합계", "1,500", "1,600"),
     ]
     page = client.get("/rankings/downloads/").content.decode()
     assert "10월  합계, 내려받기: <del>1,500</del>" in page

@@ -10,10 +10,12 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from articles.models import RankingCorrection
 from deploy.processes import ROOT
 from openup.checks.squashed_migrations import SQUASHED
+from tests.articles.test_ranking_corrections import a_correction
 
 EARLIER = sorted(pair for name in SQUASHED for pair in import_module(name).Migration.replaces)
 ARTICLES = [pair for pair in EARLIER if pair[0] == "articles"]
@@ -117,3 +119,32 @@ def test_first_migration_that_was_interrupted_goes_on():
     assert told == []
     assert "articles.0001_tables" not in pending()
     assert "articles.0002_search_and_ledger" in pending()
+
+
+@pytest.fixture
+def before_null():
+    """Give the schema in which a correction of no entry held the key 0."""
+    call_command("migrate", "articles", "0002", verbosity=0)
+    yield
+    call_command("migrate", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_correction_that_held_no_entry_as_zero_holds_none_and_stays_unchangeable(before_null):
+    entry = a_correction().entry_id
+    columns = (
+        "ranking_id, period_id, period_label, rank, entry_label, field, old, new, reason,"
+        " created_at"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO articles_rankingcorrection (entry_id, {columns})"  # noqa: S608
+            f" SELECT 0, {columns} FROM articles_rankingcorrection"
+        )
+
+    call_command("migrate", verbosity=0)
+
+    lines = RankingCorrection.objects.order_by("pk")
+    assert [line.entry_id for line in lines] == [entry, None]
+    with pytest.raises(DatabaseError, match="only ever added to"), connection.cursor() as cursor:
+        cursor.execute("UPDATE articles_rankingcorrection SET entry_id = 0")
