@@ -223,7 +223,7 @@ def server_command(values, address, port):
     # The settings say what is wrong with any other.
     threads = int(threads) * THREADS_FOR_ONE if threads.isdecimal() else 1
     return [
-        *(VENV_PYTHON, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *(VENV_PYTHON, "-m", "openup.server", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--host", address, "--port", port),
         *("--workers", values.get("SERVER_WORKERS") or "1"),
         *("--blocking-threads", str(threads)),

@@ -31,8 +31,12 @@ def is_too_old(connection):
             applied = set(cursor.fetchall())
     except DatabaseError:
         return False
-    replaced = [set(import_module(name).Migration.replaces) for name in SQUASHED]
-    return any(applied & names and names - applied for names in replaced)
+    return any(applied & names and names - applied for names in replaced())
+
+
+def replaced():
+    """Return the sets of earlier migrations of which a database has all or none."""
+    return [set(import_module(name).Migration.replaces) for name in SQUASHED]
 
 
 def refuse_too_old(using, **kwargs):

@@ -27,7 +27,7 @@ def site():
         installation.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 openup")
         installation.make_certificate()
         installation.write_nginx()
-        for command in GUIDE_COMMAND.findall(GUIDE):
+        for command in GUIDE_COMMAND.findall(GUIDE.partition("## Update")[0]):
             installation.manage(*command.split())
         installation.manage("import_articles", "articles/sample")
         with installation.running():

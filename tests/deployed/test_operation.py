@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from deploy.processes import ROOT, end, start
-from tests.deployed.installation import wait_for_port
+from tests.deployed.installation import GUIDE, wait_for_port
 
 pytestmark = pytest.mark.deployed
 
@@ -135,15 +135,18 @@ def test_a_restored_backup_has_every_row_key_and_picture(site):
 
     (backup,) = (site.folder / "backups").iterdir()
     site.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 restored")
-    site.run(f"pg_restore --exit-on-error --no-owner --dbname restored {backup}/database.dump")
-    site.run(f"tar --extract --file {backup}/media.tar --directory {site.folder}/backups")
+    (command,) = re.findall(r"manage\.py (restore) /var/backups/openup/\S+ --replace$", GUIDE, re.M)
+    server, _slash, _name = site.database_url.rpartition("/")
+    place = f"env DATABASE_URL={server}/restored MEDIA_ROOT={site.folder}/backups/media"
+    told = site.run(f"{place} {ROOT}/.venv/bin/python manage.py {command} {backup} --send-mail")
     before, after = rows(site, "openup"), rows(site, "restored")
     assert before == after
     assert before["comments_comment"]
     assert (site.folder / "backups" / "media" / "a.png").read_bytes() == b"picture"
     settings = Path(site.env["OPENUP_ENV_FILE"]).read_text()
     assert (backup / "settings.env").read_text() == settings
-    assert [oct(path.stat().st_mode & 0o077) for path in (backup, *backup.iterdir())] == ["0o0"] * 4
+    assert [oct(path.stat().st_mode & 0o077) for path in (backup, *backup.iterdir())] == ["0o0"] * 5
+    assert told.count("Key ") == told.count(": here") == 3
 
 
 def test_the_mail_worker_sends_what_waits_and_ends_when_it_is_told_to(site):

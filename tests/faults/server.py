@@ -6,13 +6,28 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
+
+import psycopg
 
 from tests.postgresql import free_port
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+
+
+def empty_database(folder, name):
+    """Return the DATABASE_URL of a new database of the kind under test."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        return f"sqlite:///{folder}/{name}.sqlite3"
+    server, _slash, _name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "openup_{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "openup_{name}"')
+    return f"{server}/openup_{name}"
 
 
 def server_environment(database_url):
@@ -25,8 +40,9 @@ def server_environment(database_url):
     }
 
 
-def manage(environment, *arguments):
-    done = subprocess.run(
+def run_manage(environment, *arguments):
+    """Run a command to its end, whatever it is; return the finished process with its texts."""
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=environment,
@@ -35,6 +51,10 @@ def manage(environment, *arguments):
         check=False,
         timeout=120,
     )
+
+
+def manage(environment, *arguments):
+    done = run_manage(environment, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -42,18 +62,19 @@ def manage(environment, *arguments):
 class Server:
     """Granian in a process group of its own, so that all of it can be killed at once."""
 
-    def __init__(self, environment, workers=1, threads=4):
+    def __init__(self, environment, workers=1, threads=4, command=None):
         address = urlsplit(environment["SITE_URL"])
         self.host, self.port = address.hostname, address.port
+        granian = [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host),
+            *("--port", str(self.port), "--workers", str(workers)),
+            *("--blocking-threads", str(threads)),
+            "openup.wsgi:application",
+        ]
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host),
-                *("--port", str(self.port), "--workers", str(workers)),
-                *("--blocking-threads", str(threads)),
-                "openup.wsgi:application",
-            ],
+            command or granian,
             cwd=ROOT,
-            env=environment,
+            env=environment | {"HOST": self.host, "PORT": str(self.port)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -78,7 +99,8 @@ class Server:
         return response
 
     def kill(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=30)
 
 

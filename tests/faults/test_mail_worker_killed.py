@@ -8,10 +8,9 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests.faults.test_server_killed import manage
+from tests.faults.server import empty_database, manage
 
 pytestmark = pytest.mark.database
 ROOT = Path(__file__).parents[2]
@@ -35,18 +34,8 @@ Outbox.objects.waiting().update(due_at=timezone.now())
 @pytest.fixture
 def environment(tmp_path, worker_id):
     """Return the environment of a worker with a database of its own, of the kind under test."""
-    url = os.environ.get("DATABASE_URL", "")
-    if url.startswith("postgres"):
-        name = f"openup_mail_{worker_id}"
-        server, _slash, _name = url.rpartition("/")
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}"')
-        url = f"{server}/{name}"
-    else:
-        url = f"sqlite:///{tmp_path}/mail.sqlite3"
     environment = os.environ | {
-        "DATABASE_URL": url,
+        "DATABASE_URL": empty_database(tmp_path, f"mail_{worker_id}"),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "SITE_URL": "http://127.0.0.1:8000",
     }

@@ -1,16 +1,17 @@
 import os
 import shutil
 import sqlite3
-import subprocess
-import tarfile
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from django.db.backends.postgresql.client import DatabaseClient
+from django.db import Error, connection
+
+from openup.backup import pictures
+from openup.backup.files import check_reachable, reason
+from openup.backup.keys import settings_not_in_file
+from openup.backup.manifest import MEDIA, SETTINGS, Manifest
 
 NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"
 UNFINISHED = ".unfinished"
@@ -19,7 +20,7 @@ UNFINISHED = ".unfinished"
 class Command(BaseCommand):
     help = (
         "Copy database, pictures and settings with their keys into a new folder below FOLDER,"
-        " while the site runs."
+        " while the site runs; `restore` brings them back."
     )
 
     def add_arguments(self, parser):
@@ -27,35 +28,49 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-days", type=int, help="delete the backups in FOLDER that are older"
         )
+        parser.add_argument(
+            "--without-keys",
+            action="store_true",
+            help="leave the settings file out, since its keys are kept elsewhere",
+        )
 
-    def handle(self, folder, keep_days, **options):
+    def handle(self, folder, keep_days, without_keys, **options):
         if keep_days is not None and keep_days < 1:
             raise CommandError("--keep-days must be 1 or more.")
+        missing = [] if without_keys else settings_not_in_file(settings.ENV_FILE)
+        if missing:
+            raise CommandError(
+                f"No backup was made: {', '.join(missing)} would be missing, since the environment"
+                " gives them and not a settings file. Keep them where the backup is kept, and add"
+                " --without-keys."
+            )
+        check_reachable()
         os.umask(0o077)
         now = datetime.now(UTC)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            backup = make_backup(folder, now)
+            backup = make_backup(folder, now, without_keys)
             if keep_days is not None:
                 delete_older(folder, now - timedelta(days=keep_days))
-        except OSError as error:
-            raise CommandError(f"The backup could not be written: {error}") from error
+        except (OSError, sqlite3.Error, Error) as error:
+            raise CommandError(f"The backup could not be written: {reason(error)}") from error
         self.stdout.write(f"Backup: {backup}")
+        if without_keys:
+            self.stdout.write("Its keys are not in it: keep the settings elsewhere.")
 
 
-def make_backup(folder, now):
+def make_backup(folder, now, without_keys):
     """Return the folder of a new backup; under its name there is a whole one or none."""
     backup = folder / now.strftime(NAME_FORMAT)
     draft = backup.with_suffix(UNFINISHED)
     draft.mkdir()
     try:
+        manifest = dump_database(draft)
         # The pictures after the database: whatever the copied texts show was there before them.
-        dump_database(draft)
-        with tarfile.open(draft / "media.tar", "w") as archive:
-            if settings.MEDIA_ROOT.exists():
-                archive.add(settings.MEDIA_ROOT, arcname="media")
-        if settings.ENV_FILE.is_file():
-            shutil.copyfile(settings.ENV_FILE, draft / "settings.env")
+        pictures.pack(draft / MEDIA)
+        if not without_keys:
+            shutil.copyfile(settings.ENV_FILE, draft / SETTINGS)
+        manifest.write(draft)
         draft.rename(backup)
     except BaseException:
         shutil.rmtree(draft)
@@ -64,20 +79,15 @@ def make_backup(folder, now):
 
 
 def dump_database(folder):
-    """Write one consistent moment of the database."""
+    """Write one consistent moment of the database, and return what is told of it."""
     if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        with closing(sqlite3.connect(folder / "database.sqlite3")) as copy:
-            connection.connection.backup(copy)
-        return
-    arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    command = ["pg_dump", *arguments[1:], "--format=custom", "--no-owner", "--no-privileges"]
-    command += ["--file", str(folder / "database.dump")]
-    done = subprocess.run(
-        command, check=False, capture_output=True, env=os.environ | (env or {}), text=True
-    )
-    if done.returncode != 0:
-        raise CommandError(f"pg_dump failed:\n{done.stderr}")
+        from openup.backup.sqlite import dump, snapshot  # noqa: PLC0415
+    else:
+        from openup.backup.postgresql import dump, snapshot  # noqa: PLC0415
+    with snapshot():
+        manifest = Manifest.of_database()
+        dump(folder)
+    return manifest
 
 
 def delete_older(folder, moment):

@@ -1,0 +1,214 @@
+"""A PostgreSQL database: dumped at one moment, brought back within one transaction."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.core.management.base import CommandError
+from django.db import connection, transaction
+from django.db.backends.postgresql.client import DatabaseClient
+
+from openup.backup.files import TOO_OLD, reason_of_program
+from openup.backup.manifest import DATABASES
+from openup.checks.configuration.squashed_migrations import replaced
+from openup.pagecache.postgresql import ABOUT_CURSORS
+
+FILE = DATABASES["postgresql"]
+ASIDE = "before_restore_"
+OTHERS = """
+SELECT pid, COALESCE(NULLIF(application_name, ''), usename) FROM pg_stat_activity
+WHERE datname = CURRENT_DATABASE() AND pid <> pg_backend_pid()
+AND COALESCE(backend_type, 'client backend') = 'client backend' ORDER BY pid
+"""
+HAS_TABLES = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
+# The server notices a closed connection a moment later.
+LEAVING_SECONDS = 3
+# Who comes in meanwhile waits for the end, and then finds the new tables.
+LOCK_TABLES = """
+DO $$ DECLARE name text; BEGIN
+FOR name IN SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE pg_catalog.format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', name);
+END LOOP; END $$;
+"""
+CHECK_ROWS = """
+DO $$ DECLARE expected record; found bigint; BEGIN
+FOR expected IN SELECT * FROM pg_catalog.json_each_text('{rows}') LOOP
+    EXECUTE pg_catalog.format('SELECT count(*) FROM public.%I', expected.key) INTO found;
+    IF found <> expected.value::bigint THEN
+        RAISE EXCEPTION 'the table % has % rows in the copy, and had % when it was made',
+            expected.key, found, expected.value;
+    END IF;
+END LOOP; END $$;
+"""
+CHECK_AGE = """
+DO $$ BEGIN
+IF (SELECT count(*) FROM public.django_migrations WHERE app || '.' || name IN ({names}))
+    NOT IN (0, {count})
+THEN RAISE EXCEPTION '{too_old}'; END IF; END $$;
+"""
+DROP_WAITING_MAILS = """
+UPDATE public.comments_outbox SET ended_at = CURRENT_TIMESTAMP, outcome = 'dropped',
+    recipient = '', recipient_digest = '' WHERE ended_at IS NULL;
+DELETE FROM public.comments_notice;
+"""
+
+
+def find_program(name):
+    """Return a program of PostgreSQL's: of the path, or Debian's newest."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0),
+    )
+    paths = [os.environ.get("PATH", ""), *map(str, reversed(folders))]
+    program = next(filter(None, (shutil.which(name, path=path) for path in paths)), None)
+    if program is None:
+        raise CommandError(
+            f"{name} is missing: install it with `sudo apt-get install postgresql-client`."
+        )
+    return program
+
+
+def program(name, *options):
+    """Return the command and the environment of a program that is to reach the site's database."""
+    arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    # In English, for what is looked for in it.
+    return [find_program(name), *arguments[1:], *options], os.environ | (env or {}) | {
+        "LC_ALL": "C"
+    }
+
+
+@contextmanager
+def snapshot():
+    """Let all reading of the database be of one moment; writers go on."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        yield
+
+
+def dump(folder):
+    """Write what the open snapshot sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_export_snapshot()")
+        (name,) = cursor.fetchone()
+    command, env = program(
+        *("pg_dump", "--format=custom", "--no-owner", "--no-privileges"),
+        *(f"--snapshot={name}", f"--exclude-schema={ASIDE}*", f"--file={folder / FILE}"),
+    )
+    done = subprocess.run(command, check=False, capture_output=True, env=env, text=True)
+    if done.returncode != 0:
+        raise CommandError(f"The backup could not be written: {reason_of_program(done.stderr)}")
+
+
+class Restoration:
+    """The steps of bringing a dump back; nothing of the site changes before the last."""
+
+    def __init__(self, stamp):
+        self.aside = f"{ASIDE}{re.sub(r'[^0-9a-z]', '', stamp.lower())}"
+        self.has_data = False
+        self.folder = self.manifest = self.send_mail = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        connection.close()
+
+    def seize(self):
+        """Raise CommandError when another process is in the database."""
+        connection.close()
+        connection.close_pool()
+        parameters = connection.get_connection_params()
+        told = {name: value for name, value in parameters.items() if name not in ABOUT_CURSORS}
+        # One connection of our own, since those of a pool would count as others'.
+        with psycopg.connect(**told, autocommit=True) as session:
+            if others := _others(session):
+                who = ", ".join(f"{pid} ({name})" for pid, name in others)
+                raise CommandError(
+                    f"A process has the database open: PostgreSQL's {who}. Stop the server, the"
+                    " mail worker and the numbers' process first; nothing was restored."
+                )
+            (self.has_data,) = session.execute(HAS_TABLES).fetchone()
+
+    def prepare(self, folder, manifest, send_mail):
+        """Have the dump read once, so that a damaged one is refused before anything begins."""
+        self.folder, self.manifest, self.send_mail = folder, manifest, send_mail
+        command = [find_program("pg_restore"), f"--file={os.devnull}", str(folder / FILE)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise CommandError(f"{folder / FILE} cannot be read: {reason_of_program(done.stderr)}")
+
+    def finish(self):
+        """Replace everything in one transaction; return the schema of the old, or None."""
+        psql, env = program("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
+        dump = [find_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-"]
+        with tempfile.TemporaryFile() as errors:
+            with (
+                subprocess.Popen(
+                    psql, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=env
+                ) as session,
+                subprocess.Popen(
+                    [*dump, str(self.folder / FILE)], stdout=subprocess.PIPE, stderr=errors
+                ) as reader,
+            ):
+                # Killed before COMMIT, nothing has happened.
+                try:
+                    session.stdin.write(self._before().encode())
+                    shutil.copyfileobj(reader.stdout, session.stdin)
+                    if reader.wait() == 0:
+                        session.stdin.write(self._after().encode())
+                    session.stdin.close()
+                except BrokenPipeError:
+                    # psql has stopped at an error, and says which.
+                    reader.kill()
+            if session.returncode != 0 or reader.returncode != 0:
+                errors.seek(0)
+                text = errors.read().decode(errors="replace")
+                raise CommandError(f"Nothing was restored: {_remedy(reason_of_program(text))}")
+        return f"the schema {self.aside}" if self.has_data else None
+
+    def _before(self):
+        lines = ["BEGIN;", "SET client_min_messages = error;", "SET lock_timeout = '5s';"]
+        if self.has_data:
+            lines += [
+                LOCK_TABLES,
+                f"ALTER SCHEMA public RENAME TO {self.aside};",
+                "CREATE SCHEMA public;",
+            ]
+        return "\n".join([*lines, ""])
+
+    def _after(self):
+        lines = [CHECK_ROWS.replace("{rows}", json.dumps(self.manifest.rows))]
+        for names in replaced():
+            quoted = ", ".join(f"'{app}.{name}'" for app, name in sorted(names))
+            values = {"names": quoted, "count": len(names), "too_old": TOO_OLD}
+            lines.append(CHECK_AGE.format(**values))
+        if not self.send_mail and "comments_outbox" in (self.manifest.rows or ["comments_outbox"]):
+            lines.append(DROP_WAITING_MAILS)
+        # The role may not read all of the catalogue, and is told so for each table of it.
+        lines += ["SET client_min_messages = error;", "ANALYZE;", "COMMIT;", ""]
+        return "\n".join(lines)
+
+
+def _others(session):
+    """Return [(process id, name)] of those who stay; one that is just leaving is waited for."""
+    until = time.monotonic() + LEAVING_SECONDS
+    while (found := session.execute(OTHERS).fetchall()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found
+
+
+def _remedy(text):
+    if "must be owner of schema public" in text or "permission denied for database" in text:
+        return (
+            f"{text} (the role has to own the database: ALTER DATABASE … OWNER TO … within"
+            " `sudo -u postgres psql`)"
+        )
+    return text
