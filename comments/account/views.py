@@ -190,7 +190,7 @@ def mine_notices(request, desk, comment_id=None):
 
 @desk_view
 def mine_download(request, desk):
-    """Answer with everything that the address has written, as docs/commenters-data.md says."""
+    """Answer with everything that the address has written, as a JSON file."""
     comments = desk.comments.prefetch_related("revisions")
     data = {
         "exported_at": timezone.now(),
