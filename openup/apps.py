@@ -8,7 +8,7 @@ class OpenupConfig(AppConfig):
 
     def ready(self):
         from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks
-        from openup.checks.configuration.squashed_migrations import refuse_too_old  # noqa: PLC0415
+        from openup.checks.squashed_migrations import refuse_too_old  # noqa: PLC0415
 
         # Told once: for one app alone.
         pre_migrate.connect(refuse_too_old, sender=apps.get_app_config("articles"))

@@ -17,7 +17,7 @@ if settings.METRICS_PORT:
 application = get_wsgi_application()
 
 # What stands around Django asks models, so it follows Django's own start.
-from openup.checks.configuration.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
+from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
 
 if is_too_old(connection):

@@ -11,7 +11,7 @@ from django.db import ConnectionHandler, connection
 
 from openup.backup.files import TOO_OLD, give_to_folders_owner, holders, sync
 from openup.backup.manifest import DATABASES, count_rows
-from openup.checks.configuration.squashed_migrations import is_too_old
+from openup.checks.squashed_migrations import is_too_old
 
 FILE = DATABASES["sqlite"]
 # What SQLite keeps beside a database and applies to whatever file has its name.

@@ -6,7 +6,7 @@ from django.db import connections
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
-from openup.checks.configuration.squashed_migrations import TOO_OLD, is_too_old
+from openup.checks.squashed_migrations import TOO_OLD, is_too_old
 
 STAFF_HASHER = "django.contrib.auth.hashers.Argon2PasswordHasher"
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 
 from articles.models import RankingCorrection
 from deploy.processes import ROOT
-from openup.checks.configuration.squashed_migrations import SQUASHED
+from openup.checks.squashed_migrations import SQUASHED
 from tests.articles.test_ranking_corrections import a_correction
 
 EARLIER = sorted(pair for name in SQUASHED for pair in import_module(name).Migration.replaces)
