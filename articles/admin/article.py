@@ -1,8 +1,4 @@
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery, Sum
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.models import (
@@ -27,69 +24,8 @@ from articles.models import (
 READING_DAYS = 30
 
 
-class VersionCheckbox(forms.widgets.Input):
-    """A box whose value, when ticked, is the version that may be replaced."""
-
-    input_type = "checkbox"
-
-
 class ArticleForm(BodyForm, PublishedModelForm):
-    """Refuse to save over what somebody else has saved since the form was opened."""
-
-    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    replaced_version = forms.IntegerField(
-        label=gettext_lazy("Replace the other text with mine"),
-        required=False,
-        widget=forms.HiddenInput,
-    )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["opened_version"] = self.instance.edit_version
-
-    def clean(self):
-        super().clean()
-        if self.instance.pk:
-            self.check_version()
-
-    def check_version(self):
-        """Lock the article until the end of the request, and compare its version."""
-        stored = Article.objects.select_for_update().get(pk=self.instance.pk)
-        # What the form does not show must not bring back older values.
-        for field in Article._meta.concrete_fields:
-            if field.name not in self.fields:
-                setattr(self.instance, field.attname, getattr(stored, field.attname))
-        if not self.may_publish and stored.state in {"published", "withdrawn"}:
-            raise ValidationError(_("The article has been published; only publishers change it."))
-        agreed = {
-            self.cleaned_data.get("opened_version"),
-            self.cleaned_data.get("replaced_version"),
-        }
-        if stored.edit_version not in agreed:
-            self.ask_to_replace(stored)
-
-    def ask_to_replace(self, stored):
-        """Add the error, and the box that confirms this very version's replacement."""
-        self.fields["replaced_version"].widget = VersionCheckbox()
-        self.data = self.data.copy()
-        self.data[self.add_prefix("replaced_version")] = stored.edit_version
-        self.add_error(
-            None,
-            _(
-                "%(who)s saved this article at %(when)s, after you opened it. Nothing of yours is"
-                " lost: it stands below. Tick the box to replace the other text, or open the"
-                " article in a second window and compare first."
-            )
-            % {"who": last_editor(stored) or _("Somebody else"), "when": moment(stored.updated_at)},
-        )
-
-
-def last_editor(article):
-    entries = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Article), object_id=article.pk
-    )
-    entry = entries.select_related("user").order_by("-action_time", "-pk").first()
-    return entry and entry.user.get_username()
+    pass
 
 
 def moment(at):
@@ -104,6 +40,7 @@ class ReferenceInline(PartInline, admin.TabularInline):
 
 class LegacyPathInline(PartInline, admin.TabularInline):
     model = LegacyPath
+    formset = EditConflictFormSet
     fields = ["path"]
     classes = ["collapse"]
 
@@ -151,13 +88,6 @@ class ArticleAdmin(PublishedModelAdmin):
     @admin.display(description=gettext_lazy("read in 30 days"), ordering="reading_total")
     def readings(self, article):
         return article.reading_total or 0
-
-    def get_fieldsets(self, request, obj=None):
-        if obj is None or not self.has_change_permission(request, obj):
-            return self.fieldsets
-        (name, writing), *others = self.fieldsets
-        fields = ["replaced_version", "opened_version", *writing["fields"]]
-        return [(name, {"fields": fields}), *others]
 
     @admin.display(description=gettext_lazy("preview"))
     def preview_link(self, article):

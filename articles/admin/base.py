@@ -1,6 +1,7 @@
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from markdownx.widgets import AdminMarkdownxWidget
 
+from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.content.markdown import to_html
 from articles.fields import MarkdownField
 from articles.models import Release, recheck_releases, take_off_releases
@@ -25,7 +27,7 @@ class BodyForm(forms.ModelForm):
         return self.cleaned_data["body"]
 
 
-class PublishedModelForm(forms.ModelForm):
+class PublishedModelForm(EditConflictForm):
     """Offer the published states to publishers only; the admin sets `may_publish`."""
 
     may_publish = False
@@ -38,8 +40,14 @@ class PublishedModelForm(forms.ModelForm):
                 (value, label) for value, label in choices if value in UNPUBLISHED_STATES
             ]
 
+    def clean(self):
+        super().clean()
+        is_new = self.instance.pk is None
+        if not (is_new or self.may_publish or self.instance.state in UNPUBLISHED_STATES):
+            raise ValidationError(_("This has been published; only publishers change it."))
 
-class StoredModelAdmin(admin.ModelAdmin):
+
+class StoredModelAdmin(EditConflictAdmin, admin.ModelAdmin):
     """Save by the model's own `store`, and make stale what showed a row that is deleted."""
 
     formfield_overrides = {MarkdownField: {"widget": AdminMarkdownxWidget}}
@@ -157,8 +165,8 @@ class PublishedModelAdmin(ReleasedModelAdmin):
 
     publisher_fields = []
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, **kwargs)
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
         form.may_publish = may_publish(request)
         return form
 

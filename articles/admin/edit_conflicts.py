@@ -1,74 +1,264 @@
-"""Notice that somebody else has saved since a form was opened."""
+"""Two editors of one thing: who saves second is shown what the first has changed, and chooses.
 
+A form is sent with a digest of every value it was opened with. When they differ from what is stored
+by then, nothing is saved: the form comes back as it was typed, with the other's changes above it
+and a box that puts one's own in their place (admin/_edit_conflict.html).
+"""
+
+import difflib
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import display_for_field
+from django.contrib.contenttypes.models import ContentType
+from django.template.defaultfilters import yesno
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+
+CHANGES_SHOWN = 20
+
+
+class StoredValue(NamedTuple):
+    """What one form writes at one place: compared by `value`, shown as `text()`."""
+
+    label: str
+    value: Any
+    text: Callable[[], str]
+
+
+@dataclass
+class Conflict:
+    """What somebody else has saved since the form was opened."""
+
+    # [(label, [(class, line)])]
+    changes: list
+    more: int
+    # Stands for what is stored now: sent with the form, it says that this very state may go.
+    digest: str
+
+    @property
+    def compares_lines(self):
+        return any(kind for _label, lines in self.changes for kind, _line in lines)
+
+
+class EditConflictMixin:
+    """Refuse to save over what somebody else has saved since the form was opened.
+
+    The form gives the `stored_values()`, as {key: StoredValue}, and calls `check_conflict()` when
+    they are locked.
+    """
+
+    conflict = None
+
+    @property
+    def opened_with(self):
+        """Return what the form was opened with, to be sent with it."""
+        if self.is_bound:
+            return self.data.get("opened_with", "")
+        values = digests(self.stored_values())
+        return json.dumps({"at": timezone.now().isoformat(), "values": values})
+
+    @property
+    def replaces(self):
+        return self.data.get("replaces", "")
+
+    def check_conflict(self, record):
+        """Add an error when the values differ; the admin's history of `record` says who it was."""
+        opened_at, opened = read_opened(self.opened_with)
+        stored = self.stored_values()
+        now = digests(stored)
+        if opened == now or self.replaces == digest(now):
+            return
+        changed = [key for key in {**now, **opened} if now.get(key) != opened.get(key)]
+        changes = [self._change(key, stored.get(key)) for key in changed[:CHANGES_SHOWN]]
+        self.conflict = Conflict(changes, len(changed) - len(changes), digest(now))
+        self.add_error(None, conflict_text(last_saving(record, opened_at)))
+
+    def _change(self, key, stored):
+        if stored is None:
+            return self.label_of_removed(key), [("", _("(deleted)"))]
+        return stored.label, compared_lines(stored.text(), self.data.get(key))
+
+    def label_of_removed(self, key):
+        """Return what to call a value that is stored no more."""
+        return key
 
 
 def digest(data):
-    """Return a digest of `data`, to notice that somebody else has changed it."""
-    text = json.dumps(data, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    """Return a digest of `data`, equal for equal data."""
+    text = json.dumps(data, sort_keys=True, default=lambda value: str(getattr(value, "pk", value)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class SeenForm(forms.ModelForm):
-    """Refuse once to save over what somebody else has saved since the form was opened.
+def digests(values):
+    return {key: digest(stored.value) for key, stored in values.items()}
 
-    `part_names` names the relations whose rows are written in the same form.
-    """
 
-    part_names = []
+def read_opened(token):
+    """Return when a form was opened and the digests it was opened with: (None, {}) if unknown."""
+    try:
+        opened = json.loads(token)
+        return parse_datetime(opened["at"]), dict(opened["values"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None, {}
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["seen"] = self.fingerprint(self.instance)
+def last_saving(record, since):
+    """Return the entry of the admin's history that tells of the last change, or None."""
+    if since is None or timezone.is_naive(since):
+        return None
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(record),
+        object_id=record.pk,
+        action_time__gte=since,
+    )
+    return entries.select_related("user").order_by("-action_time", "-pk").first()
 
-    def fingerprint(self, obj):
-        parts = [list(getattr(obj, name).all()) for name in self.part_names]
-        return digest([written_values(obj), *(list(map(written_values, rows)) for rows in parts)])
+
+def conflict_text(saving):
+    if saving:
+        when = date_format(timezone.localtime(saving.action_time), "Y.m.d H:i")
+        who = {"who": saving.user.get_username(), "when": when}
+        told = _("%(who)s saved this at %(when)s, after you opened it.") % who
+    else:
+        told = _("Somebody else has saved this since you opened it.")
+    return f"{told} " + _(
+        "Nothing of yours is lost: it stands below, and has not been saved. Look at what has"
+        " changed; tick the box and save to put yours in its place."
+    )
+
+
+def compared_lines(theirs, mine):
+    """Return [(class, line)] of a text, and how its lines differ from `mine` if it has several."""
+    lines = theirs.splitlines()
+    if len(lines) < 2 or mine is None:
+        return [("", line) for line in lines] or [("", _("(empty)"))]
+    names = {"+": "theirs", "-": "mine"}
+    compared = list(difflib.unified_diff(mine.splitlines(), lines, n=1, lineterm=""))[2:]
+    return [
+        (names.get(line[0], ""), "…" if line.startswith("@@") else line[1:]) for line in compared
+    ] or [("", _("(the same as yours)"))]
+
+
+# Forms of a model, with the inlines that the admin saves together with them
+
+
+def values_of_row(row, fields):
+    """Yield (name, StoredValue) of a model's row for each of the form's `fields` that it keeps."""
+    meta = row._meta
+    for field in [*meta.concrete_fields, *meta.many_to_many]:
+        form_field = fields.get(field.name)
+        if form_field and not form_field.disabled and field.editable and not field.primary_key:
+            label = str(capfirst(form_field.label or field.verbose_name))
+            text = shown_text(row, field, form_field)
+            yield field.name, StoredValue(label, field.value_from_object(row), text)
+
+
+def shown_text(row, field, form_field):
+    """Return a function that gives a field's value as an editor reads it."""
+
+    def text():
+        value = getattr(row, field.name)
+        if field.many_to_many:
+            return ", ".join(map(str, value.all()))
+        if field.is_relation or value in (None, ""):
+            return str(value or "")
+        if isinstance(value, bool):
+            return yesno(value)
+        if isinstance(value, list):
+            return str(form_field.prepare_value(value))
+        return str(display_for_field(value, field, ""))
+
+    return text
+
+
+class EditConflictForm(EditConflictMixin, forms.ModelForm):
+    """A form of the admin that nobody's work is lost under; EditConflictAdmin sets `parts`."""
+
+    # {relation: (name, fields of one row's form)} of the inlines
+    parts = {}
+
+    def stored_values(self):
+        values = dict(values_of_row(self.instance, self.fields))
+        for relation, (name, fields) in self.parts.items():
+            for row in getattr(self.instance, relation).all():
+                of_row = [stored for _name, stored in values_of_row(row, fields)]
+                values[f"{relation}-{row.pk}"] = StoredValue(
+                    f"{name}: {row}",
+                    [stored.value for stored in of_row],
+                    lambda of_row=of_row: "\n".join(
+                        f"{stored.label}: {text}" for stored in of_row if (text := stored.text())
+                    ),
+                )
+        return values
+
+    def label_of_removed(self, key):
+        relation, _sign, _pk = key.rpartition("-")
+        return self.parts[relation][0] if relation in self.parts else key
 
     def clean(self):
-        super().clean()
-        if self.instance.pk:
-            self.check_seen()
-
-    def check_seen(self):
         """Lock the row until the end of the request, and compare what is stored."""
-        model = self._meta.model
-        stored = model.objects.select_for_update().get(pk=self.instance.pk)
-        # What the form does not show must not bring back older values.
-        for field in model._meta.concrete_fields:
-            if field.name not in self.fields:
-                setattr(self.instance, field.attname, getattr(stored, field.attname))
-        now = self.fingerprint(stored)
-        if self.cleaned_data.get("seen") != now:
-            # What was typed may replace the other's text, once the editor has been told.
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = now
-            self.add_error(
-                None,
-                _(
-                    "Somebody else has saved this since you opened it. Nothing of yours is lost:"
-                    " it stands below. Open it in a second window to compare, or save once more"
-                    " to put yours in its place."
-                ),
+        super().clean()
+        if self.instance.pk is None:
+            return
+        rows = self._meta.model._default_manager.select_for_update()
+        try:
+            # What the form does not show must not bring back older values.
+            self.instance.refresh_from_db(from_queryset=rows)
+        except self._meta.model.DoesNotExist:
+            self.add_error(None, _("Somebody else has deleted this since you opened it."))
+        else:
+            self.check_conflict(self.instance)
+
+
+class DeletedRowField(forms.Field):
+    """The key of a row that is gone; the formset's own field would refuse it for ever."""
+
+    def clean(self, value):
+        return None
+
+
+class EditConflictFormSet(forms.BaseInlineFormSet):
+    """Rows of which one that somebody else has deleted is made anew, once the editor saves."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if self._is_gone(form, index):
+            form.fields[self.model._meta.pk.name] = DeletedRowField(widget=forms.HiddenInput)
+
+    def _is_gone(self, form, index):
+        is_known = index is not None and index < self.initial_form_count()
+        return self.is_bound and is_known and form.instance.pk is None
+
+    def save_new_objects(self, commit=True):
+        saved = super().save_new_objects(commit)
+        for index, form in enumerate(self.initial_forms):
+            if self._is_gone(form, index) and form not in self.deleted_forms:
+                saved.append(self.save_new(form, commit=commit))
+        return saved
+
+
+class EditConflictAdmin:
+    """Tells the forms of a ModelAdmin which inlines are saved with them."""
+
+    form = EditConflictForm
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.parts = {
+            formset.get_default_prefix(): (
+                str(capfirst(inline.opts.verbose_name)),
+                formset.form.base_fields,
             )
-
-
-def written_values(obj):
-    return [field.value_from_object(obj) for field in obj._meta.concrete_fields if field.editable]
-
-
-class SeenModelAdmin:
-    """Put into the form what a SeenForm compares, where the form may be saved."""
-
-    def get_fields(self, request, obj=None):
-        fields = super().get_fields(request, obj)
-        if obj is None or not self.has_change_permission(request, obj):
-            return fields
-        return [*fields, "seen"]
+            for formset, inline in self.get_formsets_with_inlines(request, obj)
+            if obj
+        }
+        return form

@@ -1,12 +1,10 @@
 from datetime import timedelta
 
-from django import forms
 from django.contrib import admin
 from django.db.models import F
 from django.urls import path
 
 from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
-from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
 from articles.content.markdown import faults_for_publishing, to_html
@@ -23,10 +21,6 @@ def issue_to_copy(request):
     return MonthlyIssue.objects.filter(pk=int(key)).first()
 
 
-class MonthlyIssueForm(PublishedModelForm, SeenForm):
-    part_names = ["items"]
-
-
 class MonthlyIssueItemForm(BodyForm):
     # The formset numbers the items anew: while two change places, both look taken.
     def validate_constraints(self):
@@ -34,15 +28,6 @@ class MonthlyIssueItemForm(BodyForm):
 
 
 class MonthlyIssueItemFormSet(NumberedFormSet):
-    def _construct_form(self, i, **kwargs):
-        row = super()._construct_form(i, **kwargs)
-        if row.is_bound and i < self.initial_form_count() and row.instance.pk is None:
-            # Somebody else has deleted the item; saving makes it anew.
-            row.fields["id"] = forms.IntegerField(
-                required=False, disabled=True, widget=forms.HiddenInput
-            )
-        return row
-
     def clean(self):
         super().clean()
         # An item of an issue that is stored already asks this itself.
@@ -82,8 +67,8 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 
 
 @admin.register(MonthlyIssue)
-class MonthlyIssueAdmin(SeenModelAdmin, PublishedModelAdmin):
-    form = MonthlyIssueForm
+class MonthlyIssueAdmin(PublishedModelAdmin):
+    form = PublishedModelForm
     fields = ["month", "title", "lead_article", "state", "published_at"]
     publisher_fields = ["published_at"]
     autocomplete_fields = ["lead_article"]

@@ -2,10 +2,12 @@ from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from django.utils.translation import gettext_lazy as _
 
+from articles.admin.edit_conflicts import EditConflictFormSet
+
 LAST_POSITION = 999
 
 
-class NumberedFormSet(forms.BaseInlineFormSet):
+class NumberedFormSet(EditConflictFormSet):
     """Rows in the order of their `position`; a row without one comes after the last.
 
     They are numbered anew from one on, so two rows never claim the same place.

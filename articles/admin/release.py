@@ -1,5 +1,7 @@
 """The page that sets one moment on a month's articles, figures and issue."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminSplitDateTime
@@ -8,21 +10,39 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import may_publish
+from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
 from articles.models import MonthlyIssue, RankingPeriod, Release
 
 
-class ReleaseForm(forms.Form):
+class ReleaseForm(EditConflictMixin, forms.Form):
     publish_at = forms.SplitDateTimeField(
         label=gettext_lazy("goes live at"),
         required=False,
         widget=AdminSplitDateTime,
         help_text=gettext_lazy("Left empty, everything goes live now."),
     )
+
+    def __init__(self, release, *args):
+        super().__init__(*args, initial={"publish_at": release.publish_at})
+        self.release = release
+
+    def stored_values(self):
+        label, moment = self.fields["publish_at"].label, self.release.publish_at
+        return {"publish_at": StoredValue(label, moment, partial(shown_moment, moment))}
+
+    def clean(self):
+        super().clean()
+        self.check_conflict(self.release.issue)
+
+
+def shown_moment(moment):
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""
 
 
 def release_view(model_admin, request, issue_id):
@@ -31,10 +51,11 @@ def release_view(model_admin, request, issue_id):
         raise PermissionDenied
     issue = get_object_or_404(MonthlyIssue, pk=issue_id)
     release = Release.objects.filter(issue=issue).first() or Release(issue=issue)
-    form = ReleaseForm(request.POST or None, initial={"publish_at": release.publish_at})
+    form = ReleaseForm(release)
     if request.method == "POST":
         with transaction.atomic():
             release = _locked(issue)
+            form = ReleaseForm(release, request.POST)
             if "take_off" in request.POST or form.is_valid():
                 done = _take_off if "take_off" in request.POST else _schedule
                 if text := done(release, form, request.user):
@@ -70,7 +91,7 @@ def _schedule(release, form, user):
         form.add_error("publish_at" if hasattr(error, "error_dict") else None, error.messages)
         return None
     if release.is_scheduled:
-        when = date_format(release.publish_at.astimezone(), "DATETIME_FORMAT")
+        when = shown_moment(release.publish_at)
         return _("The release is scheduled: everything goes live at %(when)s.") % {"when": when}
     return _("The release is live.")
 

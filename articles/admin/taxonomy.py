@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from articles.admin.base import BodyForm, StoredModelAdmin
-from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
+from articles.admin.edit_conflicts import EditConflictForm
 from articles.models import SITE, Category, PageVersion, SitePage, Tag
 
 
@@ -27,12 +27,12 @@ class TagAdmin(StoredModelAdmin):
         PageVersion.raise_for(*obj.page_scopes())
 
 
-class SitePageForm(BodyForm, SeenForm):
+class SitePageForm(BodyForm, EditConflictForm):
     pass
 
 
 @admin.register(SitePage)
-class SitePageAdmin(SeenModelAdmin, StoredModelAdmin):
+class SitePageAdmin(StoredModelAdmin):
     form = SitePageForm
     fields = ["title", "slug", "position", "body"]
     list_display = ["title", "slug", "position", "updated_at"]

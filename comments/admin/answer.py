@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from articles.fields import LineFormField
 from articles.models import Article
 from comments.models import Comment, EditConflict
-from comments.threads.forms import BodyField
+from comments.threads.forms import BodyField, CommentEditForm
 from comments.threads.text import MAX_NAME_CHARACTERS
 
 
@@ -31,6 +31,8 @@ class AnswerForm(forms.Form):
         help_text=gettext_lazy("Up to 5,000 characters of plain text."),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    accept_version = CommentEditForm.accept_version
 
 
 class NoteForm(forms.Form):
@@ -93,17 +95,27 @@ def edit_view(request, comment_id, model_admin):
         raise Http404
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = AnswerForm(request.POST or None, initial=initial)
+    now = None
     if form.is_valid():
         fields = form.cleaned_data
         try:
             comment.edit(body=fields["body"], name=fields["name"], version=fields["version"])
         except EditConflict:
-            form.add_error(None, _("Somebody else has changed it meanwhile. Open it anew."))
+            comment.refresh_from_db()
+            now = comment if comment.is_visible else None
+            form.accept_version(comment.edit_version)
+            form.add_error(
+                None,
+                _(
+                    "Somebody else has changed it since you opened it. Nothing of yours is lost: it"
+                    " stands below. Send it once more to put it in the place of the other text."
+                ),
+            )
         else:
             messages.success(request, _("The comment has been changed."))
             return redirect("admin:comments_comment_change", comment.pk)
     title = _("Edit the staff's comment")
-    return answer_page(request, model_admin, title, form, comment.article, None)
+    return answer_page(request, model_admin, title, form, comment.article, now)
 
 
 def answer_page(request, model_admin, title, form, article, parent):

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.edit_conflicts import SeenForm, SeenModelAdmin
+from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from comments.models import Comment, FigureReport
 
 MOMENT_FORMAT = "Y.m.d H:i"
@@ -19,7 +19,7 @@ State = FigureReport.State
 IS_WAITING = Q(state=State.OPEN) | Q(comment__state=Comment.State.HELD)
 
 
-class DecisionForm(SeenForm):
+class DecisionForm(EditConflictForm):
     class Meta:
         model = FigureReport
         fields = ["state", "answer"]
@@ -32,7 +32,7 @@ class DecisionForm(SeenForm):
 
 
 @admin.register(FigureReport)
-class FigureReportAdmin(SeenModelAdmin, admin.ModelAdmin):
+class FigureReportAdmin(EditConflictAdmin, admin.ModelAdmin):
     """Reports to check against their source and to close; their texts are their writers'."""
 
     form = DecisionForm

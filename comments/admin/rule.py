@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from articles.admin.edit_conflicts import EditConflictAdmin
 from comments.models import Comment, ModerationRule
 from comments.moderation.rule_rehearsal import rehearse
 
 
 @admin.register(ModerationRule)
-class ModerationRuleAdmin(admin.ModelAdmin):
+class ModerationRuleAdmin(EditConflictAdmin, admin.ModelAdmin):
     """Rules that hold comments: written, rehearsed, and only then switched on."""
 
     list_display = ["name", "kind", "is_active", "rehearsed"]

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from lxml import html
 
 from articles.admin.rankings.grid_form import who_name
 from articles.models import (
@@ -11,6 +12,7 @@ from articles.models import (
     RankingSubject,
 )
 from tests.factories import make_article, make_ranking, make_staff, make_subject, make_table
+from tests.sent_forms import data_of, opened_with
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +42,7 @@ def grid_address(ranking, query=""):
 def filled_grid(client, ranking):
     """Return what the grid's page would send back as it stands."""
     form = client.get(grid_address(ranking)).context["form"]
-    return {name: form[name].value() or "" for name in form.fields}
+    return data_of(form)
 
 
 def cells(period, number, *values):
@@ -307,11 +309,27 @@ def test_figures_that_somebody_else_changed_meanwhile_are_not_overwritten_unseen
 
     told = client.post(grid_address(ranking), mine)
 
-    assert "Someone has changed these figures" in told.content.decode()
-    assert stored(july)[0][2] == "Theirs"
     form = told.context["form"]
-    client.post(grid_address(ranking), {name: form[name].value() or "" for name in form.fields})
+    (change,) = html.fromstring(told.content.decode()).cssselect(".edit-conflict dd")
+    assert "Theirs" in change.text_content()
+    assert stored(july)[0][2] == "Theirs"
+    client.post(grid_address(ranking), data_of(form))
+    assert stored(july)[0][2] == "Theirs"
+    client.post(grid_address(ranking), data_of(form) | {"replaces": form.conflict.digest})
     assert stored(july)[0][2] == "Mine"
+
+
+def test_figures_typed_below_columns_that_somebody_else_has_moved_are_not_saved(client, steward):
+    ranking = make_ranking()
+    july = ranking.periods.first()
+    mine = filled_grid(client, ranking) | cells(july, 1, "1", "구글 (미국)", "Mine")
+    ranking.columns = [ranking.columns[0], {"key": "score", "heading": "점수"}, ranking.columns[1]]
+    ranking.store()
+
+    told = client.post(grid_address(ranking), mine)
+
+    assert told.context["form"].conflict
+    assert stored(july)[0][2] != "Mine"
 
 
 # Who a label speaks of
@@ -442,10 +460,7 @@ def test_date_may_be_typed_as_the_site_prints_it(client, steward, settings, type
     settings.LANGUAGE_CODE = "ko"
     ranking = make_ranking(periods=[])
 
-    client.post(
-        reverse("admin:articles_ranking_change", args=[ranking.pk]),
-        series_data(ranking, [{"label": "새 시점", "as_of": typed}]),
-    )
+    send_series(client, ranking, [{"label": "새 시점", "as_of": typed}])
 
     assert ranking.periods.filter(label="새 시점", as_of=date(2024, 7, 1)).exists()
 
@@ -471,6 +486,12 @@ def series_data(ranking=None, periods=(), **fields):
 
 def change_address(ranking):
     return reverse("admin:articles_ranking_change", args=[ranking.pk])
+
+
+def send_series(client, ranking, periods=(), **fields):
+    address = change_address(ranking)
+    data = series_data(ranking, periods, **fields) | {"opened_with": opened_with(client, address)}
+    return client.post(address, data)
 
 
 def test_series_is_entered_with_one_column_a_line(client, steward):
@@ -504,7 +525,7 @@ def test_series_is_entered_with_one_column_a_line(client, steward):
 def test_column_keeps_its_key_by_heading_or_gets_one(client, steward, columns, keys):
     ranking = make_ranking()
 
-    client.post(change_address(ranking), series_data(columns=columns))
+    send_series(client, ranking, columns=columns)
 
     ranking.refresh_from_db()
     assert [column["key"] for column in ranking.columns] == keys
@@ -524,7 +545,7 @@ def test_column_keeps_its_key_by_heading_or_gets_one(client, steward, columns, k
 def test_impossible_columns_are_refused_and_kept_as_typed(client, steward, columns, error):
     ranking = make_ranking()
 
-    response = client.post(change_address(ranking), series_data(columns=columns))
+    response = send_series(client, ranking, columns=columns)
 
     errors = " ".join(response.context["adminform"].form.errors["columns"])
     assert error in errors
@@ -551,7 +572,7 @@ def test_changed_series_and_changed_period_raise_the_page_versions(client, stewa
         {"id": october.pk, "ranking": ranking.pk, "label": "2025년 10월", "as_of": "2025-10-01"},
     ]
 
-    client.post(change_address(ranking), series_data(periods=rows, reason="표기 통일"))
+    send_series(client, ranking, periods=rows, reason="표기 통일")
 
     assert ranking.periods.first().label == "2024.07"
     assert PageVersion.objects.get(scope=article.scope).version > before
@@ -563,7 +584,7 @@ def test_period_that_a_table_shows_is_not_deleted(client, steward):
     july = ranking.periods.first()
     row = {"id": july.pk, "ranking": ranking.pk, "label": july.label, "as_of": july.as_of}
 
-    response = client.post(change_address(ranking), series_data(periods=[row | {"DELETE": "on"}]))
+    response = send_series(client, ranking, periods=[row | {"DELETE": "on"}])
 
     assert "“선호도 순위”" in response.content.decode()
     assert ranking.periods.filter(pk=july.pk).exists()
@@ -575,7 +596,7 @@ def test_period_that_no_table_shows_is_deleted_with_its_entries(client, steward)
     july = ranking.periods.first()
     row = {"id": july.pk, "ranking": ranking.pk, "label": july.label, "as_of": july.as_of}
 
-    client.post(change_address(ranking), series_data(periods=[row | {"DELETE": "on"}]))
+    send_series(client, ranking, periods=[row | {"DELETE": "on"}])
 
     assert not ranking.periods.filter(pk=july.pk).exists()
     assert PageVersion.objects.get(scope="content").version > before
@@ -650,7 +671,7 @@ def test_ranked_subject_is_not_deleted(client, steward):
 def test_period_that_another_editor_added_meanwhile_is_refused_in_words(client, steward, period):
     ranking = make_ranking()
 
-    response = client.post(change_address(ranking), series_data(ranking, periods=[period]))
+    response = send_series(client, ranking, periods=[period])
 
     assert response.status_code == 200
     assert ranking.periods.count() == 2

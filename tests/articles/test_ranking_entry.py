@@ -13,6 +13,7 @@ from articles.admin.rankings.grid_form import who_name
 from articles.models import RankingEntry, RankingPeriod, RankingSubject
 from tests.articles.test_pasted_table import EXCEL, HTML, TABLE, xlsx
 from tests.factories import make_ranking, make_staff
+from tests.sent_forms import data_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +53,7 @@ def paste(client, ranking, text="", **data):
 def sent_back(response):
     """Return the address and data that the shown grid's Save sends."""
     form = response.context["form"]
-    fields = (*form.fields,)
-    return response.context["action"], {name: form[name].value() or "" for name in fields}
+    return response.context["action"], data_of(form)
 
 
 def figures():
@@ -204,7 +204,7 @@ def test_december_is_followed_by_january(client, steward):
 
 def new_period_data(client, ranking, **changes):
     form = client.get(grid_address(ranking, "?periods=&new=last")).context["form"]
-    data = {name: form[name].value() or "" for name in form.fields}
+    data = data_of(form)
     return data | {"n1-r1-c1": "GLM-5"} | changes
 
 
@@ -314,7 +314,7 @@ def test_correction_of_public_figures_asks_for_its_reason_and_keeps_what_was_typ
     ranking.periods.update(published_at="2025-10-28T00:00Z")
     form = client.get(grid_address(ranking)).context["form"]
     july = ranking.periods.first()
-    data = {name: form[name].value() or "" for name in form.fields}
+    data = data_of(form)
     data |= {f"p{july.pk}-r1-c1": "Gemma 2"}
 
     refused = client.post(grid_address(ranking), data)

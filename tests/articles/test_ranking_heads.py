@@ -7,7 +7,7 @@ from articles.bundle.data_to_rows import load
 from articles.bundle.files_to_data import read_yaml
 from articles.bundle.rows_to_data import ranking_data
 from articles.models import RankingCorrection
-from tests.articles.test_ranking_admin import change_address, series_data
+from tests.articles.test_ranking_admin import change_address, send_series
 from tests.factories import PUBLISHED_AT, make_ranking, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def save(client, ranking, *, label="2024년 7월", as_of="2024-07-01", **data):
         {"id": october.pk, "ranking": ranking.pk, "label": "2025년 10월", "as_of": "2025-10-01"},
     ]
     values = {"title": ranking.title, "slug": ranking.slug, "columns": COLUMNS, **data}
-    return client.post(change_address(ranking), series_data(periods=rows, **values))
+    return send_series(client, ranking, rows, **values)
 
 
 def ledger():

@@ -20,6 +20,7 @@ from articles.models import EntryRow, RankingCorrection, RankingPeriod, RankingS
 from articles.rankings.pasted_tables import PasteError, read_html, read_text, to_groups
 from articles.rankings.total_validation import number_of, total_faults
 from tests.factories import PUBLISHED_AT, make_ranking, make_staff, make_subject
+from tests.sent_forms import data_of
 
 COLUMNS = [{"key": "who", "heading": "기업"}, {"key": "downloads", "heading": "내려받기"}]
 HEADINGS = [column["heading"] for column in COLUMNS]
@@ -184,7 +185,7 @@ def steward(client):
 def grid(client, ranking, **typed):
     address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
     form = client.get(address).context["form"]
-    data = {name: form[name].value() or "" for name in form.fields}
+    data = data_of(form)
     return client.post(address, data | typed)
 
 

@@ -29,6 +29,7 @@ from tests.factories import (
     make_subject,
     make_table,
 )
+from tests.sent_forms import data_of
 
 pytestmark = pytest.mark.django_db
 
@@ -378,7 +379,9 @@ def publisher(client):
 
 
 def post_schedule(client, issue, day="2031-11-03", time="09:00"):
-    data = {"publish_at_0": day, "publish_at_1": time, "schedule": "1"}
+    shown = client.get(page(client, issue))
+    opened_with = shown.context["form"].opened_with if shown.status_code == 200 else ""
+    data = {"publish_at_0": day, "publish_at_1": time, "schedule": "1", "opened_with": opened_with}
     return client.post(page(client, issue), data, follow=True)
 
 
@@ -401,6 +404,22 @@ def test_page_schedules_and_takes_off(client, publisher):
 
     client.post(page(client, issue), {"take_off": "1"})
     assert moments(issue) == {None}
+
+
+def test_moment_that_another_publisher_has_set_is_not_replaced_unasked(client, publisher):
+    issue, *_others = make_month()
+    opened_with = client.get(page(client, issue)).context["form"].opened_with
+    post_schedule(client, issue)
+    mine = {"publish_at_0": "2031-12-24", "publish_at_1": "10:00", "opened_with": opened_with}
+
+    refused = client.post(page(client, issue), mine)
+
+    assert moments(issue) == {MOMENT}
+    assert "2031.11.03 09:00" in refused.content.decode()
+    assert 'value="2031-12-24"' in refused.content.decode()
+    replaces = refused.context["form"].conflict.digest
+    client.post(page(client, issue), {**mine, "replaces": replaces})
+    assert moments(issue) != {MOMENT}
 
 
 def test_refused_schedule_says_why_and_keeps_what_was_typed(client, publisher):
@@ -438,7 +457,7 @@ def article_form(client, article):
     address = reverse("admin:articles_article_change", args=[article.pk])
     context = client.get(address).context
     form = context["adminform"].form
-    data = {name: form[name].value() or "" for name in form.fields} | {"tags": []}
+    data = data_of(form) | {"tags": []}
     for inline in context["inline_admin_formsets"]:
         management = inline.formset.management_form
         data |= {management.add_prefix(k): v for k, v in management.initial.items()}

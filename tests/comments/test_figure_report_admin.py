@@ -7,6 +7,7 @@ from lxml import html
 from articles.models import Article, PageVersion, RankingEntry
 from comments.models import Comment, FigureReport, ModerationEvent, QueuedComment, Report
 from tests.factories import make_article, make_comment, make_ranking, make_staff, make_table
+from tests.sent_forms import opened_with
 
 pytestmark = pytest.mark.django_db
 
@@ -33,11 +34,9 @@ def address_of(report):
 
 
 def decide(client, report, state, answer="", **fields):
-    page = html.fromstring(client.get(address_of(report)).content.decode())
-    seen = page.cssselect("input[name=seen]")[0].value
-    return client.post(
-        address_of(report), {"state": state, "answer": answer, "seen": seen, **fields}
-    )
+    address = address_of(report)
+    data = {"state": state, "answer": answer, "opened_with": opened_with(client, address), **fields}
+    return client.post(address, data)
 
 
 @pytest.fixture
@@ -101,16 +100,11 @@ def test_decision_can_be_taken_back(client, steward, article):
 
 def test_second_steward_is_told_of_the_first_ones_decision(client, steward, article):
     report = make_report(article)
-    stale = html.fromstring(client.get(address_of(report)).content.decode())
+    stale = opened_with(client, address_of(report))
     report.decide(State.ACCEPTED, by=make_staff(), answer="고침")
 
     response = client.post(
-        address_of(report),
-        {
-            "state": State.REJECTED,
-            "answer": "그대로",
-            "seen": stale.cssselect("input[name=seen]")[0].value,
-        },
+        address_of(report), {"state": State.REJECTED, "answer": "그대로", "opened_with": stale}
     )
 
     assert response.status_code == 200

@@ -1,12 +1,14 @@
 """The grid of a ranking series: one row a position, the periods' cells side by side."""
 
+from functools import partial
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.edit_conflicts import digest
+from articles.admin.edit_conflicts import EditConflictMixin, StoredValue, digest
 from articles.admin.rankings.grid_fields import (
     cell_fields,
     cell_names,
@@ -36,7 +38,7 @@ NUMBER_OF_COPY = "__row__"
 WHO = "who-"
 
 
-class RankingGridForm(forms.Form):
+class RankingGridForm(EditConflictMixin, forms.Form):
     """The figures of `periods`, which are loaded with their entries and subjects.
 
     Periods that are not stored yet bear a `new_number` and are made when the grid is saved.
@@ -45,7 +47,6 @@ class RankingGridForm(forms.Form):
     """
 
     rows = forms.CharField(required=False, widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     new = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = LineFormField(
         label=gettext_lazy("Reason of the correction"),
@@ -63,7 +64,6 @@ class RankingGridForm(forms.Form):
         self.new_periods = [period for period in periods if not period.pk]
         width = max(1, len(periods)) * (len(ranking.columns) + 1)
         self.max_rows = min(MAX_ROWS, MAX_CELLS // width)
-        now = fingerprint(periods)
         rows_by_key = {key_of(period): shown_rows(ranking, period) for period in periods}
         rows_by_key |= {key_of(period): rows for period, rows, _total in typed or []}
         totals_by_key = {key_of(period): shown_total(ranking, period) for period in periods}
@@ -74,12 +74,9 @@ class RankingGridForm(forms.Form):
             count = str(data.get("rows", ""))
             if count.isdecimal() and len(count) <= len(str(MAX_ROWS)):
                 self.row_count = max(self.row_count, min(int(count), self.max_rows))
-            self.was_changed = data.get("seen") != now
-            # What was typed may replace the other's figures, once the editor has been told.
             data = data.copy()
-            data["rows"], data["seen"] = self.row_count, now
-            data["new"] = len(self.new_periods)
-        initial = {"rows": self.row_count, "seen": now, "new": len(self.new_periods)}
+            data["rows"], data["new"] = self.row_count, len(self.new_periods)
+        initial = {"rows": self.row_count, "new": len(self.new_periods)}
         super().__init__(data, initial=initial)
         seen_periods = RankingPeriod.objects.ever_published().filter(ranking=ranking)
         self.public_periods = set(seen_periods.values_list("pk", flat=True))
@@ -146,14 +143,7 @@ class RankingGridForm(forms.Form):
 
     def clean(self):
         super().clean()
-        if self.was_changed:
-            self.add_error(
-                None,
-                _(
-                    "Someone has changed these figures since you opened this page. Save once more"
-                    " to put yours in their place."
-                ),
-            )
+        self.check_conflict(self.ranking)
         for period in self.new_periods:
             self._clean_head(period)
         self.finder = SubjectFinder(self.ranking, AnswersTyped(self.data))
@@ -162,6 +152,23 @@ class RankingGridForm(forms.Form):
             self.fields[who_name(name)] = who_field(name, subjects)
         if not self.errors and self.corrects and not self.cleaned_data.get("reason"):
             self.add_error("reason", _("These figures are public: give a reason."))
+
+    def stored_values(self):
+        """Return the series' columns, which the cells stand below, and the periods' rows."""
+        columns = self.ranking.columns
+        headings = " · ".join(column["heading"] for column in columns)
+        values = {"columns": StoredValue(_("Columns"), columns, partial(str, headings))}
+        for period in self.periods:
+            if not period.pk:
+                continue
+            rows = [*shown_rows(self.ranking, period), shown_total(self.ranking, period)]
+            data = [*entries_as_data(period), period.total]
+            for number, (row, value) in enumerate(zip(rows, data, strict=True), start=1):
+                name = str(number) if number < len(rows) else _("Total")
+                label = _("%(period)s, row %(row)s") % {"period": period.label, "row": name}
+                text = " · ".join(filter(None, map(str, row)))
+                values[f"{key_of(period)}-r{name}"] = StoredValue(label, value, partial(str, text))
+        return values
 
     @property
     def corrects(self):
@@ -306,12 +313,6 @@ def entries_as_data(period):
         (entry.rank, entry.tied, entry.subject_id, entry.label, entry.cells)
         for entry in entries_of(period)
     ]
-
-
-def fingerprint(periods):
-    """Return a digest of the figures, to notice that somebody else has changed them."""
-    stored = [period for period in periods if period.pk]
-    return digest([[p.pk, p.label, entries_as_data(p), p.total] for p in stored])
 
 
 def shown_rows(ranking, period):

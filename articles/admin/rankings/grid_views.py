@@ -250,9 +250,8 @@ def grid_of(ranking, groups):
         text = _("The grid has at most %(limit)s rows.") % {"limit": shown.max_rows}
         raise PasteError((0, text))
     values = {name: shown[name].value() for name in shown.fields}
-    return RankingGridForm(
-        ranking, periods, {name: "" if value is None else value for name, value in values.items()}
-    )
+    data = {name: "" if value is None else value for name, value in values.items()}
+    return RankingGridForm(ranking, periods, {**data, "opened_with": shown.opened_with})
 
 
 def period_of(ranking, label, month):

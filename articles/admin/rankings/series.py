@@ -9,6 +9,7 @@ from articles.admin.base import (
     ReleasedModelAdmin,
     may_publish,
 )
+from articles.admin.edit_conflicts import EditConflictForm, EditConflictFormSet
 from articles.admin.rankings.grid_views import grid_view, paste_view
 from articles.admin.rankings.list_fields import ColumnsField
 from articles.content.text import normalise_line
@@ -22,7 +23,7 @@ from articles.models import (
 from articles.models.ranking_heads import headings_of, heads_of, needs_reason, record_renamed
 
 
-class RankingForm(forms.ModelForm):
+class RankingForm(EditConflictForm):
     columns = ColumnsField()
     reason = LineFormField(
         label=gettext_lazy("Reason of the correction"),
@@ -75,7 +76,7 @@ class RankingForm(forms.ModelForm):
             self.add_error("reason", needs_reason())
 
 
-class PeriodFormSet(forms.BaseInlineFormSet):
+class PeriodFormSet(EditConflictFormSet):
     def clean(self):
         super().clean()
         periods = [form.instance.pk for form in self.deleted_forms]

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import StoredModelAdmin
+from articles.admin.edit_conflicts import EditConflictForm
 from articles.admin.rankings.list_fields import LinesField
 from articles.models import RankingSubject
 
 
-class RankingSubjectForm(forms.ModelForm):
+class RankingSubjectForm(EditConflictForm):
     aliases = LinesField(
         label=gettext_lazy("Other spellings"),
         required=False,

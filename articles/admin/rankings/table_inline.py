@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import PartInline
+from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.models import Article, RankingPeriod, RankingTable
 
 
@@ -35,7 +36,7 @@ class RankingTableForm(forms.ModelForm):
         return periods
 
 
-class RankingTableFormSet(forms.BaseInlineFormSet):
+class RankingTableFormSet(EditConflictFormSet):
     @cached_property
     def period_choices(self):
         periods = RankingPeriod.objects.select_related("ranking").order_by(

@@ -1,0 +1,300 @@
+"""Two editors of one thing: the second never overwrites the first's work without choosing to."""
+
+import json
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from articles.admin.edit_conflicts import read_opened
+from articles.models import (
+    Article,
+    Category,
+    MonthlyIssue,
+    MonthlyIssueItem,
+    Ranking,
+    RankingSubject,
+    Reference,
+    SitePage,
+    Tag,
+)
+from comments.models import Comment, FigureReport, ModerationRule
+from tests.articles.test_article_admin import address_of, open_form, send
+from tests.factories import (
+    make_article,
+    make_category,
+    make_comment,
+    make_issue,
+    make_ranking,
+    make_rule,
+    make_staff,
+    make_subject,
+    make_table,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(username):
+    client = Client()
+    client.force_login(make_staff(username=username, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def mina():
+    return signed_in("mina")
+
+
+@pytest.fixture
+def other():
+    return signed_in("other-editor")
+
+
+def article():
+    made = make_article(state="draft")
+    made.references.create(title="처음 글", position=1)
+    return made
+
+
+def site_page():
+    made = SitePage(slug="contact", title="연락처", body="첫 줄\n\n둘째 줄")
+    made.store()
+    return made
+
+
+def figure_report():
+    comment = make_comment(make_article())
+    Comment.objects.filter(pk=comment.pk).update(kind=Comment.Kind.FIGURE_ERROR)
+    return FigureReport.objects.create(comment=comment)
+
+
+# What is opened, and the field of its form that both change; more than one for what has inlines.
+FORMS = [
+    (Article, article, "title"),
+    (Article, article, "body"),
+    (Article, article, "references-0-title"),
+    (Category, make_category, "name"),
+    (Tag, lambda: Tag.objects.create(name="공개", slug="open"), "name"),
+    (SitePage, site_page, "body"),
+    (MonthlyIssue, lambda: make_issue(state="draft"), "title"),
+    (MonthlyIssue, lambda: make_issue(state="draft"), "items-0-body"),
+    (Ranking, make_ranking, "title"),
+    (Ranking, make_ranking, "periods-0-label"),
+    (RankingSubject, lambda: make_subject("코히어", "캐나다"), "aliases"),
+    (ModerationRule, lambda: make_rule(terms="광고"), "name"),
+    (FigureReport, figure_report, "answer"),
+    (Group, lambda: Group.objects.create(name="편집"), "name"),
+    (User, lambda: make_staff(username="somebody"), "first_name"),
+]
+
+
+def address(obj):
+    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+def has_form(model):
+    """Tell whether the model's admin kept Django's page to change a row."""
+    try:
+        return bool(address(model(pk=1)))
+    except NoReverseMatch:
+        return False
+
+
+def test_every_form_of_the_admin_is_tried_here():
+    request = RequestFactory().get("/manage/")
+    request.user = make_staff(is_superuser=True)
+    registered = [model for model in apps.get_models() if admin.site.is_registered(model)]
+
+    changed = {
+        model
+        for model in registered
+        if admin.site.get_model_admin(model).has_change_permission(request) and has_form(model)
+    }
+
+    assert changed == {model for model, _make, _name in FORMS}
+
+
+@pytest.mark.parametrize(("_model", "make", "name"), FORMS)
+def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _model, make, name):
+    obj = make()
+    mine, theirs = open_form(mina, address(obj)), open_form(other, address(obj))
+    assert send(other, address(obj), theirs, **{name: "남의 글"}).status_code == 302
+
+    refused = send(mina, address(obj), mine, **{name: "나의 글"})
+
+    page = html.fromstring(refused.content.decode())
+    (changes,) = page.cssselect(".edit-conflict dl")
+    assert "남의 글" in changes.text_content()
+    assert "other-editor" in page.cssselect(".errorlist")[0].text_content()
+    assert open_form(mina, address(obj))[name] == "남의 글"
+    (form,) = page.cssselect("#content-main form[method=post]")
+    again = {
+        key: value.removeprefix("\n")
+        for key, value in form.form_values()
+        if "__prefix__" not in key
+    }
+    assert again[name] == "나의 글" and "replaces" not in again
+    assert send(mina, address(obj), again).status_code == 200
+    (box,) = form.cssselect("[name=replaces]")
+    assert send(mina, address(obj), again, replaces=box.get("value")).status_code == 302
+    assert open_form(mina, address(obj))[name] == "나의 글"
+
+
+@pytest.mark.parametrize(("_model", "make", "name"), FORMS)
+def test_same_editor_is_asked_nothing(mina, _model, make, name):
+    obj = make()
+
+    for text in ("하나", "하나", "둘"):
+        opened = open_form(mina, address(obj))
+        assert send(mina, address(obj), opened, **{name: text}).status_code == 302
+
+
+def test_choice_holds_for_the_change_that_was_shown_only(mina, other):
+    tag = Tag.objects.create(name="공개", slug="open")
+    mine = open_form(mina, address(tag))
+    send(other, address(tag), open_form(other, address(tag)), name="남의 이름")
+    refused = send(mina, address(tag), mine, name="나의 이름")
+    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaces]")
+    send(other, address(tag), open_form(other, address(tag)), name="더 새로운 이름")
+
+    response = send(mina, address(tag), mine, name="나의 이름", replaces=box.get("value"))
+
+    assert response.status_code == 200
+    assert "더 새로운 이름" in response.content.decode()
+    assert Tag.objects.get().name == "더 새로운 이름"
+
+
+def test_choice_is_not_asked_for_twice_when_something_else_is_wrong(mina, other):
+    tag = Tag.objects.create(name="공개", slug="open")
+    mine = open_form(mina, address(tag))
+    send(other, address(tag), open_form(other, address(tag)), name="남의 이름")
+    refused = send(mina, address(tag), mine, name="")
+    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaces]")
+    wrong = send(mina, address(tag), mine, name="", replaces=box.get("value"))
+
+    (form,) = html.fromstring(wrong.content.decode()).cssselect("#content-main form[method=post]")
+    response = send(mina, address(tag), dict(form.form_values()), name="나의 이름")
+
+    assert response.status_code == 302
+    assert Tag.objects.get().name == "나의 이름"
+
+
+def test_lines_that_differ_are_shown_as_theirs_and_yours(mina, other):
+    page = site_page()
+    mine = open_form(mina, address(page))
+    send(other, address(page), open_form(other, address(page)), body="첫 줄\n\n남의 줄")
+
+    refused = send(mina, address(page), mine, body="첫 줄\n\n나의 줄")
+
+    (changes,) = html.fromstring(refused.content.decode()).cssselect(".edit-conflict dl")
+    assert [node.text_content() for node in changes.cssselect("ins")] == ["+ 남의 줄"]
+    assert [node.text_content() for node in changes.cssselect("del")] == ["− 나의 줄"]
+
+
+@pytest.mark.parametrize(
+    ("make", "relation", "name"),
+    [
+        (lambda: make_issue(state="draft"), "items", "items-0-body"),
+        (article, "references", "references-0-title"),
+        (make_ranking, "periods", "periods-0-label"),
+    ],
+)
+def test_row_that_somebody_else_has_deleted_is_made_anew_by_choice(mina, make, relation, name):
+    obj = make()
+    mine = open_form(mina, address(obj))
+    getattr(obj, relation).all()[0].delete()
+    count = getattr(obj, relation).count()
+
+    refused = send(mina, address(obj), mine, **{name: "나의 글"})
+
+    assert getattr(obj, relation).count() == count
+    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaces]")
+    replaced = send(mina, address(obj), mine, **{name: "나의 글"}, replaces=box.get("value"))
+    assert replaced.status_code == 302
+    assert getattr(obj, relation).count() == count + 1
+
+
+def test_rows_that_somebody_else_has_added_stay_when_mine_replaces_the_others(mina, other):
+    issue = make_issue(state="draft")
+    issue.replace_items([("정책", "첫 소식", "처음")])
+    mine, theirs = open_form(mina, address(issue)), open_form(other, address(issue))
+    added = {"items-TOTAL_FORMS": 2, "items-1-category": "정책", "items-1-headline": "남의 소식"}
+    send(other, address(issue), theirs, **{"items-0-body": "남의 글"}, **added)
+    refused = send(mina, address(issue), mine, **{"items-0-body": "나의 글"})
+    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaces]")
+
+    send(mina, address(issue), mine, **{"items-0-body": "나의 글"}, replaces=box.get("value"))
+
+    found = MonthlyIssueItem.objects.values_list("position", "headline", "body")
+    assert list(found) == [(1, "첫 소식", "나의 글"), (2, "남의 소식", "")]
+
+
+def test_what_the_form_does_not_show_is_no_conflict(mina, other):
+    """A publisher's date, set while an editor without that field writes, stays as it is."""
+    made = make_article(state="draft", published_at=None)
+    editor = Client()
+    editor.force_login(make_staff("articles.change_article", "articles.view_article"))
+    opened = open_form(editor, address_of(made))
+    theirs = open_form(other, address(made))
+    moment = {"published_at_0": "2036-01-02", "published_at_1": "09:30:00"}
+    assert send(other, address(made), theirs, **moment).status_code == 302
+
+    assert send(editor, address(made), opened, title="나의 제목").status_code == 302
+
+    made.refresh_from_db()
+    assert made.title == "나의 제목" and made.published_at.year == 2036
+
+
+def test_tags_and_table_periods_count_too(mina, other):
+    made = make_article(state="draft")
+    make_table(made, make_ranking())
+    mine = open_form(mina, address(made))
+    made.tags.add(Tag.objects.create(name="보안", slug="security"))
+    made.ranking_tables.get().periods.clear()
+
+    refused = send(mina, address(made), mine, title="나의 제목")
+
+    (changes,) = html.fromstring(refused.content.decode()).cssselect(".edit-conflict dl")
+    assert "보안" in changes.text_content()
+    assert len(changes.cssselect("dt")) == 2
+
+
+OPENED = ["", "x", "0", "null", "[]", "{}", '{"at": 1, "values": 1}', '{"at": "x", "values": {}}']
+
+
+@pytest.mark.parametrize("opened_with", OPENED)
+def test_form_that_does_not_say_what_it_was_opened_with_replaces_nothing(mina, opened_with):
+    made = make_article(state="draft", title="처음 제목")
+    opened = open_form(mina, address(made))
+
+    response = send(mina, address(made), opened, title="나의 제목", opened_with=opened_with)
+
+    assert response.status_code == 200
+    assert Article.objects.get().title == "처음 제목"
+    assert Reference.objects.count() == 0
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    st.text()
+    | values.map(json.dumps)
+    | st.fixed_dictionaries({"at": values, "values": values}).map(json.dumps)
+)
+def test_whatever_is_sent_is_read_or_is_nothing(token):
+    opened_at, opened = read_opened(token)
+
+    assert isinstance(opened, dict)
+    assert opened_at is None or opened_at.year
