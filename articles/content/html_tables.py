@@ -1,9 +1,13 @@
-"""An HTML table's cells, the merged ones written out."""
+"""An HTML table's cells as a browser shows them, the merged ones written out."""
 
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from lxml import etree
 from lxml import html as lxml_html
 
-from articles.content.text import normalise_line
+from articles.content.shown_text import Reading, hiding_selectors, is_removed, shown_text
 from articles.legacy_import.blocks import Table
 
 MAX_COLUMNS = 60
@@ -11,22 +15,51 @@ MAX_ROWS = 1_000
 MAX_CELLS = 10_000
 
 
-def find_tables(source: str) -> list[Table]:
-    """Return the tables in a piece of HTML; none where it cannot be read."""
+def parse_html(source: str) -> etree._Element | None:
+    """Return the root of a piece of HTML without its comments; None where it cannot be read."""
+    parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True)
     try:
-        root = lxml_html.document_fromstring(source, parser=lxml_html.HTMLParser(no_network=True))
+        return lxml_html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def find_tables(source: str) -> list[Table]:
+    """Return the tables that a piece of HTML shows; none where it cannot be read."""
+    root = parse_html(source)
+    if root is None:
         return []
-    return [table for each in root.iter("table") if (table := read_table(each))]
+    hiding = hiding_selectors(root)
+    return [
+        table
+        for each in root.iter("table")
+        if not _is_hidden(each, hiding) and (table := read_table(each, hiding))
+    ]
 
 
-def read_table(element: etree._Element) -> Table | None:
-    """Return a table's cells; None when it has one column only and so lays out other things."""
-    rows = [row for row in element.iter("tr") if _table_of(row) is element]
-    cells = [list(row.iterchildren("td", "th")) for row in rows]
+def _is_hidden(table: etree._Element, hiding: frozenset[str]) -> bool:
+    return any(is_removed(each, hiding) for each in (table, *table.iterancestors()))
+
+
+def read_table(element: etree._Element, hiding: frozenset[str] | None = None) -> Table | None:
+    """Return a table's cells; None when it has one column only and so lays out other things.
+
+    `hiding` are the selectors by which the page hides, sought in the page where not given.
+    """
+    if hiding is None:
+        hiding = hiding_selectors(element.getroottree().getroot())
+    all_rows = _rows_of(element)
+    groups = [(row, group) for row, group in all_rows if not _is_hidden_row(row, hiding)]
+    rows = [row for row, _group in groups]
+    cells = [
+        [cell for cell in row.iterchildren("td", "th") if not is_removed(cell, hiding)]
+        for row in rows
+    ]
     if not any(len(row) > 1 for row in cells):
         return None
-    is_sure = len(rows) <= MAX_ROWS and not any(True for _each in element.iterdescendants("table"))
+    reading = Reading()
+    ends = _ends_of_groups([group for _row, group in groups])
+    is_sure = len(rows) <= MAX_ROWS and next(element.iterdescendants("table"), None) is None
     is_merged = False
     grid: list[dict[int, str]] = [{} for _row in rows]
     filled = 0
@@ -35,57 +68,128 @@ def read_table(element: etree._Element) -> Table | None:
         for cell in row:
             while column in grid[number]:
                 column += 1
-            down, across = _span(cell, "rowspan"), _span(cell, "colspan")
+            down, across = _span(cell, "rowspan"), _span(cell, "colspan") or 1
+            # A cell ends with its group of rows, to which 0 reaches ("4.9.12 Processing model").
+            down = min(down or MAX_ROWS, ends[number] - number)
             is_merged = is_merged or down > 1 or across > 1
-            if number + down > len(rows):
-                is_sure, down = False, len(rows) - number
             if column + across > MAX_COLUMNS:
                 is_sure, across = False, max(1, MAX_COLUMNS - column)
             filled += down * across
             if filled > MAX_CELLS:
-                return Table(_lines(cells), is_sure=False)
-            text = _text(cell)
+                return _unsure(cells, hiding)
+            text = shown_text(cell, reading, hiding)
             for below in range(number, number + down):
                 for beside in range(column, column + across):
                     # Two merged cells in one place: the source contradicts itself.
                     is_sure = is_sure and beside not in grid[below]
-                    grid[below][beside] = text
+                    before = grid[below].get(beside, "")
+                    grid[below][beside] = f"{before} {text}" if before and text else before or text
             column += across
     width = max(len(row) for row in grid)
     if any(set(row) != set(range(width)) for row in grid):
-        return Table(_lines(cells), is_sure=False)
+        return _unsure(cells, hiding)
     head_rows = next(
         (n for n, row in enumerate(cells) if not row or any(cell.tag == "td" for cell in row)),
         len(cells),
     )
-    for number, row in enumerate(rows):
-        if row.getparent().tag == "thead":
+    for number, (_row, group) in enumerate(groups):
+        if group.tag == "thead":
             head_rows = max(head_rows, number + 1)
+    hidden = _hidden_columns(element, width, hiding)
+    shown = [column for column in range(width) if column not in hidden]
+    if len(shown) < 2:
+        return None
     return Table(
-        tuple(tuple(row[column] for column in range(width)) for row in grid),
+        tuple(tuple(row[column] for column in shown) for row in grid),
         head_rows=head_rows,
         is_merged=is_merged,
         is_sure=is_sure,
+        notes=tuple(_notes(reading, len(all_rows) - len(rows), len(hidden))),
     )
 
 
-def _table_of(row: etree._Element) -> etree._Element | None:
-    return next(row.iterancestors("table"), None)
+def _rows_of(table: etree._Element) -> list[tuple[etree._Element, etree._Element]]:
+    """Return (row, its group) as they are shown: the first thead above, the first tfoot below."""
+    pairs = [
+        (row, row.getparent())
+        for row in table.iter("tr")
+        if next(row.iterancestors("table"), None) is table
+    ]
+    head = next((group for _row, group in pairs if group.tag == "thead"), None)
+    foot = next((group for _row, group in pairs if group.tag == "tfoot"), None)
+    order = {head: -1, foot: 1}
+    return sorted(pairs, key=lambda pair: order.get(pair[1], 0))
+
+
+def _is_hidden_row(row: etree._Element, hiding: frozenset[str]) -> bool:
+    return is_removed(row, hiding) or is_removed(row.getparent(), hiding)
+
+
+def _ends_of_groups(groups: list[etree._Element]) -> list[int]:
+    """Return, for each row, where the group of rows it stands in ends."""
+    ends = [len(groups)] * len(groups)
+    for number in range(len(groups) - 2, -1, -1):
+        is_last = groups[number] is not groups[number + 1]
+        ends[number] = number + 1 if is_last else ends[number + 1]
+    return ends
+
+
+def _hidden_columns(table: etree._Element, width: int, hiding: frozenset[str]) -> set[int]:
+    """Return the columns whose `col` is hidden; Excel writes such ones into what it copies."""
+    hidden: set[int] = set()
+    column = 0
+    for each in table.iterchildren("col", "colgroup"):
+        cols = list(each.iterchildren("col")) or [each]
+        for col in cols:
+            span = min(_span(col, "span") or 1, width)
+            if is_removed(col, hiding) or is_removed(each, hiding):
+                hidden.update(range(column, min(column + span, width)))
+            column += span
+            if column >= width:
+                return hidden
+    return hidden
 
 
 def _span(cell: etree._Element, name: str) -> int:
     text = (cell.get(name) or "1").strip()
-    return (
-        max(1, min(int(text), MAX_ROWS))
-        if text.isascii() and text.isdigit() and len(text) < 6
-        else 1
-    )
+    return min(int(text), MAX_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _text(cell: etree._Element) -> str:
-    """Return a cell's words; a line break within becomes a space."""
-    return normalise_line(" ".join(cell.itertext()) if len(cell) else cell.text or "")
+def _unsure(cells: list[list[etree._Element]], hiding: frozenset[str]) -> Table:
+    """Return the cells in their rows where their places are not known."""
+    reading = Reading()
+    lines = tuple(tuple(shown_text(cell, reading, hiding) for cell in row) for row in cells if row)
+    return Table(lines, is_sure=False, notes=tuple(_notes(reading, 0, 0)))
 
 
-def _lines(cells: list[list[etree._Element]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(_text(cell) for cell in row) for row in cells if row)
+def _notes(reading: Reading, rows: int, columns: int) -> Iterator[str]:
+    if rows:
+        text = ngettext(
+            "%(count)s hidden row of the table was left out.",
+            "%(count)s hidden rows of the table were left out.",
+            rows,
+        )
+        yield text % {"count": rows}
+    if columns:
+        text = ngettext(
+            "%(count)s hidden column of the table was left out.",
+            "%(count)s hidden columns of the table were left out.",
+            columns,
+        )
+        yield text % {"count": columns}
+    if reading.marks:
+        yield marks_note(reading.marks)
+    if reading.pictures:
+        text = ngettext(
+            "Of %(count)s picture in the table only the description was read.",
+            "Of %(count)s pictures in the table only the descriptions were read.",
+            reading.pictures,
+        )
+        yield text % {"count": reading.pictures}
+
+
+def marks_note(marks: list[str]) -> str:
+    """Return the note that names the reference marks which were left out."""
+    names = list(dict.fromkeys(marks))
+    listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    return _("Reference marks were left out of the table's cells: %(marks)s") % {"marks": listed}

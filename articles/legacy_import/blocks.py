@@ -37,13 +37,15 @@ class Table:
     """A table with its merged cells written out: every row has as many cells as the first.
 
     `head_rows` counts the rows of heading cells at the top; `is_merged` tells that a cell stood
-    over several rows or columns, `is_sure` that every cell found its place.
+    over several rows or columns, `is_sure` that every cell found its place. `notes` say what of
+    the table was left out.
     """
 
     rows: tuple[tuple[str, ...], ...]
     head_rows: int = 0
     is_merged: bool = False
     is_sure: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,9 @@ def read_blocks(
 ) -> ImportedPage:
     """Return the draft that a page's blocks give; raises BundleError when they give no title."""
     draft = Draft(notes=list(notes))
+    for block in blocks:
+        for text in block.table.notes if block.table else ():
+            draft.note(block.line, text)
     rest = _without_comments(_read_head(blocks, draft), draft)
     body, issue_blocks, reference_blocks = _sections(rest)
     references = _read_references(reference_blocks, draft)
