@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from lxml import etree
 from lxml import html as lxml_html
 
+from articles.content.reference_marks import marks_note
 from articles.content.shown_text import Reading, hiding_selectors, is_removed, shown_text
 from articles.legacy_import.blocks import Table
 
@@ -186,10 +186,3 @@ def _notes(reading: Reading, rows: int, columns: int) -> Iterator[str]:
             reading.pictures,
         )
         yield text % {"count": reading.pictures}
-
-
-def marks_note(marks: list[str]) -> str:
-    """Return the note that names the reference marks which were left out."""
-    names = list(dict.fromkeys(marks))
-    listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    return _("Reference marks were left out of the table's cells: %(marks)s") % {"marks": listed}

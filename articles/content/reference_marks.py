@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 # The number alone or in a list, a note's word in Korean or English, Wikipedia's letters (they are
 # small), Markdown's footnotes.
 _BRACKETED = (
@@ -12,9 +14,7 @@ _BRACKETED = (
 # Attached to a word, or one space after it; a list of numbers after a space is an interval.
 _MARK = re.compile(rf"(?<=[^\s\[(]) ?(?!(?<= )\[\d+[,–~-]){_BRACKETED}")
 _ONLY_MARKS = re.compile(rf"(?:{_BRACKETED}\s*)+")
-_RAISED_MARK = re.compile(
-    r"\[[^\[\]]{1,30}\]|(?:주|각주) ?\d{0,3}\)?|\(?\d{1,3}\)|[*†‡§¶#]{1,5}"
-)
+_RAISED_MARK = re.compile(r"\[[^\[\]]{1,30}\]|(?:주|각주) ?\d{0,3}\)?|\(?\d{1,3}\)|[*†‡§¶#]{1,5}")
 _AFTER_KOREAN_WORD = re.compile(r"[가-힣][)\]」』”’\"']?\s?$")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -48,3 +48,10 @@ def raised(text: str) -> str:
 def lowered(text: str) -> str:
     """Return subscript text in subscript letters where they exist."""
     return text.translate(_LOWERED) if _FIGURES.fullmatch(text) else text
+
+
+def marks_note(marks: list[str]) -> str:
+    """Return the note that names the reference marks which were left out."""
+    names = list(dict.fromkeys(marks))
+    listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    return _("Reference marks were left out of the table's cells: %(marks)s") % {"marks": listed}

@@ -3,11 +3,16 @@
 import csv
 import io
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import markdown
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from articles.content.reference_marks import drop_marks, marks_note
 from articles.content.text import normalise, normalise_line
 from articles.rankings.total_validation import is_total
 
@@ -17,6 +22,17 @@ MAX_COLUMNS = 60
 MAX_GROUPS = 6
 
 _RANK = re.compile(r"(?:공동\s*)?(\d{1,4})\s*(?:위|\.|등)?(?:\s*\(?공동\)?)?")
+# What spreadsheets show in place of a value: an error, or a number wider than its column.
+_ERROR = re.compile(
+    r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|BLOCKED!|BUSY!|CONNECT!"
+    r"|UNKNOWN!|PYTHON!|GETTING_DATA)|Err:[0-9]{3}|#{3,}",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"[(\[<※*\s]*단위\s*[:：)].{0,60}")
+# Excel's own line before the rows of a .csv.
+_SEPARATOR = re.compile(r"\s*\"?sep=([,;\t|])\"?\n", re.IGNORECASE)
+_INLINE = re.compile(r"[*_`\[\]<>&~\\!]")
+_STRUCK = re.compile(r"~~(.+?)~~")
 _MARKDOWN_RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 _PIPE = re.compile(r"(?<!\\)\|")
 _NOTE = re.compile(r"[*※]|출처|주[:)]|source", re.IGNORECASE)
@@ -44,11 +60,60 @@ class Group:
     total: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class CopiedTable:
+    """What was read: the cells, each on one line, and sentences on what was left out or unsure."""
+
+    rows: Rows
+    notes: tuple[str, ...] = ()
+
+
 # From what was copied to rows of cells
 
 
-def read_text(text: str, column_count: int) -> Rows:
-    """Return the cells of copied text: tabs, Markdown, commas, or one cell a line.
+def read_copied(html: str, text: str, headings: Sequence[str]) -> CopiedTable:
+    """Return the table of a clipboard's HTML, or of its text where that says more.
+
+    Raises PasteError.
+    """
+    if not html.strip():
+        return read_text(text, headings)
+    try:
+        table = read_html(html, headings)
+    except PasteError:
+        if not text.strip():
+            raise
+        return read_text(text, headings)
+    if _says_all(html, text):
+        return table
+    try:
+        plain = read_text(text, headings)
+    except PasteError:
+        return table
+    if find_head(plain.rows, headings) is None and find_head(table.rows, headings) is not None:
+        return table
+    note = _("The copied text was read: it says more than the copied table.")
+    return CopiedTable(plain.rows, (*plain.notes, note))
+
+
+def _says_all(html: str, text: str) -> bool:
+    """Tell whether every letter and digit of a clipboard's text is somewhere in its HTML."""
+    from articles.content.html_tables import parse_html  # noqa: PLC0415
+
+    root = parse_html(normalise(html))
+    if root is None:
+        return False
+    words = [*root.itertext(), *root.xpath("//@alt | //@value")]
+    missing = _letters(text) - _letters("".join(map(str, words)))
+    return not missing
+
+
+def _letters(text: str) -> Counter[str]:
+    return Counter(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
+
+
+def read_text(text: str, headings: Sequence[str]) -> CopiedTable:
+    """Return the cells of text: tabs, Markdown, commas, semicolons, or one cell a line.
 
     Merged cells are as the source left them: the text in the first, the others empty. Raises
     PasteError.
@@ -57,23 +122,47 @@ def read_text(text: str, column_count: int) -> Rows:
         raise PasteError((0, _("This is too much to be one table.")))
     text = normalise(text).strip("\n")
     lines = text.split("\n")
-    if "\t" in text:
-        return _clean(_separated(text, "\t"))
-    if sum(line.strip().startswith("|") for line in lines) > len(lines) // 2:
-        return _clean(_markdown(lines))
-    if len({line.count(",") for line in lines if line.strip()}) == 1 and "," in text:
-        return _clean(_separated(text, ","))
-    return _clean(_one_cell_a_line([line for line in lines if line.strip()], column_count))
+    if "\t" not in text and _is_markdown(lines):
+        return clean(_markdown(lines))
+    if match := _SEPARATOR.match(text):
+        rows, notes = _separated(text[match.end() :], match[1])
+    elif found := _delimited(text, headings):
+        rows, notes = found
+    else:
+        rows, notes = _one_cell_a_line([line for line in lines if line.strip()], len(headings)), []
+    table = clean(rows)
+    return CopiedTable(table.rows, (*notes, *table.notes))
 
 
-def _separated(text: str, delimiter: str) -> Rows:
-    # An odd quotation mark is no spreadsheet's: it would take the rest of the text with it.
-    if text.count('"') % 2:
-        return [line.split(delimiter) for line in text.split("\n")]
+def _delimited(text: str, headings: Sequence[str]) -> tuple[Rows, list[str]] | None:
+    """Return the rows by the sign that parts the headings, or else parts every line alike."""
+    candidates = {sign: _separated(text, sign) for sign in "\t;," if sign in text}
+    for rows, notes in candidates.values():
+        head = find_head(rows, headings)
+        if head is not None and len(rows[head]) > 1:
+            return rows, notes
+    if "\t" in candidates:
+        return candidates["\t"]
+    for rows, notes in candidates.values():
+        if len({len(row) for row in rows if any(row)}) == 1:
+            return rows, notes
+    return None
+
+
+def _separated(text: str, delimiter: str) -> tuple[Rows, list[str]]:
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    except csv.Error as error:
-        raise PasteError((0, _("The quotation marks of the table do not fit."))) from error
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)), []
+    except csv.Error:
+        # An odd quotation mark is no spreadsheet's: it would take the rest of the text with it.
+        note = _("The quotation marks are not in pairs around cells; they were read as letters.")
+        return [line.split(delimiter) for line in text.split("\n")], [note]
+
+
+def _is_markdown(lines: Sequence[str]) -> bool:
+    filled = [line.strip() for line in lines if line.strip()]
+    return sum(line.startswith("|") for line in filled) > len(filled) // 2 or any(
+        "|" in line and _MARKDOWN_RULE.fullmatch(line) for line in filled
+    )
 
 
 def _markdown(lines: Sequence[str]) -> Rows:
@@ -82,8 +171,32 @@ def _markdown(lines: Sequence[str]) -> Rows:
         if not line or _MARKDOWN_RULE.fullmatch(line):
             continue
         cells = [cell.replace(r"\|", "|") for cell in _PIPE.split(line.removeprefix("|"))]
-        rows.append(cells if cells[-1] else cells[:-1])
-    return rows
+        rows.append(cells if cells[-1].strip() else cells[:-1])
+    if len(rows) > MAX_ROWS:
+        raise _too_large()
+    shown = _ShownMarkdown()
+    return [[shown.text(cell) for cell in row] for row in rows]
+
+
+class _ShownMarkdown:
+    """Markdown's inline marks as a page shows them: **굵게** is 굵게."""
+
+    def __init__(self) -> None:
+        self._converter = markdown.Markdown()
+
+    def text(self, cell: str) -> str:
+        from articles.content.html_tables import parse_html  # noqa: PLC0415
+        from articles.content.shown_text import Reading, shown_text  # noqa: PLC0415
+
+        # Python-Markdown takes quadratic time on many of these; no cell has them.
+        if not _INLINE.search(cell) or len(cell) > 600 or len(_INLINE.findall(cell)) > 40:
+            return cell
+        # Letters before it keep a cell from being a heading or a list.
+        html = self._converter.convert("x " + _STRUCK.sub(r"<del>\1</del>", cell.strip()))
+        self._converter.reset()
+        root = parse_html(html)
+        # Its reference marks stay for `clean` to tell of.
+        return cell if root is None else shown_text(root, Reading()).removeprefix("x").strip()
 
 
 def _one_cell_a_line(lines: Sequence[str], column_count: int) -> Rows:
@@ -115,8 +228,8 @@ def _padded(labels: Sequence[str], column_count: int) -> list[str]:
     return row
 
 
-def read_html(source: str) -> Rows:
-    """Return the cells of the largest table in copied HTML, merged ones written out.
+def read_html(source: str, headings: Sequence[str]) -> CopiedTable:
+    """Return the cells of the table with the headings, or the largest, merged ones written out.
 
     Raises PasteError.
     """
@@ -126,10 +239,24 @@ def read_html(source: str) -> Rows:
     if len(source) > 10 * MAX_CHARACTERS:
         raise PasteError((0, _("This is too much to be one table.")))
     source = re.sub(r"<\?xml[^>]*>", "", normalise(source))
-    tables = [table.rows for table in find_tables(source)]
+    tables = find_tables(source)
     if not tables:
         raise PasteError((0, _("No table was found.")))
-    return _clean([list(row) for row in max(tables, key=lambda rows: sum(map(len, rows)))])
+    with_head = [each for each in tables if find_head(each.rows, headings) is not None]
+    # A table inside another is read with it: the inner one is meant.
+    table = max(with_head or tables, key=lambda each: (each.is_sure, sum(map(len, each.rows))))
+    notes = list(table.notes)
+    if len(tables) > 1:
+        text = ngettext(
+            "One table was read; %(count)s other was not.",
+            "One table was read; %(count)s others were not.",
+            len(tables) - 1,
+        )
+        notes.append(text % {"count": len(tables) - 1})
+    elif not table.is_sure:
+        notes.append(_("Merged cells of the table contradict each other; check its rows."))
+    cleaned = clean([list(row) for row in table.rows])
+    return CopiedTable(cleaned.rows, (*notes, *cleaned.notes))
 
 
 def to_text(rows: Rows) -> str:
@@ -139,19 +266,33 @@ def to_text(rows: Rows) -> str:
     return out.getvalue()
 
 
-def _clean(rows: Rows) -> Rows:
-    """Return the cells on one line each; without the empty rows and columns at the end."""
-    rows = [[normalise_line(cell) for cell in row] for row in rows]
-    while rows and not any(rows[-1]):
-        rows.pop()
+def clean(rows: Sequence[Sequence[str]], marks: Sequence[str] = ()) -> CopiedTable:
+    """Return the cells on one line each; without the empty rows and columns at the end.
+
+    Reference marks are dropped from the cells and named in a note, with those in `marks`.
+    """
+    left_out = list(marks)
+    cleaned: Rows = []
     for row in rows:
+        cleaned.append([])
+        for cell in row:
+            text, found = drop_marks(normalise_line(cell))
+            left_out += found
+            cleaned[-1].append(text)
+    while cleaned and not any(cleaned[-1]):
+        cleaned.pop()
+    for row in cleaned:
         while row and not row[-1]:
             row.pop()
-    if len(rows) > MAX_ROWS or max(map(len, rows), default=0) > MAX_COLUMNS:
-        limits = {"rows": MAX_ROWS, "columns": MAX_COLUMNS}
-        text = _("The table has more than %(rows)s rows or %(columns)s columns.")
-        raise PasteError((0, text % limits))
-    return rows
+    if len(cleaned) > MAX_ROWS or max(map(len, cleaned), default=0) > MAX_COLUMNS:
+        raise _too_large()
+    return CopiedTable(cleaned, (marks_note(left_out),) if left_out else ())
+
+
+def _too_large() -> PasteError:
+    limits = {"rows": MAX_ROWS, "columns": MAX_COLUMNS}
+    text = _("The table has more than %(rows)s rows or %(columns)s columns.")
+    return PasteError((0, text % limits))
 
 
 # From rows of cells to column groups
@@ -165,12 +306,14 @@ def to_groups(rows: Rows, rank_heading: str, headings: Sequence[str]) -> list[Gr
     """
     if not rows:
         raise PasteError((0, _("There is nothing in the box.")))
-    head = _find_head(rows, headings)
+    head = find_head(rows, headings)
     if head is None:
         starts, labels, body = _without_head(rows, len(headings))
     else:
         starts = _group_starts(rows[head], head, rank_heading, headings)
         above = rows[head - 1] if head else []
+        if head > 1 and _UNIT.fullmatch("".join(dict.fromkeys(filter(None, above)))):
+            above = rows[head - 2]
         labels = _labels(above, starts, len(headings), rank_heading)
         body = head + 1
     if len(starts) > MAX_GROUPS:
@@ -187,7 +330,8 @@ def _folded(text: str) -> str:
     return re.sub(r"\s+", "", text).casefold()
 
 
-def _find_head(rows: Rows, headings: Sequence[str]) -> int | None:
+def find_head(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> int | None:
+    """Return the number of the row that holds the first heading, or None."""
     for number, row in enumerate(rows):
         if any(_same(cell, headings[0]) for cell in row):
             return number
@@ -221,6 +365,9 @@ def _labels(
     above: list[str], starts: Sequence[tuple[int, int]], width: int, rank_heading: str
 ) -> list[str]:
     labels = []
+    if len(starts) > 1 and len({text for text in above if text}) == 1:
+        # One text over all periods is the table's title.
+        return [""] * len(starts)
     for rank, first in starts:
         # A merged cell has its text at its first column, which may be the rank's.
         columns = (*range(first, first + width), *([rank] if rank == first - 1 else []))
@@ -252,9 +399,10 @@ def _read_body(
     places = {column for rank, first in starts for column in (rank, *range(first, first + width))}
     for number, row in enumerate(rows[body:], start=body + 1):
         filled = [column for column, cell in enumerate(row) if cell]
-        if not filled or (len(filled) == 1 and _NOTE.match(row[filled[0]])):
+        if not filled or _is_note(row):
             continue
         faults += _strays(row, number, filled, places)
+        faults += _errors(row, number, filled)
         for period, (rank, first) in enumerate(starts):
             cells = [
                 row[column] if column < len(row) else "" for column in range(first, first + width)
@@ -274,6 +422,32 @@ def _read_body(
         Group(label, tuple(group), total)
         for label, group, total in zip(labels, groups, totals, strict=True)
     ]
+
+
+def left_out(rows: Rows, headings: Sequence[str]) -> list[str]:
+    """Return a note of the lines above the table and below it that `to_groups` passes over."""
+    head = find_head(rows, headings)
+    if head is None:
+        return []
+    lines = [*rows[: max(0, head - 1)], *(row for row in rows[head + 1 :] if _is_note(row))]
+    texts = [" ".join(dict.fromkeys(filter(None, row))) for row in lines if any(row)]
+    if not texts:
+        return []
+    listed = " / ".join(text[:100] for text in texts[:10]) + (" …" if len(texts) > 10 else "")
+    return [_("Lines that are no part of the table were left out: %(lines)s") % {"lines": listed}]
+
+
+def _is_note(row: Sequence[str]) -> bool:
+    """Tell whether a row holds one text, maybe merged over its columns, that is a note."""
+    texts = set(filter(None, row))
+    return len(texts) == 1 and bool(_NOTE.match(texts.pop()))
+
+
+def _errors(row: Sequence[str], number: int, filled: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for column in filled:
+        if _ERROR.fullmatch(row[column]):
+            text = _("“%(cell)s” in column %(column)s is a spreadsheet's error, not a figure.")
+            yield number, text % {"cell": row[column][:20], "column": column + 1}
 
 
 def _is_total(rank: str, name: str) -> bool:

@@ -74,23 +74,24 @@ def english(settings):
     settings.LANGUAGE_CODE = "en"
 
 
-def groups_of(rows):
+def groups_of(table):
+    rows = table if isinstance(table, list) else table.rows
     return to_groups(rows, "순위", HEADINGS)
 
 
 @pytest.mark.parametrize("text", [EXCEL, MARKDOWN, LINES, COMMAS])
 def test_two_header_rows_and_every_way_of_copying_give_the_same_groups(text):
-    assert groups_of(read_text(text, 2)) == [JULY, OCTOBER]
+    assert groups_of(read_text(text, HEADINGS)) == [JULY, OCTOBER]
 
 
 def test_merged_cells_of_copied_html_are_written_out():
-    assert groups_of(read_html(HTML)) == [JULY, OCTOBER]
+    assert groups_of(read_html(HTML, HEADINGS)) == [JULY, OCTOBER]
 
 
 def test_tie_over_merged_cells_gives_its_rank_to_each_row():
     html = HTML.replace("<TD>1위</TD>", "<TD rowspan=2>공동 1위</TD>").replace("<TD>2위</TD>", "")
 
-    first, _second = groups_of(read_html(html))
+    first, _second = groups_of(read_html(html, HEADINGS))
 
     assert [row[0] for row in first.rows] == ["1", "1"]
 
@@ -114,7 +115,7 @@ def test_one_header_row_or_none_leaves_the_period_to_be_named():
 
 
 def test_title_above_notes_below_and_a_shorter_period_are_no_faults():
-    rows = read_text(EXCEL, 2)
+    rows = read_text(EXCEL, HEADINGS).rows
     rows = [
         ["[모형 순위 비교]"],
         *rows,
@@ -156,7 +157,7 @@ def test_what_cannot_be_read_is_told_with_its_row(rows, row, text):
 )
 def test_wild_text_is_read_or_refused(text):
     try:
-        groups = groups_of(read_text(text, 2))
+        groups = groups_of(read_text(text, HEADINGS))
     except PasteError as error:
         assert error.faults
     else:
@@ -178,7 +179,7 @@ TAGS = [
 @given(st.lists(st.sampled_from([*TAGS, "기업(국가)", "<td colspan=-1>", "&nbsp;", "<!--"])))
 def test_wild_html_is_read_or_refused(pieces):
     try:
-        groups_of(read_html("".join(pieces)))
+        groups_of(read_html("".join(pieces), HEADINGS))
     except PasteError as error:
         assert error.faults
 
@@ -191,7 +192,7 @@ def test_cells_come_back_as_they_were_written(rows):
     for row in rows:
         row[-1] += "x"
 
-    assert read_text(to_text(rows), 2) == rows
+    assert read_text(to_text(rows), HEADINGS).rows == rows
 
 
 # Uploaded files
@@ -219,7 +220,7 @@ TABLE = [
 def test_workbook_with_merged_headings_is_read():
     content = xlsx(TABLE, ["A1:A2", "B1:C1", "D1:E1"])
 
-    assert groups_of(read_file("표.xlsx", content, 2)) == [JULY, OCTOBER]
+    assert groups_of(read_file("표.xlsx", content, HEADINGS)) == [JULY, OCTOBER]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
@@ -228,7 +229,7 @@ def test_csv_is_read_in_every_encoding_excel_writes(encoding, delimiter):
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerows(TABLE)
 
-    rows = read_file("표.CSV", out.getvalue().replace("2.0", "2").encode(encoding), 2)
+    rows = read_file("표.CSV", out.getvalue().replace("2.0", "2").encode(encoding), HEADINGS)
 
     assert groups_of(rows) == [JULY, OCTOBER]
 
@@ -281,7 +282,7 @@ def entities(data):
 )
 def test_file_that_is_no_table_is_refused(content):
     with pytest.raises(PasteError):
-        groups_of(read_file("표.xlsx", content, 2))
+        groups_of(read_file("표.xlsx", content, HEADINGS))
 
 
 def test_workbook_that_claims_a_million_rows_is_read_within_bounds():
@@ -296,7 +297,7 @@ def test_workbook_that_claims_a_million_rows_is_read_within_bounds():
         ),
     )
 
-    assert groups_of(read_file("표.xlsx", far, 2)) == [JULY, OCTOBER]
+    assert groups_of(read_file("표.xlsx", far, HEADINGS)) == [JULY, OCTOBER]
 
 
 @given(st.binary(max_size=300), st.integers(0, 5000), st.integers(0, 255))
@@ -305,6 +306,6 @@ def test_damaged_workbook_is_read_or_refused(noise, place, byte):
     content[place % len(content)] = byte
     for data in (bytes(content), bytes(content) + noise, b"PK" + noise):
         try:
-            groups_of(read_file("표.xlsx", data, 2))
+            groups_of(read_file("표.xlsx", data, HEADINGS))
         except PasteError as error:
             assert error.faults

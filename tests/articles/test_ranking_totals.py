@@ -113,14 +113,14 @@ TABLE = "순위\t기업\t내려받기\n1\t가\t1,000\n2\t나\t500\n"
     ],
 )
 def test_a_copied_total_is_no_subject(last, total):
-    (group,) = to_groups(read_text(TABLE + last, 2), "순위", HEADINGS)
+    (group,) = to_groups(read_text(TABLE + last, HEADINGS).rows, "순위", HEADINGS)
 
     assert group.total == total
     assert group.rows == (("1", "가", "1,000"), ("2", "나", "500"))
 
 
 def test_a_ranked_company_may_be_called_total():
-    (group,) = to_groups(read_text(TABLE + "3\tTotal\t20", 2), "순위", HEADINGS)
+    (group,) = to_groups(read_text(TABLE + "3\tTotal\t20", HEADINGS).rows, "순위", HEADINGS)
 
     assert group.rows[-1] == ("3", "Total", "20") and not group.total
 
@@ -132,14 +132,14 @@ def test_a_merged_total_stands_under_every_period_that_has_one():
         "<tr><td>1<td>가<td>5<td>나<td>7<tr><td colspan=2>합계<td>5<td><td></table>"
     )
 
-    july, october = to_groups(read_html(html), "순위", HEADINGS)
+    july, october = to_groups(read_html(html, HEADINGS).rows, "순위", HEADINGS)
 
     assert (july.total, october.total) == (("합계", "5"), ())
 
 
 def test_a_second_total_is_refused_with_its_row():
     with pytest.raises(PasteError) as caught:
-        to_groups(read_text(f"{TABLE}합계\t\t1\n총계\t\t1", 2), "순위", HEADINGS)
+        to_groups(read_text(f"{TABLE}합계\t\t1\n총계\t\t1", HEADINGS).rows, "순위", HEADINGS)
 
     assert caught.value.faults == ((5, "A second total stands here."),)
 

@@ -17,7 +17,13 @@ from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, 
 from articles.fields import ProseFormField
 from articles.legacy_import.tables import month_of
 from articles.models import Ranking, RankingPeriod, Release, recheck_releases
-from articles.rankings.pasted_tables import PasteError, read_html, read_text, to_groups, to_text
+from articles.rankings.pasted_tables import (
+    PasteError,
+    left_out,
+    read_copied,
+    to_groups,
+    to_text,
+)
 from articles.rankings.spreadsheets import read_file
 
 RANKINGS = Ranking.objects.prefetch_related("periods__entries__subject")
@@ -142,7 +148,10 @@ def tell_saved(request, new_subjects):
 
 
 class PasteForm(forms.Form):
-    """Read a copied table, or an uploaded one, into a `grid`; the box keeps what was read."""
+    """Read a copied table, or an uploaded one, into a `grid`; the box keeps what was read.
+
+    `notes` tell what of it was left out or is shown otherwise than it is stored.
+    """
 
     text = ProseFormField(
         label=gettext_lazy("The copied table"),
@@ -158,18 +167,23 @@ class PasteForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Or a file"),
         required=False,
-        help_text=gettext_lazy(".xlsx or .csv, up to 2 MB; its first sheet is read."),
+        help_text=gettext_lazy(
+            ".xlsx or .csv, up to 2 MB; the sheet with the headings is read, as it shows its cells."
+        ),
     )
 
     def __init__(self, ranking, *args):
         super().__init__(*args)
         self.ranking = ranking
         self.headings = [column["heading"] for column in ranking.columns]
+        self.notes = []
 
     def clean(self):
         super().clean()
         try:
-            rows = self._rows()
+            table = self._table()
+            rows = table.rows
+            self.notes = [*table.notes, *left_out(rows, self.headings)]
             # Whatever it came from stays to be mended, merged cells and all.
             self.data = self.data.copy()
             self.data["text"], self.data["html"] = to_text(rows), ""
@@ -179,19 +193,14 @@ class PasteForm(forms.Form):
             name = "file" if self.cleaned_data.get("file") else "text"
             self.add_error(name, [fault_text(*fault) for fault in error.faults])
 
-    def _rows(self):
+    def _table(self):
         upload = self.cleaned_data.get("file")
         if upload:
             # One byte more than may be read says enough.
             content = upload.read(MAX_READ_BYTES)
-            return read_file(upload.name, content, len(self.headings))
-        if html := self.cleaned_data.get("html"):
-            try:
-                return read_html(html)
-            except PasteError:
-                # The clipboard's HTML holds no table; its text may.
-                pass
-        return read_text(self.cleaned_data.get("text") or "", len(self.headings))
+            return read_file(upload.name, content, self.headings)
+        html, text = self.cleaned_data.get("html") or "", self.cleaned_data.get("text") or ""
+        return read_copied(html, text, self.headings)
 
 
 MAX_READ_BYTES = 2 * 1024**2 + 1
@@ -215,7 +224,11 @@ def paste_view(model_admin, request, ranking_id):
         address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
         # What is asked for there is a grid of the same form: its token is taken before saving.
         new = len(grid.new_periods)
-        context = {"is_pasted": True, "action": f"{address}?periods={keys}&new={new}"}
+        context = {
+            "is_pasted": True,
+            "notes": form.notes,
+            "action": f"{address}?periods={keys}&new={new}",
+        }
         return show_grid(model_admin, request, grid, period_pages(ranking), None, **context)
     context = {
         **model_admin.admin_site.each_context(request),
