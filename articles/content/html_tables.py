@@ -70,7 +70,9 @@ def read_table(element: etree._Element, hiding: frozenset[str] | None = None) ->
                 column += 1
             down, across = _span(cell, "rowspan"), _span(cell, "colspan") or 1
             # A cell ends with its group of rows, to which 0 reaches ("4.9.12 Processing model").
-            down = min(down or MAX_ROWS, ends[number] - number)
+            left = ends[number] - number
+            is_sure = is_sure and down <= left
+            down = min(down or left, left)
             is_merged = is_merged or down > 1 or across > 1
             if column + across > MAX_COLUMNS:
                 is_sure, across = False, max(1, MAX_COLUMNS - column)
