@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
@@ -22,10 +22,6 @@ from articles.models import (
 )
 
 READING_DAYS = 30
-
-
-class ArticleForm(BodyForm, PublishedModelForm):
-    pass
 
 
 def moment(at):
@@ -47,7 +43,7 @@ class LegacyPathInline(PartInline, admin.TabularInline):
 
 @admin.register(Article)
 class ArticleAdmin(PublishedModelAdmin):
-    form = ArticleForm
+    form = PublishedModelForm
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]
     publisher_fields = ["published_at", "withdrawn_at"]

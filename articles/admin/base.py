@@ -1,4 +1,3 @@
-from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -12,19 +11,10 @@ from django.utils.translation import override
 from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
-from articles.content.markdown import to_html
 from articles.fields import MarkdownField
 from articles.models import Release, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
-
-
-class BodyForm(forms.ModelForm):
-    """Say at the field what the Markdown cannot be."""
-
-    def clean_body(self):
-        to_html(self.cleaned_data["body"])
-        return self.cleaned_data["body"]
 
 
 class PublishedModelForm(EditConflictForm):

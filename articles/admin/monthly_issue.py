@@ -1,13 +1,13 @@
 from datetime import timedelta
 
+from django import forms
 from django.contrib import admin
 from django.db.models import F
 from django.urls import path
 
-from articles.admin.base import BodyForm, PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
-from articles.content.markdown import faults_for_publishing, to_html
 from articles.models import MonthlyIssue, MonthlyIssueItem, PageVersion, article_scope
 
 OUT_OF_THE_WAY = 10_000
@@ -21,7 +21,7 @@ def issue_to_copy(request):
     return MonthlyIssue.objects.filter(pk=int(key)).first()
 
 
-class MonthlyIssueItemForm(BodyForm):
+class MonthlyIssueItemForm(forms.ModelForm):
     # The formset numbers the items anew: while two change places, both look taken.
     def validate_constraints(self):
         pass
@@ -33,8 +33,7 @@ class MonthlyIssueItemFormSet(NumberedFormSet):
         # An item of an issue that is stored already asks this itself.
         if self.instance.pk is None and self.instance.state == MonthlyIssue.State.PUBLISHED:
             for row in self.kept_rows():
-                body = row.cleaned_data.get("body", "")
-                if faults := faults_for_publishing(body, to_html(body), level=2):
+                if "body" not in row.errors and (faults := row.instance.publishing_faults()):
                     row.add_error("body", faults)
 
     def save_items(self):

@@ -1,7 +1,6 @@
 from django.contrib import admin
 
-from articles.admin.base import BodyForm, StoredModelAdmin
-from articles.admin.edit_conflicts import EditConflictForm
+from articles.admin.base import StoredModelAdmin
 from articles.models import SITE, Category, PageVersion, SitePage, Tag
 
 
@@ -27,13 +26,8 @@ class TagAdmin(StoredModelAdmin):
         PageVersion.raise_for(*obj.page_scopes())
 
 
-class SitePageForm(BodyForm, EditConflictForm):
-    pass
-
-
 @admin.register(SitePage)
 class SitePageAdmin(StoredModelAdmin):
-    form = SitePageForm
     fields = ["title", "slug", "position", "body"]
     list_display = ["title", "slug", "position", "updated_at"]
     search_fields = ["title", "slug"]

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from articles.addresses import path_of
 from articles.content import share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
-from articles.content.markdown import RANKING_MARK, faults_for_publishing, to_html
+from articles.content.markdown import RANKING_MARK, faults_for_publishing
 from articles.content.mentions import mentioned
 from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField, ProseField
+from articles.models.markdown_body import MarkdownBody
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
@@ -78,7 +79,7 @@ class ArticleQuerySet(models.QuerySet):
         return self.select_related("category").defer("body", "body_html").newest()
 
 
-class Article(models.Model):
+class Article(MarkdownBody):
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
@@ -288,18 +289,17 @@ class Article(models.Model):
             moment = getattr(self, name)
             if moment and not is_plausible(moment):
                 raise ValidationError({name: _("Give a date between 1900 and 2999.")})
-        html = to_html(self.body)
         if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
             self.published_at = timezone.now().replace(microsecond=0)
         if self.published_at and self.withdrawn_at and self.withdrawn_at < self.published_at:
             raise ValidationError({"withdrawn_at": _("This lies before the publication.")})
-        faults = faults_for_publishing(self.body, html)
+        faults = faults_for_publishing(self.body, self.converted_body())
         if faults and self.state == self.State.PUBLISHED:
             raise ValidationError({"body": faults})
 
     def publishing_faults(self, moment=None):
         """Return what keeps the stored article from going live (at `moment`), as sentences."""
-        html = to_html(self.body)
+        html = self.converted_body()
         faults = faults_for_publishing(self.body, html)
         tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
         faults += [
@@ -319,7 +319,7 @@ class Article(models.Model):
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
         with transaction.atomic():
-            self.body_html = with_anchors(to_html(self.body))
+            self.body_html = with_anchors(self.converted_body())
             self.reading_minutes = reading_minutes(self.body_html)
             self.edit_version += 0 if self._state.adding else 1
             self.save()
@@ -366,7 +366,7 @@ class Article(models.Model):
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""
-        return RANKING_MARK.findall(to_html(self.body))
+        return RANKING_MARK.findall(self.converted_body())
 
     def contents(self):
         """Return the headings for a table of contents; none where the text is short."""

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
-from articles.content.markdown import faults_for_publishing, to_html
+from articles.content.markdown import faults_for_publishing
 from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField
+from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.search_document import SearchDocument
 
@@ -148,7 +149,7 @@ class MonthlyIssue(models.Model):
             self.index()
 
 
-class MonthlyIssueItem(models.Model):
+class MonthlyIssueItem(MarkdownBody):
     issue = models.ForeignKey(
         MonthlyIssue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="items"
     )
@@ -179,8 +180,7 @@ class MonthlyIssueItem(models.Model):
 
     def clean(self):
         super().clean()
-        html = to_html(self.body)
-        if "<h2>" in html:
+        if "<h2>" in self.converted_body():
             raise ValidationError(
                 {"body": _("Headings in an item begin at the third level (###).")}
             )
@@ -191,9 +191,9 @@ class MonthlyIssueItem(models.Model):
     def publishing_faults(self):
         """Return what keeps the item from being published, as sentences."""
         # An item stands under a second-level headline.
-        return faults_for_publishing(self.body, to_html(self.body), level=2)
+        return faults_for_publishing(self.body, self.converted_body(), level=2)
 
     def store(self):
         """Make the HTML and save the item; its issue raises the page versions."""
-        self.body_html = to_html(self.body)
+        self.body_html = self.converted_body()
         self.save()

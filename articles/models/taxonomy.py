@@ -2,8 +2,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
-from articles.content.markdown import to_html
 from articles.fields import LineField, MarkdownField
+from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, SITE, PageVersion
 
 
@@ -58,7 +58,7 @@ class Tag(models.Model):
         return [CONTENT, *(article.scope for article in self.articles.only("pk"))]
 
 
-class SitePage(models.Model):
+class SitePage(MarkdownBody):
     """A page of the site itself, such as its privacy policy, in the staff's own words."""
 
     slug = models.SlugField(_("slug"), max_length=50, unique=True, allow_unicode=True)
@@ -79,14 +79,10 @@ class SitePage(models.Model):
     def get_absolute_url(self):
         return path_of("articles:site_page_detail", self.slug)
 
-    def clean(self):
-        super().clean()
-        to_html(self.body)
-
     def store(self):
         """Make the HTML, save the page and make every page stale: the footer names it."""
         with transaction.atomic():
-            self.body_html = to_html(self.body)
+            self.body_html = self.converted_body()
             self.save()
             PageVersion.raise_for(SITE)
 

@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 
+import markdown
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -316,6 +317,24 @@ def test_same_editor_saves_again_and_again(editor):
         assert_saved(save(editor, address_of(article), title=title))
 
     assert Article.objects.get().title == "셋째 제목"
+
+
+def test_saving_converts_a_text_once(publisher, monkeypatch):
+    article = make_article(state="draft")
+    make_table(article, make_ranking(), slug="preference")
+    opened = open_form(publisher, address_of(article))
+    converted, convert = [], markdown.Markdown.convert
+
+    def note(converter, source):
+        converted.append(source)
+        return convert(converter, source)
+
+    monkeypatch.setattr(markdown.Markdown, "convert", note)
+    body = "[[ranking:preference]]\n\n새 글"
+    assert_saved(send(publisher, address_of(article), opened, body=body, state="published"))
+
+    assert len(converted) == 1
+    assert "새 글" in Article.objects.get().body_html
 
 
 # Publishing
