@@ -37,6 +37,7 @@ from deploy.processes import (
     start,
     stop_on_signals,
 )
+from openup.settings_file import SettingsFileError, read_settings_file
 
 VAR = ROOT / "var"
 ANSWER_SECONDS = 60
@@ -45,9 +46,6 @@ WATCH_SECONDS = 1
 THREADS_FOR_ONE = 8
 # How this machine reaches a server that listens on all its addresses.
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-# The form that openup/settings.py accepts too.
-ENV_LINE = r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)"""
-
 ENV_FILE = """\
 # Written by the first `make run`; `.env.example` explains every variable.
 # Back this file up with the database: without EMAIL_DIGEST_KEYS nobody can edit an earlier comment,
@@ -113,24 +111,6 @@ def is_loopback(host):
         return False
 
 
-def read_env_file(text, path):
-    """Return the variables of an env file; stop at a line that is not exactly NAME=value."""
-    values = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = re.fullmatch(ENV_LINE, line)
-        if not match or match.group(1) in values:
-            # Never the line itself: it may hold a password.
-            problem = "a name that stands twice" if match else "a malformed line"
-            raise Stop(
-                f"{path}, line {number}: {problem}; write NAME=value, without spaces around = "
-                "or a comment behind the value."
-            )
-        values[match.group(1)] = re.sub(r"""^(["'])(.*)\1$""", r"\2", match.group(2))
-    return values
-
-
 def settings_file(environ):
     """Return the path of the env file that the settings read too."""
     return ROOT / environ["OPENUP_ENV_FILE"] if environ.get("OPENUP_ENV_FILE") else VAR / ".env"
@@ -140,9 +120,9 @@ def read_settings(path):
     if not path.is_file():
         return {}
     try:
-        return read_env_file(path.read_text(encoding="utf-8"), path)
-    except UnicodeDecodeError as error:
-        raise Stop(f"{path} is not a text file in UTF-8: save it as one.") from error
+        return read_settings_file(path)
+    except SettingsFileError as error:
+        raise Stop(str(error)) from error
 
 
 def new_env_file(site_url):

@@ -7,59 +7,51 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from openup.settings_file import SettingsFileError, read_settings_file
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-ENV_FILE = Path(os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
-
-
-def check_env_file(path):
-    """Stop at a line that would be passed over in silence, and the setting in it with it."""
-    names = set()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        match = re.fullmatch(
-            r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|(?!\s)(?:(?!\s#).)*(?<!\s)|)""", line
-        )
-        if not match or match[1] in names:
-            # Never the line itself: it may hold a password.
-            problem = "a name that stands twice" if match else "a malformed line"
-            raise ImproperlyConfigured(
-                f"{path}, line {number}: {problem}; expected NAME=value, without spaces around ="
-                " or a comment behind the value"
-            )
-        names.add(match[1])
-
-
-if ENV_FILE.exists():
-    check_env_file(ENV_FILE)
-    env.read_env(ENV_FILE)
-elif "OPENUP_ENV_FILE" in os.environ:
+ENV_FILE = BASE_DIR / (os.environ.get("OPENUP_ENV_FILE") or VAR_DIR / ".env")
+if not ENV_FILE.exists() and "OPENUP_ENV_FILE" in os.environ:
     raise ImproperlyConfigured(f"OPENUP_ENV_FILE names a file that does not exist: {ENV_FILE}")
 
 
-def read(cast, name, expected, **default):
-    """Return the variable `name`, or stop with its name and what is expected."""
+def read_variables():
+    """Return the variables of the settings file and of the environment, which outranks it."""
     try:
-        return cast(name, **default)
-    except ImproperlyConfigured as error:
-        raise ImproperlyConfigured(f"{name} is not set: expected {expected}") from error
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is malformed: expected {expected}") from error
+        return (read_settings_file(ENV_FILE) if ENV_FILE.exists() else {}) | os.environ
+    except SettingsFileError as error:
+        raise ImproperlyConfigured(str(error)) from error
+
+
+_variables = read_variables()
+
+
+def read_text(name, default=""):
+    return _variables.get(name, default)
+
+
+def read_list(name):
+    """Return what stands between commas."""
+    return [part.strip() for part in read_text(name).split(",") if part]
+
+
+def read_required(name, expected):
+    if name not in _variables:
+        raise ImproperlyConfigured(f"{name} is not set: expected {expected}")
+    return _variables[name]
 
 
 def read_switch(name):
     """Return the on/off variable `name`; a word that is neither stops the process."""
-    value = env.str(name, default="0").strip().lower()
+    value = read_text(name, default="0").strip().lower()
     if value not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
         raise ImproperlyConfigured(f"{name} is malformed: expected 1 or 0")
     return value in {"1", "true", "yes", "on"}
@@ -67,15 +59,18 @@ def read_switch(name):
 
 def read_count(name, default, largest, smallest=1):
     expected = f"a whole number from {smallest} to {largest}"
-    value = read(env.int, name, expected, default=default)
-    if not smallest <= value <= largest:
+    try:
+        value = int(read_text(name, default))
+    except ValueError:
+        value = None
+    if value is None or not smallest <= value <= largest:
         raise ImproperlyConfigured(f"{name} is malformed: expected {expected}")
     return value
 
 
 def read_folder(name, default):
     """Return a folder for files that are served; never one that holds code, data or keys."""
-    value = env.str(name, default=str(default))
+    value = read_text(name, default=str(default))
     folder = (BASE_DIR / value).resolve()
     if not value.strip() or any(
         kept == folder or folder in kept.parents for kept in (BASE_DIR, VAR_DIR, VAR_DIR / ".env")
@@ -88,7 +83,7 @@ def read_folder(name, default):
 
 # Secrets
 
-SECRET_KEY = read(env.str, "SECRET_KEY", "at least 50 random characters")
+SECRET_KEY = read_required("SECRET_KEY", "at least 50 random characters")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
     raise ImproperlyConfigured("SECRET_KEY is too weak: expected at least 50 random characters")
 
@@ -97,8 +92,9 @@ DIGEST_KEYS_EXPECTED = "`id:64 hex digits`, several separated by commas, the fir
 
 def read_digest_keys():
     """Return [(key id, 32 bytes)] for the digests of e-mail addresses, the active key first."""
-    pairs = read(env.list, "EMAIL_DIGEST_KEYS", DIGEST_KEYS_EXPECTED)
-    matches = [re.fullmatch(r"([a-z0-9]{1,16}):([0-9a-fA-F]{64})", pair.strip()) for pair in pairs]
+    read_required("EMAIL_DIGEST_KEYS", DIGEST_KEYS_EXPECTED)
+    pairs = read_list("EMAIL_DIGEST_KEYS")
+    matches = [re.fullmatch(r"([a-z0-9]{1,16}):([0-9a-fA-F]{64})", pair) for pair in pairs]
     keys = [(match[1], bytes.fromhex(match[2])) for match in matches if match]
     if not keys or len(keys) != len(pairs) or len({key_id for key_id, _key in keys}) != len(keys):
         raise ImproperlyConfigured(
@@ -114,7 +110,8 @@ MAIL_KEYS_EXPECTED = "44 characters of URL-safe Base64, several keys separated b
 
 def read_mail_keys():
     """Return the Fernet keys that addresses are encrypted with, the active one first."""
-    keys = [key.strip() for key in read(env.list, "MAIL_ENCRYPTION_KEYS", MAIL_KEYS_EXPECTED)]
+    read_required("MAIL_ENCRYPTION_KEYS", MAIL_KEYS_EXPECTED)
+    keys = read_list("MAIL_ENCRYPTION_KEYS")
     if not keys or not all(re.fullmatch(r"[A-Za-z0-9_\-]{43}=", key) for key in keys):
         raise ImproperlyConfigured(
             f"MAIL_ENCRYPTION_KEYS is malformed: expected {MAIL_KEYS_EXPECTED}"
@@ -130,7 +127,7 @@ MAIL_ENCRYPTION_KEYS = read_mail_keys()
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
 HOST = rf"{LABEL}(?:\.{LABEL})*|\[[0-9A-Fa-f:.]+\]"
 SITE_URL_EXPECTED = "the site's address without a path, such as https://www.example.kr"
-SITE_URL = read(env.str, "SITE_URL", SITE_URL_EXPECTED).rstrip("/")
+SITE_URL = read_required("SITE_URL", SITE_URL_EXPECTED).rstrip("/")
 try:
     _site = urlsplit(SITE_URL)
     _site_port = _site.port
@@ -160,7 +157,7 @@ if BENCHMARK_WITHOUT_LIMITS and not IS_LOOPBACK:
         "BENCHMARK_WITHOUT_LIMITS is on: expected off unless SITE_URL is a loopback address"
     )
 
-ALLOWED_HOSTS = [SITE_HOST, *(host.strip() for host in env.list("ALLOWED_HOSTS", default=[]))]
+ALLOWED_HOSTS = [SITE_HOST, *read_list("ALLOWED_HOSTS")]
 if not all(re.fullmatch(HOST, host) for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is malformed: expected host names separated by commas, no scheme, no port,"
@@ -170,7 +167,7 @@ if IS_LOOPBACK:
     ALLOWED_HOSTS += LOOPBACK_HOSTS
 
 try:
-    TRUSTED_PROXIES = [ip_network(text) for text in env.list("TRUSTED_PROXIES", default=[])]
+    TRUSTED_PROXIES = [ip_network(text) for text in read_list("TRUSTED_PROXIES")]
 except ValueError as error:
     raise ImproperlyConfigured(
         "TRUSTED_PROXIES is malformed: expected networks such as 127.0.0.1/32,10.0.0.0/8"
@@ -178,14 +175,14 @@ except ValueError as error:
 if any(network.prefixlen == 0 for network in TRUSTED_PROXIES):
     raise ImproperlyConfigured("TRUSTED_PROXIES is malformed: expected networks, not every address")
 
-SITE_NAME = env.str("SITE_NAME", default="Open UP")
+SITE_NAME = read_text("SITE_NAME", default="Open UP")
 OFFICIAL_BANNER = read_switch("OFFICIAL_BANNER")
 SHOW_MOST_READ = read_switch("SHOW_MOST_READ")
 
 # Mail: who it comes from, and where it is handed in
 
 _mail_host = "localhost" if IS_LOOPBACK or SITE_HOST.startswith("[") else SITE_HOST
-MAIL_FROM = env.str("MAIL_FROM", default="") or f"no-reply@{_mail_host}"
+MAIL_FROM = read_text("MAIL_FROM") or f"no-reply@{_mail_host}"
 if not re.fullmatch(rf"[A-Za-z0-9._+\-]{{1,64}}@{LABEL}(?:\.{LABEL})*", MAIL_FROM):
     raise ImproperlyConfigured(
         "MAIL_FROM is malformed: expected an address such as no-reply@example.kr, without a name"
@@ -203,15 +200,15 @@ EMAIL_URL_EXPECTED = (
 def read_mail_server():
     """Return Django's settings for the mail server, or the folder, that EMAIL_URL names."""
     malformed = ImproperlyConfigured(f"EMAIL_URL is malformed: expected {EMAIL_URL_EXPECTED}")
-    text = env.str("EMAIL_URL", default="")
+    text = read_text("EMAIL_URL")
     if not text:
         if not IS_LOOPBACK:
             raise ImproperlyConfigured(f"EMAIL_URL is not set: expected {EMAIL_URL_EXPECTED}")
         text = f"file://{quote(str(VAR_DIR / 'mail'))}"
     try:
         url, port = urlsplit(text), urlsplit(text).port
-    except ValueError as error:
-        raise malformed from error
+    except ValueError:
+        raise malformed from None
     if url.query or url.fragment:
         raise malformed
     if url.scheme == "file" and not url.netloc and len(url.path) > 1:
@@ -270,13 +267,13 @@ COMMENTS_CLOSE_AFTER_DAYS = read_count(
 
 # Numbers for Prometheus: nothing of them stands on the public port
 
-METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+METRICS_HOST = read_text("METRICS_HOST", default="127.0.0.1")
 METRICS_PORT = read_count("METRICS_PORT", default=0, largest=65_535, smallest=0)
 METRICS_FOLDER = read_folder("METRICS_FOLDER", VAR_DIR / "metrics")
 
 # A function that may ask for a comment to be read first, and what the one that comes along asks
-COMMENT_CLASSIFIER = env.str("COMMENT_CLASSIFIER", default="").strip()
-COMMENT_CLASSIFIER_URL = env.str("COMMENT_CLASSIFIER_URL", default="").strip()
+COMMENT_CLASSIFIER = read_text("COMMENT_CLASSIFIER").strip()
+COMMENT_CLASSIFIER_URL = read_text("COMMENT_CLASSIFIER_URL").strip()
 COMMENT_CLASSIFIER_SECONDS = read_count("COMMENT_CLASSIFIER_SECONDS", default=2, largest=10)
 if COMMENT_CLASSIFIER and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", COMMENT_CLASSIFIER):
     raise ImproperlyConfigured(
@@ -343,7 +340,7 @@ TEMPLATES = [
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
-LANGUAGE_CODE = env.str("INTERFACE_LANGUAGE", default="ko")
+LANGUAGE_CODE = read_text("INTERFACE_LANGUAGE", default="ko")
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise ImproperlyConfigured("INTERFACE_LANGUAGE is malformed: expected ko or en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -360,45 +357,65 @@ DATABASE_LOCK_TIMEOUT_MS = 5_000
 DATABASE_URL_EXPECTED = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
 
 
+def read_database_url():
+    """Return what DATABASE_URL says, in Django's words; what stands behind ? are its OPTIONS."""
+    default = f"sqlite:///{quote(str(VAR_DIR / 'openup.sqlite3'))}"
+    malformed = ImproperlyConfigured(f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}")
+    try:
+        url = urlsplit(read_text("DATABASE_URL", default))
+        port = url.port or ""
+    except ValueError:
+        # Not the parser's error: it may quote a password.
+        raise malformed from None
+    name = unquote(url.path[1:])
+    if not name or url.fragment:
+        raise malformed
+    if url.scheme == "sqlite" and not url.netloc and not url.query:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    if url.scheme not in {"postgresql", "postgres"}:
+        raise malformed
+    # Four slashes lead to the folder of a Unix socket.
+    folder, _slash, base = name.rpartition("/")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": base if name.startswith("/") else name,
+        "HOST": folder if name.startswith("/") else url.hostname or "",
+        "PORT": port,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "OPTIONS": dict(parse_qsl(url.query)),
+    }
+
+
 def read_database():
     """Return Django's settings for the database that DATABASE_URL names."""
-    try:
-        database = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'openup.sqlite3'}")
-    except (ImproperlyConfigured, ValueError, KeyError) as error:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}"
-        ) from error
+    database = read_database_url()
     options = database.setdefault("OPTIONS", {})
-    match database.get("ENGINE"):
-        case "django.db.backends.sqlite3" if database.get("NAME"):
-            # Opening the file takes a tenth of the time that a page does.
-            database["CONN_MAX_AGE"] = None
-            options |= {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": DATABASE_LOCK_TIMEOUT_MS / 1000,
-                # Half a megabyte a thread: the system keeps the file in memory anyway.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                " PRAGMA cache_size=-512",
-            }
-        case "django.db.backends.postgresql" if database.get("NAME"):
-            database["CONN_HEALTH_CHECKS"] = True
-            options |= {
-                "connect_timeout": 3,
-                "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
-                f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
-                # After a failed try the pool waits ever longer: give up soon, and the next request
-                # tries anew, so that a database that is back is used at once.
-                "pool": {
-                    "min_size": 1,
-                    "max_size": SERVER_THREADS + 2,
-                    "timeout": 3,
-                    "reconnect_timeout": 1,
-                },
-            }
-        case _:
-            raise ImproperlyConfigured(
-                f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}"
-            )
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        # Opening the file takes a tenth of the time that a page does.
+        database["CONN_MAX_AGE"] = None
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": DATABASE_LOCK_TIMEOUT_MS / 1000,
+            # Half a megabyte a thread: the system keeps the file in memory anyway.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            " PRAGMA cache_size=-512",
+        }
+        return database
+    database["CONN_HEALTH_CHECKS"] = True
+    options |= {
+        "connect_timeout": 3,
+        "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
+        f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
+        # After a failed try the pool waits ever longer: give up soon, and the next request
+        # tries anew, so that a database that is back is used at once.
+        "pool": {
+            "min_size": 1,
+            "max_size": SERVER_THREADS + 2,
+            "timeout": 3,
+            "reconnect_timeout": 1,
+        },
+    }
     return database
 
 

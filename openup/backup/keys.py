@@ -3,12 +3,12 @@
 import hmac
 import os
 
-import environ
 from django.conf import settings
 from django.db.models import Value
 from django.db.models.functions import Left, StrIndex
 
 from comments.models import Comment, Subscriber
+from openup.settings_file import read_settings_file
 
 DIGEST_KEYS, MAIL_KEYS, SECRET_KEY = "EMAIL_DIGEST_KEYS", "MAIL_ENCRYPTION_KEYS", "SECRET_KEY"
 WITHOUT = {
@@ -18,18 +18,11 @@ WITHOUT = {
 }
 
 
-class _FileEnv(environ.Env):
-    """What a settings file says, apart from the environment."""
-
-    ENVIRON = {}
-
-
 def settings_not_in_file(path):
     """Return the names of the key settings in use that the settings file does not hold."""
-    _FileEnv.ENVIRON = {}
-    if path.is_file():
-        _FileEnv.read_env(path)
-    return [name for name in WITHOUT if _FileEnv.ENVIRON.get(name) != os.environ.get(name)]
+    in_file = read_settings_file(path) if path.is_file() else {}
+    in_use = in_file | os.environ
+    return [name for name in WITHOUT if in_use.get(name) != in_file.get(name)]
 
 
 def keys_in_use():

@@ -6,8 +6,6 @@ import re
 import socket
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deploy import environment, run
 from deploy.processes import ROOT, Stop, child_environment
@@ -95,41 +93,6 @@ def test_site_url_of_the_environment_outranks_all():
     environ = {"SITE_URL": "http://localhost:7000"}
 
     assert run.site_url(environ, {}, "127.0.0.1", 8000) == "http://localhost:7000"
-
-
-def test_settings_file_is_read_with_comments_and_quotes():
-    lines = ["# A=1", "", "SITE_URL='http://a.kr'", 'SITE_NAME="Open UP"', "EMPTY="]
-    text = "\n".join([*lines, "SECRET_KEY=a=b#c", ""])
-
-    assert run.read_env_file(text, "var/.env") == {
-        "SITE_URL": "http://a.kr",
-        "SITE_NAME": "Open UP",
-        "EMPTY": "",
-        "SECRET_KEY": "a=b#c",
-    }
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        *("export KEY=hidden", "KEY =hidden", "KEY= hidden", " KEY=hidden", "KEY=hidden "),
-        *("KEY=hidden # why", 'KEY="hidden" # why', "KEY hidden", "1KEY=hidden", "열쇠=hidden"),
-        "SITE_NAME=hidden",
-    ],
-)
-def test_a_line_of_another_form_is_refused_by_its_number_without_its_content(line):
-    with pytest.raises(Stop, match=r"var/\.env, line 3: ") as stop:
-        run.read_env_file(f"# Settings\nSITE_NAME=Open UP\n{line}\n", "var/.env")
-
-    assert "hidden" not in str(stop.value)
-
-
-@given(st.text())
-def test_any_settings_file_is_read_or_refused(text):
-    try:
-        assert isinstance(run.read_env_file(text, "var/.env"), dict)
-    except Stop as stop:
-        assert str(stop).startswith("var/.env, line ")
 
 
 def test_a_settings_file_of_another_encoding_is_refused(tmp_path):
@@ -266,6 +229,7 @@ def test_a_folder_without_permission_is_refused_by_its_name(tmp_path, monkeypatc
     "path",
     [
         *("deploy/environment.py", "deploy/processes.py", "deploy/run.py"),
+        "openup/settings_file.py",
         *("tests/postgresql.py", "tests/run.py"),
     ],
 )

@@ -191,6 +191,55 @@ def test_postgresql_has_a_pool_and_bounded_waits():
         assert part in options
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:///var/%EA%B8%80+%23.sqlite3", ("sqlite3", "var/글+#.sqlite3", "", "", "", "")),
+        ("sqlite:////srv/openup.sqlite3", ("sqlite3", "/srv/openup.sqlite3", "", "", "", "")),
+        (
+            "postgresql://open%40up:pa%23ss%2F@db.example.kr:5433/openup?sslmode=require",
+            ("postgresql", "openup", "open@up", "pa#ss/", "db.example.kr", 5433),
+        ),
+        ("postgresql://openup@[::1]/openup", ("postgresql", "openup", "openup", "", "::1", "")),
+        (
+            "postgresql:////run/postgresql/openup",
+            ("postgresql", "openup", "", "", "/run/postgresql", ""),
+        ),
+    ],
+)
+def test_database_is_that_of_the_address(url, expected):
+    database = read(DATABASE_URL=url).DATABASES["default"]
+
+    names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    found = [database["ENGINE"].rpartition(".")[2], *(database.get(name, "") for name in names)]
+    assert tuple(found) == expected
+    assert ("sslmode" in database["OPTIONS"]) == ("sslmode" in url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "postgresql://u:geheim@h:port/d",
+            "postgresql://u:geheim#x@h/d",
+            "postgresql://[geheim/d",
+        ),
+        *("sqlite://geheim/d", "sqlite:///", "sqlite://:memory:", "sqlite:///geheim?timeout=1"),
+    ],
+)
+def test_database_that_is_none_is_refused_and_its_password_never_told(url):
+    message, log = refusal(DATABASE_URL=url)
+
+    assert "DATABASE_URL is malformed: expected" in message
+    assert "geheim" not in log
+
+
+def test_value_that_begins_with_a_dollar_sign_is_itself():
+    secret = "$" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
+
+    assert secret == read(SECRET_KEY=secret).SECRET_KEY
+
+
 def test_writers_never_take_more_than_half_of_the_threads():
     for threads in ("1", "2", "3", "8", "64"):
         assert 1 <= read(SERVER_THREADS=threads).POSTS_AT_ONCE <= max(1, int(threads) // 2)
@@ -223,6 +272,6 @@ def test_mails_of_a_site_on_this_machine_go_to_a_folder_unless_told():
 
 
 def test_password_of_the_mail_server_is_never_told():
-    message, _log = refusal(EMAIL_URL="smtp+tls://user:geheim@mail.example.kr:port")
-
-    assert "geheim" not in message
+    for url in ("smtp+tls://user:geheim@mail.example.kr:port", "smtp+tls://user:geheim"):
+        _message, log = refusal(EMAIL_URL=url)
+        assert "geheim" not in log
