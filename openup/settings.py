@@ -310,6 +310,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "openup.middleware.unavailable.UnavailableMiddleware",
     "openup.middleware.malformed_requests.OddRequestMiddleware",
+    "openup.middleware.charset.CharsetMiddleware",
     "openup.middleware.cross_site.CrossSiteMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -488,6 +489,11 @@ STAFF_REQUEST_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = STAFF_REQUEST_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
+FILE_UPLOAD_HANDLERS = [
+    "openup.middleware.charset.CharsetUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Files
 

@@ -14,10 +14,11 @@ if settings.METRICS_PORT:
     settings.METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_FOLDER)
 
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 # What stands around Django asks models, so it follows Django's own start.
 from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
+from openup.middleware.charset import CharsetGuard  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
 
 if is_too_old(connection):
@@ -25,7 +26,7 @@ if is_too_old(connection):
 connection.close()
 
 application = Gate(
-    application, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS
+    django, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS
 )
 
 if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
@@ -34,3 +35,6 @@ if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     application = PageCache(
         application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS, settings.PAGE_CACHE_FOLDER
     )
+
+# Before the kept pages, so that a request is refused whether or not its page is kept.
+application = CharsetGuard(application, django)

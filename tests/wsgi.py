@@ -21,7 +21,17 @@ class Response(NamedTuple):
         return self.body.decode()
 
 
-def ask(application, path, method="GET", *, scheme="http", peer="127.0.0.1", **headers):
+def ask(
+    application,
+    path,
+    method="GET",
+    *,
+    scheme="http",
+    peer="127.0.0.1",
+    body=b"",
+    content_type="",
+    **headers,
+):
     """Return the application's answer; headers are keywords such as `accept_encoding`."""
     path, _mark, query = path.partition("?")
     environ = {
@@ -36,7 +46,9 @@ def ask(application, path, method="GET", *, scheme="http", peer="127.0.0.1", **h
         "REMOTE_ADDR": peer,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
-        "wsgi.input": io.BytesIO(),
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

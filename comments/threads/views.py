@@ -1,9 +1,7 @@
 from functools import partial, wraps
-from itertools import chain
-from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -44,23 +42,9 @@ def public_form(view):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.PUBLIC_REQUEST_BYTES:
             raise RequestDataTooBig
-        check_encoding(request)
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def check_encoding(request):
-    """Refuse a body that is not UTF-8: Django would put other characters in the place of some."""
-    try:
-        request.body.decode()
-        # Unquoting takes its time: only where U+FFFD stands may something have been replaced.
-        if request.content_type == "application/x-www-form-urlencoded" and "\ufffd" in "".join(
-            chain(request.POST, *(values for _name, values in request.POST.lists()))
-        ):
-            unquote_to_bytes(request.body).decode()
-    except UnicodeDecodeError as error:
-        raise BadRequest("The form is not in UTF-8.") from error
 
 
 @public_form
