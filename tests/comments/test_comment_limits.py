@@ -224,7 +224,7 @@ def test_posts_at_the_same_moment_get_exactly_the_allowance(cheap_hashes):
 
 SPEND = """
 import sys
-from comments import limits
+from comments.identity import rate_limits
 print("ready", flush=True)
 sys.stdin.readline()
 passed = 0
