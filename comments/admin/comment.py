@@ -158,6 +158,8 @@ class CommentAdmin(admin.ModelAdmin):
         context = {"show_close": True, **(extra_context or {})}
         if comment and self.has_view_permission(request, comment):
             may_moderate = self.has_moderate_permission(request)
+            reports = list(comment.reports.all())
+            is_reported = any(report.closed_by_id is None for report in reports)
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "subtitle": None,
@@ -167,9 +169,12 @@ class CommentAdmin(admin.ModelAdmin):
                 "moderations": [
                     (moderation.verb, moderation_address(action, [comment.pk]))
                     for action, moderation in MODERATIONS.items()
-                    if comment.state in STATES[action] and may_moderate
+                    if comment.state in STATES[action]
+                    and may_moderate
+                    # Without a report there is nothing to dismiss.
+                    and (action != Action.DISMISS or is_reported)
                 ],
-                "reports": comment.reports.all(),
+                "reports": reports,
                 "takedowns": comment.takedowns.all(),
                 "note_form": answer.NoteForm() if may_moderate else None,
                 "may_answer": comment.is_readable and may_answer(request),

@@ -19,6 +19,12 @@ def browser():
         browser.close()
 
 
+def note(complaints, message):
+    """Keep what a script complains of, not what Chromium remarks about a page's markup."""
+    if message.type in {"error", "warning"}:
+        complaints.append(message.text)
+
+
 @pytest.fixture
 def open_page(browser, live_server):
     """Return a function that opens a page in a context of its own; complaints fail the test.
@@ -34,7 +40,7 @@ def open_page(browser, live_server):
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
+        page.on("console", lambda message: note(complaints, message))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
         return page

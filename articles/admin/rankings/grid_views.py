@@ -222,7 +222,6 @@ def paste_view(model_admin, request, ranking_id):
         grid.is_valid()
         keys = ",".join(str(period.pk) for period in grid.periods if period.pk)
         address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
-        # What is asked for there is a grid of the same form: its token is taken before saving.
         new = len(grid.new_periods)
         context = {
             "is_pasted": True,

@@ -1,0 +1,121 @@
+"""A small site on which every form of the staff's pages is found, and somebody of each group."""
+
+from datetime import date
+
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from articles.models import RankingEntry, Tag
+from comments.identity.encryption import seal
+from comments.models import Comment, StaffSubscription, Subscriber
+from comments.moderation.rule_rehearsal import rehearse
+from tests.factories import (
+    PASSWORD,
+    make_article,
+    make_category,
+    make_comment,
+    make_issue,
+    make_ranking,
+    make_report,
+    make_rule,
+    make_staff,
+    make_subject,
+    make_table,
+    make_takedown,
+)
+from tests.openup.whole_site import WholeSite
+
+# Whoever may do least comes first: a form is sent by the first who is shown it.
+GROUPS = ["editor", "data steward", "moderator", "publisher"]
+USERS = [*GROUPS, "superuser"]
+
+
+def make_staff_site():
+    site = WholeSite()
+    call_command("setup_site", verbosity=0)
+    users = {
+        name: make_staff(username=name, email="staff@example.com", password=PASSWORD)
+        for name in USERS
+    }
+    for name in GROUPS:
+        users[name].groups.add(Group.objects.get(name=name))
+    users["superuser"].is_superuser = True
+    users["superuser"].save()
+    make_staff(username="leaver")
+    subscriber = Subscriber.objects.create(user=users["editor"])
+    followed = make_article(title="따라가는 글", category=site.article.category)
+    StaffSubscription.objects.create(subscriber=subscriber, article=followed)
+    make_month(site.article.category)
+    make_what_may_go(site.article.category)
+    make_comments(site.article, users["moderator"])
+
+
+def make_month(category):
+    """Make a month that can be released."""
+    issue = make_issue(month=date(2025, 11, 1), state="draft", published_at=None)
+    ranking = make_ranking(
+        [("2025년 11월", date(2025, 11, 1), [("미스트랄", "프랑스", "Large")])], title="새 순위"
+    )
+    article = make_article(
+        title="이달 소식",
+        state="in_review",
+        published_at=None,
+        monthly_issue=issue,
+        category=category,
+    )
+    table = make_table(article, ranking, slug="models")
+    article.body = f"## 소식\n\n[[ranking:{table.slug}]]"
+    article.store()
+    issue.lead_article = article
+    issue.store()
+
+
+def make_what_may_go(category):
+    """Make what nothing else needs, so that it may be deleted."""
+    for title in ("쓰던 글", "지울 글", "지울 다른 글"):
+        make_article(title=title, state="draft", published_at=None, category=category)
+    for month, title in ((1, "지울 월호"), (2, "지울 다른 월호")):
+        make_issue(month=date(2026, month, 1), state="draft", published_at=None, title=title)
+    for name, slug in (("빈", "empty"), ("다른", "other")):
+        make_category(name=f"{name} 갈래", slug=slug)
+        Tag(name=f"{name} 태그", slug=slug).store()
+    for title in ("빈 순위", "지울 순위"):
+        make_ranking([], title=title)
+    for name in ("카카오", "KAKAO", "네이버"):
+        make_subject(name)
+    for name in ("모둠", "지울 모둠"):
+        Group.objects.create(name=name)
+
+
+def make_comments(article, moderator):
+    """Make a comment in each state, with all that may be decided about it."""
+    words = make_rehearsed_rule("광고", "카지노")
+    for number in range(4):
+        make_comment(article, body=f"카지노 {number}")
+    words.switch_off()
+    make_rehearsed_rule("켜 둔 규칙", "룰렛")
+    rehearse(make_rule(name="링크", kind="links", count=3))
+    make_rule(name="도배", kind="words", terms="도배")
+    requester = seal("kim@example.com")
+    make_takedown(make_comment(article, body="내려 달라는 글"), requester=requester)
+    blocked = make_takedown(make_comment(article, body="가려 둔 글"), requester=requester)
+    blocked.block(days=30, by=moderator)
+    make_comment(article, body="가려진 글").hide(by=moderator, reason="광고")
+    for number, body in (
+        ("첫", "신고된 글"),
+        ("둘째", "또 신고된 글"),
+        ("셋째", "끝으로 신고된 글"),
+    ):
+        make_report(make_comment(article, body=body), text=f"{number} 신고")
+    edited = make_comment(article, body="고친 글")
+    edited.edit(body="고친 뒤", name="", version=edited.edit_version)
+    Comment(article=article, staff=moderator, name="운영자", body="직원 글").post()
+    entry = RankingEntry.objects.order_by("pk").first()
+    make_comment(article, kind="figure_error", ranking_entry=entry, body="틀린 수치")
+
+
+def make_rehearsed_rule(name, terms):
+    rule = make_rule(name=name, kind="words", terms=terms)
+    rehearse(rule)
+    rule.switch_on()
+    return rule
