@@ -5,7 +5,7 @@ from django.urls import reverse
 from articles.models import PageVersion
 from comments.admin.comment import MAX_AT_ONCE
 from comments.models import Comment, Thread
-from tests.factories import EMAIL, make_article, make_comment, make_staff
+from tests.factories import EMAIL, make_article, make_comment, make_report, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +128,20 @@ def test_comment_that_readers_cannot_see_has_no_link_to_the_site(client, moderat
     for comment in (hidden, unpublished):
         content = client.get(detail_address(comment)).content.decode()
         assert f"#comment-{comment.pk}" not in content
+
+
+def test_dismissing_is_offered_only_where_a_report_waits(client, moderator):
+    quiet, reported = make_comment(), make_report().comment
+    dismissed = make_report().comment
+    dismissed.dismiss_reports(by=moderator)
+
+    offered = [
+        moderation_address("dismiss", comment)
+        in client.get(detail_address(comment)).content.decode()
+        for comment in (quiet, reported, dismissed)
+    ]
+
+    assert offered == [False, True, False]
 
 
 def test_deleted_comment_is_shown_as_deleted(client, moderator):
