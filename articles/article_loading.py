@@ -1,57 +1,61 @@
-"""An article with all that its page shows: a fixed number of queries, whatever it holds."""
+"""An article with all that its page shows: a fixed number of queries, whatever it holds.
+
+Querysets ask nothing until they are walked through. Those that are the same for every article are
+put together once: for a page that takes as long as to ask the database.
+"""
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404
 
-from articles.models import Article, RankingEntry, RankingTable
+from articles.models import Article, RankingEntry, RankingSubject, RankingTable
 
 MORE_OF_CATEGORY = 3
+
+_WHOLE = (
+    Article.objects.annotate(read_at=Now())
+    .select_related("category", "monthly_issue__lead_article")
+    .defer("body", "monthly_issue__lead_article__body", "monthly_issue__lead_article__body_html")
+    .prefetch_related(
+        *("tags", "references", "monthly_issue__items"),
+        Prefetch("ranking_tables", RankingTable.objects.select_related("ranking")),
+        "ranking_tables__periods",
+        Prefetch("ranking_tables__periods__entries", RankingEntry.objects.named()),
+        "ranking_tables__periods__corrections",
+    )
+)
+_WHOLE_PUBLISHED = _WHOLE.published()
+# A link each.
+_NEIGHBOURS = Article.objects.published().only("kicker", "title", "slug", "published_at").newest()
+_LISTED = Article.objects.published().for_listing()
+# Looked up subject by subject: for `__in` SQLite first lists every entry that is public.
+_PUBLIC_SUBJECTS = RankingSubject.objects.filter(
+    Exists(RankingEntry.objects.public().filter(subject=OuterRef("pk")))
+)
 
 
 def load_article(key):
     """Return the published article with what its page shows; raise Http404."""
-    return get_object_or_404(_with_what_it_shows(Article.objects.published()), pk=key)
+    return get_object_or_404(_WHOLE_PUBLISHED, pk=key)
 
 
 def load_any_article(key):
     """Return the article, whatever its state, with what its page shows; raise Http404."""
-    return get_object_or_404(_with_what_it_shows(Article.objects.all()), pk=key)
-
-
-def _with_what_it_shows(articles):
-    tables = RankingTable.objects.select_related("ranking").prefetch_related(
-        "periods",
-        Prefetch("periods__entries", RankingEntry.objects.named()),
-        "periods__corrections",
-    )
-    return (
-        articles.annotate(read_at=Now())
-        .select_related("category", "monthly_issue__lead_article")
-        .defer("body", "monthly_issue__lead_article__body")
-        .defer("monthly_issue__lead_article__body_html")
-        .prefetch_related(
-            "tags", "references", "monthly_issue__items", Prefetch("ranking_tables", tables)
-        )
-    )
+    return get_object_or_404(_WHOLE, pk=key)
 
 
 def neighbours_of(article):
     """Return the published articles just before and after this one, and others of its kind."""
     if not article.published_at:
         return {}
-    listed = Article.objects.published().for_listing()
+    others = _LISTED.filter(category=article.category_id).exclude(pk=article.pk)
     return {
-        "older": listed.older_than(article).first(),
-        "newer": listed.newer_than(article).reverse().first(),
-        "more": list(
-            listed.filter(category=article.category_id).exclude(pk=article.pk)[:MORE_OF_CATEGORY]
-        ),
+        "older": _NEIGHBOURS.older_than(article).first(),
+        "newer": _NEIGHBOURS.newer_than(article).reverse().first(),
+        "more": list(others[:MORE_OF_CATEGORY]),
     }
 
 
 def mentions_of(article):
     """Return the ranked subjects that the text names, as far as readers may see their figures."""
-    # Looked up subject by subject: for `__in` SQLite first lists every entry that is public.
-    figures = RankingEntry.objects.public().filter(subject=OuterRef("pk"))
-    return list(article.mentions.filter(Exists(figures)))
+    return list(_PUBLIC_SUBJECTS.filter(mentioned_in=article))

@@ -36,7 +36,7 @@ from articles.page_caching import NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import wait_in_words
 from comments.models import Comment
 from comments.threads.anchors import item_links
-from comments.threads.pages import NEWEST, answer_with, article_page
+from comments.threads.pages import NEWEST, answer_with, article_page, counts_by_anchor
 from comments.threads.serializers import thread_data
 from openup.article_page import find_frame
 from openup.reading_counter import readings
@@ -111,7 +111,7 @@ def monthly_issue_detail(request, year, month):
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)
     issue.note_read_at(issue.read_at)
     lead = issue.lead_article
-    counts = Comment.objects.counts_by_anchor(items_of=issue.lead_article_id)
+    counts = counts_by_anchor(items_of=issue.lead_article_id)
     context = {
         "issue": issue,
         "articles": issue.articles.published().for_listing(),

@@ -35,14 +35,21 @@ def new_uid():
     return uuid.uuid4().hex
 
 
+def public_now(path=""):
+    """Return the condition that readers may see the article at `path`, a look-up as "article__",
+    now, by the database's clock.
+    """
+    return Q(
+        Q((f"{path}withdrawn_at__isnull", True)) | Q((f"{path}withdrawn_at__gt", Now())),
+        (f"{path}state", Article.State.PUBLISHED),
+        (f"{path}published_at__lte", Now()),
+    )
+
+
 class ArticleQuerySet(models.QuerySet):
     def published(self):
         """Keep what readers may see now, by the database's clock."""
-        return self.filter(
-            Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=Now()),
-            state=Article.State.PUBLISHED,
-            published_at__lte=Now(),
-        )
+        return self.filter(public_now())
 
     def is_published(self, column):
         """Return the condition that the article whose key stands in `column` is published.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from articles.addresses import path_of
 from articles.content.text import is_plausible, normalise_line
 from articles.fields import LineField
-from articles.models.article import Article
+from articles.models.article import Article, public_now
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
@@ -164,22 +164,28 @@ def first_moment(day):
     return datetime.combine(day, time(), timezone.get_default_timezone())
 
 
+def shown_in_an_article(column, articles):
+    """Return the condition that a table shows the period whose key stands in `column`, where its
+    article fulfils `articles`, a condition.
+
+    Looked up table by table: for `__in` SQLite first lists every article.
+    """
+    return Exists(RankingTable.objects.filter(articles, periods=OuterRef(column)).order_by())
+
+
 class RankingPeriodQuerySet(models.QuerySet):
     def published(self):
         """Keep what readers may see now: what staff have dated, or a published article shows."""
-        return self._dated_or_shown_by(Article.objects.published())
+        is_shown = shown_in_an_article("pk", public_now("article__"))
+        return self.filter(Q(published_at__lte=Now()) | is_shown)
 
     def ever_published(self):
         """Keep what readers may have seen, though its article has been withdrawn since."""
-        return self._dated_or_shown_by(
-            Article.objects.filter(state__in=["published", "withdrawn"], published_at__lte=Now())
+        was_public = Q(
+            article__state__in=["published", "withdrawn"], article__published_at__lte=Now()
         )
-
-    def _dated_or_shown_by(self, articles):
-        # Looked up table by table: for `__in` SQLite first lists every article.
-        is_shown = Exists(articles.filter(pk=OuterRef("article")))
-        tables = RankingTable.objects.filter(is_shown, periods=OuterRef("pk"))
-        return self.filter(Q(published_at__lte=Now()) | Exists(tables))
+        is_shown = shown_in_an_article("pk", was_public)
+        return self.filter(Q(published_at__lte=Now()) | is_shown)
 
 
 class RankingPeriod(models.Model):
@@ -334,7 +340,8 @@ class RankingPeriod(models.Model):
 class RankingEntryQuerySet(models.QuerySet):
     def public(self):
         """Keep what stands in periods that readers may see."""
-        return self.filter(Exists(RankingPeriod.objects.published().filter(pk=OuterRef("period"))))
+        is_shown = shown_in_an_article("period", public_now("article__"))
+        return self.filter(Q(period__published_at__lte=Now()) | is_shown)
 
     def named(self):
         """Load whom each entry ranks, whose page a table links to."""

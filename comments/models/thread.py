@@ -48,31 +48,6 @@ class Thread(models.Model):
         return f"{self.article_id}: {self.comment_count}"
 
     @classmethod
-    def of_article(cls, article_id):
-        """Return the article's thread, and the key of the article that leads its month, or None.
-
-        In one query; a thread that nobody has begun is made without being saved.
-        """
-        found = (
-            Article.objects.filter(pk=article_id)
-            .order_by()
-            .values_list(
-                "thread__root_total",
-                "thread__comment_count",
-                "thread__pinned",
-                "monthly_issue__lead_article",
-            )
-        )
-        root_total, count, pinned_id, lead_id = next(iter(found), [None] * 4)
-        thread = cls(
-            pk=article_id,
-            root_total=root_total or 0,
-            comment_count=count or 0,
-            pinned_id=pinned_id,
-        )
-        return thread, lead_id
-
-    @classmethod
     def lock(cls, article):
         """Return the article's thread, held until the transaction ends."""
         # SQLite's transactions hold the whole database from their beginning.

@@ -1,18 +1,39 @@
 """The pages of a thread and of one branch: a few queries each, whatever the thread holds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 from django.utils.cache import add_never_cache_headers
 
+from articles.models import Article
 from articles.open_data.provenance import absolute
 from comments.models import Comment, Thread
-from comments.models.comment import load_anchors
+from comments.models.comment import ThreadComment, load_anchors
 from comments.models.thread import REPLIES_PER_PAGE, page_of
 
 OLDEST, NEWEST = "oldest", "newest"
+
+# Querysets ask nothing until they are walked through. These are the same for every article and put
+# together once: for a page that takes as long as to ask the database.
+_THREADS = Article.objects.order_by().values_list(
+    *("thread__root_total", "thread__comment_count", "thread__pinned"),
+    "monthly_issue__lead_article",
+)
+# What a thread draws, in no order.
+_DRAWN = (
+    Comment.objects.drawn()
+    .with_block()
+    .order_by()
+    .values_list(*(column.name for column in fields(ThreadComment)))
+)
+# Asked for only those that show, SQLite would walk through every comment of the site that does.
+_COUNTS = (
+    Comment.objects.order_by()
+    .values_list("state", "ranking_entry", "issue_item")
+    .annotate(Count("pk"))
+)
 
 
 @dataclass
@@ -109,13 +130,13 @@ def read_page_number(text):
 
 def article_page(article_id, query):
     """Return the page of the article's thread that `query` asks for: a few queries."""
-    thread, lead_id = Thread.of_article(article_id)
+    thread, lead_id = find_thread(article_id)
     order = NEWEST if query.get("order") == NEWEST else OLDEST
     asked = read_page_number(query.get("page", ""))
     if asked is None:
         asked = thread.last_page if order == NEWEST else 1
     number = min(max(asked, 1), thread.last_page)
-    comments = in_order(Comment.objects.filter(article=article_id).in_page(number).for_thread())
+    comments = in_order(thread_rows(_DRAWN.filter(article=article_id).in_page(number)))
     link_answers(comments)
     load_anchors(comments)
     branches = []
@@ -127,17 +148,49 @@ def article_page(article_id, query):
     if order == NEWEST:
         branches.reverse()
     page = ThreadPage(thread, branches, number, thread.last_page, order)
-    page.anchor_counts = Comment.objects.counts_by_anchor(rows_of=article_id, items_of=lead_id)
+    page.anchor_counts = counts_by_anchor(rows_of=article_id, items_of=lead_id)
     page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)
     return page
 
 
+def find_thread(article_id):
+    """Return the article's thread, and the key of the article that leads its month, or None.
+
+    A thread that nobody has begun is made without being saved.
+    """
+    found = _THREADS.filter(pk=article_id)
+    root_total, count, pinned_id, lead_id = next(iter(found), [None] * 4)
+    counts = {"root_total": root_total or 0, "comment_count": count or 0}
+    return Thread(pk=article_id, pinned_id=pinned_id, **counts), lead_id
+
+
+def counts_by_anchor(*, rows_of=None, items_of=None):
+    """Return {anchor's key: how many comments that show speak of it}, in one query.
+
+    Of the rows of one article, and of the items of the month that another one leads, or the same:
+    their comments belong to it. Both are keys; there may be none.
+    """
+    anchors = Q(article=rows_of, ranking_entry__isnull=False)
+    if items_of:
+        anchors |= Q(article=items_of, issue_item__isnull=False)
+    return {
+        f"entry-{entry}" if entry else f"item-{item}": count
+        for state, entry, item, count in _COUNTS.filter(anchors)
+        if state == Comment.State.PUBLISHED
+    }
+
+
+def thread_rows(drawn):
+    """Return the rows of a queryset made of _DRAWN; `load_anchors` brings what they speak of."""
+    return [ThreadComment(*row) for row in drawn]
+
+
 def pinned_of(thread):
     """Return the comment that stands above the thread, or None while it may not be read."""
-    pinned = Comment.objects.filter(pk=thread.pinned_id).for_thread().first()
-    return pinned if pinned and pinned.is_readable else None
+    rows = thread_rows(_DRAWN.filter(pk=thread.pinned_id))
+    return next((comment for comment in rows if comment.is_readable), None)
 
 
 def branch_page(root, query):
@@ -146,7 +199,7 @@ def branch_page(root, query):
     last = page_of(siblings.aggregate(last=Max("reply_number"))["last"], REPLIES_PER_PAGE)
     asked = read_page_number(query.get("page", "")) or 1
     number = min(max(asked, 1), last)
-    replies = in_order(Comment.objects.in_branch(root, number).for_thread())
+    replies = in_order(thread_rows(_DRAWN.in_branch(root, number)))
     link_answers([root, *replies])
     load_anchors([root, *replies])
     return ThreadPage(None, [Branch(root, replies)], number, last, is_beyond_end=asked > last)

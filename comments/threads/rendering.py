@@ -101,11 +101,11 @@ class CommentDrawing:
     def item(self, comment, below=""):
         content = self.readable(comment) if comment.is_readable else self.gone(comment)
         return (
-            f'<li id="comment-{comment.id}" class="depth-{comment.depth}">\n{content}{below}</li>'
+            f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
         )
 
     def readable(self, comment):
-        pk, address = comment.id, self.address(comment)
+        pk, address = comment.pk, self.address(comment)
         # The column alone gives the badge: no name can bring it about.
         badge = self.staff_badge if comment.staff_id else ""
         to_whom = self.to_whom(comment) if comment.answered else ""
@@ -155,7 +155,7 @@ class CommentDrawing:
     def to_whom(self, comment):
         answered = comment.answered
         is_here = not answered.reply_number or answered.branch_page == comment.branch_page
-        place = f"#comment-{answered.id}" if is_here else self.address(answered)
+        place = f"#comment-{answered.pk}" if is_here else self.address(answered)
         if not answered.is_readable:
             return f' <a href="{place}">{self.to_gone}</a>'
         to = f"{self.before_name}{self.name(answered)}{self.after_name}"
@@ -189,7 +189,7 @@ class CommentDrawing:
                 for name, word in self.staff_links
             )
         # Each link's name tells what it does and to whose comment.
-        by = f"by-{comment.id}"
+        by = f"by-{comment.pk}"
         reply = ""
         if self.takes_replies:
             # The form that opens in place must know which version its writer sees.
@@ -208,4 +208,4 @@ class CommentDrawing:
         )
 
     def address(self, comment):
-        return f"{self.before_pk}{comment.id}{self.after_pk}"
+        return f"{self.before_pk}{comment.pk}{self.after_pk}"

@@ -104,7 +104,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
 @cached_page(CONTENT, CONVERSATION, query={"page": NUMBER})
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place; a root with a long branch is a page itself."""
-    shown = Comment.objects.public().for_thread().annotate(read_at=Now())
+    shown = Comment.objects.public().drawn().with_block().without_pair().annotate(read_at=Now())
     comment = get_object_or_404(shown, pk=comment_id)
     if comment.branch_page > 1:
         root = Comment.objects.only("pk").get(

@@ -4,14 +4,11 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import (
     BooleanField,
-    Count,
     ExpressionWrapper,
     Prefetch,
     Q,
-    prefetch_related_objects,
 )
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,15 +24,15 @@ from articles.models import (
 )
 from comments.identity.credentials import email_digest, needs_redigest
 from comments.models.comment import author_actions, staff_actions
+from comments.models.comment.display import CommentDisplay
 from comments.models.comment.placement import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
+from comments.models.moderation.figure_report import FigureReport
 from comments.models.thread import (
     REPLIES_PER_PAGE,
     ROOTS_PER_PAGE,
     Thread,
     numbers_of,
-    page_of,
 )
-from comments.threads.anchors import Anchor
 from comments.threads.text import HTML_VERSION
 
 
@@ -52,13 +49,25 @@ def load_anchors(comments):
 
     Of the report of a wrong figure its outcome is loaded too.
     """
-    if speaking := [comment for comment in comments if comment.speaks_of_something]:
-        prefetch_related_objects(speaking, "figure_report", *anchor_prefetches())
-        entries = {comment.ranking_entry_id for comment in speaking}
-        corrected = RankingCorrection.objects.newest_moments(entries)
-        for comment in speaking:
-            moment = corrected.get(comment.ranking_entry_id)
-            comment.was_corrected_since = moment is not None and moment > comment.created_at
+    speaking = [comment for comment in comments if comment.speaks_of_something]
+    if not speaking:
+        return
+    of_entries = [comment for comment in speaking if comment.ranking_entry_id]
+    of_items = [comment for comment in speaking if comment.issue_item_id]
+    keys = {comment.ranking_entry_id for comment in of_entries}
+    entries = RankingEntry.objects.select_related("period").in_bulk(keys)
+    corrected = RankingCorrection.objects.newest_moments(keys)
+    for comment in of_entries:
+        comment.ranking_entry = entries[comment.ranking_entry_id]
+        moment = corrected.get(comment.ranking_entry_id)
+        comment.was_corrected_since = moment is not None and moment > comment.created_at
+    items = MonthlyIssueItem.objects.select_related("issue").defer("body", "body_html")
+    items = items.in_bulk({comment.issue_item_id for comment in of_items})
+    for comment in of_items:
+        comment.issue_item = items[comment.issue_item_id]
+    reporting = {comment.pk: comment for comment in speaking if comment.is_figure_report}
+    for report in FigureReport.objects.filter(comment__in=reporting) if reporting else ():
+        reporting[report.comment_id].figure_report = report
 
 
 class CommentQuerySet(models.QuerySet):
@@ -100,16 +109,6 @@ class CommentQuerySet(models.QuerySet):
         """Keep what a thread shows: comments, and tombstones where replies hang."""
         return self.filter(Q(state=Comment.State.PUBLISHED) | Q(reply_count__gt=0))
 
-    def for_thread(self):
-        """Load what the thread draws, in no order, and nothing of who wrote it.
-
-        What comments speak of `load_anchors` brings: few do.
-        """
-        shown = self.drawn().with_block().without_pair()
-        # A hundred rows at once: what nobody draws costs more than the loop that draws the rest.
-        unused = ("body", "hold_reasons", "html_version", "imported_from", "text_digest")
-        return shown.defer(*unused, "submission_key").order_by()
-
     def without_pair(self):
         """Leave what the writer's pair is checked against where it is."""
         return self.defer("email_digest", "password")
@@ -121,28 +120,6 @@ class CommentQuerySet(models.QuerySet):
     def about(self, anchor):
         """Keep the comments that speak of `anchor`."""
         return self.filter(**{name: row for name, row in anchor.columns.items() if row})
-
-    def counts_by_anchor(self, *, rows_of=None, items_of=None):
-        """Return {anchor's key: how many comments that show speak of it}, in one query.
-
-        Of the rows of one article, and of the items of the month that another one leads, or the
-        same: their comments belong to it. Both are keys; there may be none.
-        """
-        anchors = Q(article=rows_of, ranking_entry__isnull=False)
-        if items_of:
-            anchors |= Q(article=items_of, issue_item__isnull=False)
-        # Asked for only those that show, SQLite walks through every comment of the site that does.
-        counts = (
-            self.filter(anchors)
-            .order_by()
-            .values_list("state", "ranking_entry", "issue_item")
-            .annotate(Count("pk"))
-        )
-        return {
-            f"entry-{entry}" if entry else f"item-{item}": count
-            for state, entry, item, count in counts
-            if state == Comment.State.PUBLISHED
-        }
 
     def erase(self):
         """Wipe every comment for good, one transaction for each thread; again is no harm."""
@@ -164,17 +141,7 @@ class CommentQuerySet(models.QuerySet):
         )
 
 
-class Comment(models.Model):
-    class State(models.TextChoices):
-        PUBLISHED = "published", _("Published")
-        HELD = "held", _("Waiting for review")
-        HIDDEN = "hidden", _("Hidden by staff")
-        DELETED = "deleted", _("Deleted")
-
-    class Kind(models.TextChoices):
-        COMMENT = "comment", _("Comment")
-        FIGURE_ERROR = "figure_error", _("Report of a wrong figure")
-
+class Comment(CommentDisplay, models.Model):
     # Constraints below begin with it. An index of its own would be taken by PostgreSQL for a page,
     # since its statistics cannot tell how few of the article's comments that is.
     article = models.ForeignKey(
@@ -203,14 +170,21 @@ class Comment(models.Model):
     body = models.TextField(_("text"), blank=True)
     body_html = models.TextField(editable=False, blank=True)
     html_version = models.PositiveSmallIntegerField(default=HTML_VERSION, editable=False)
-    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PUBLISHED)
+    state = models.CharField(
+        _("state"),
+        max_length=16,
+        choices=CommentDisplay.State,
+        default=CommentDisplay.State.PUBLISHED,
+    )
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
     edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     reply_count = models.PositiveIntegerField(_("replies drawn"), default=0)
     # The parent's edit_version that its writer saw: tells whether it was changed after the answer.
     answered_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMENT)
+    kind = models.CharField(
+        _("kind"), max_length=16, choices=CommentDisplay.Kind, default=CommentDisplay.Kind.COMMENT
+    )
     # What the comment speaks of, when it is not the article as a whole: one of the two.
     ranking_entry = models.ForeignKey(
         RankingEntry,
@@ -253,13 +227,6 @@ class Comment(models.Model):
 
     # Digests of the writer's address under the keys that came before, for the form to fill.
     other_digests = ()
-    # What `pages.link_answers` finds out: the comment that this one answers, as it is now, and
-    # whether a reply that is drawn answers a text that this one had before.
-    answered = None
-    is_changed_after_answer = False
-    # What `load_anchors` finds out.
-    was_corrected_since = False
-
     objects = CommentQuerySet.as_manager()
 
     class Meta:
@@ -333,72 +300,10 @@ class Comment(models.Model):
         place = f"comment-{self.pk}" if self.is_drawn else "comments"
         return f"{self.article.get_absolute_url()}?{query}#{place}"
 
-    @property
-    def page(self):
-        return page_of(self.root_number, ROOTS_PER_PAGE)
-
-    @property
-    def branch_page(self):
-        return page_of(self.reply_number, REPLIES_PER_PAGE)
-
-    @property
-    def is_visible(self):
-        return self.state == self.State.PUBLISHED
-
-    @property
-    def is_drawn(self):
-        """Tell whether the thread shows the comment, or a tombstone where replies hang."""
-        return self.is_visible or self.reply_count > 0
-
-    @property
-    def is_held(self):
-        return self.state == self.State.HELD
-
-    @property
-    def is_hidden(self):
-        return self.state == self.State.HIDDEN
-
-    @property
-    def is_deleted(self):
-        return self.state == self.State.DELETED
-
-    @property
-    def answers_earlier_text(self):
-        """Tell whether what it answers shows another text now than its writer saw."""
-        version = self.answered_version
-        return bool(
-            version
-            and self.answered
-            and self.answered.is_readable
-            and version < self.answered.edit_version
-        )
-
     @cached_property
     def is_blocked(self):
         """Tell whether a takedown keeps the text out of sight; `with_block` loads it instead."""
         return self.blocked_until is not None and self.blocked_until > timezone.now()
-
-    @property
-    def is_readable(self):
-        return self.is_visible and not self.is_blocked
-
-    @property
-    def is_figure_report(self):
-        return self.kind == self.Kind.FIGURE_ERROR
-
-    @property
-    def speaks_of_something(self):
-        return bool(self.ranking_entry_id or self.issue_item_id or self.is_figure_report)
-
-    @property
-    def anchor(self):
-        """What the comment speaks of when it is not the article as a whole, or None."""
-        if self.ranking_entry_id or self.issue_item_id:
-            return Anchor(self.ranking_entry, self.issue_item)
-        return None
-
-    def get_permalink(self):
-        return reverse("comments:comment_detail", args=[self.pk])
 
     # What happens to a comment stands in modules of its own, one for each kind of actor.
     post = author_actions.post
