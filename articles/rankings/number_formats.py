@@ -146,7 +146,8 @@ def show_number(number: float, code: str, *, is_1904: bool = False) -> Shown:
         serial = value + (_DAYS_FROM_1900_TO_1904 if is_1904 else 0)
         return Shown(_date_text(serial, section))
     with localcontext(prec=700):
-        return _number_text(abs(value) if is_bare else value, value, section)
+        is_alone = ";" not in code
+        return _number_text(abs(value) if is_bare else value, value, section, is_alone=is_alone)
 
 
 # From a code to its sections
@@ -247,18 +248,21 @@ _POSITIVE = {(">", Decimal(0)), (">=", Decimal(0))}
 
 
 def _as_literal(token: _Token) -> str:
-    if token.kind in {"padding", "fill"}:
-        # Space as wide as a character, or up to the cell's width.
-        return " " if token.kind == "padding" or token.text == " " else token.text
+    if token.kind == "padding":
+        # Space as wide as the character.
+        return " "
+    if token.kind == "fill":
+        # Repeated up to the cell's width, which is not known here.
+        return " " if token.text == " " else ""
     return token.text
 
 
-def _number_text(value: Decimal, original: Decimal, section: _Section) -> Shown:
+def _number_text(value: Decimal, original: Decimal, section: _Section, *, is_alone: bool) -> Shown:
     tokens = section.tokens
     if not section.has("digit", "general", "at", "decimals"):
         text = "".join(map(_as_literal, tokens))
         # Nothing of the number is shown; where nothing at all is, it is hidden.
-        sign = "-" if value < 0 and text.strip() else ""
+        sign = "-" if value < 0 and text.strip() and is_alone else ""
         return Shown(sign + text, _plain(original) if original else "")
     if section.has("general", "at"):
         shown = general(abs(value))
@@ -377,7 +381,8 @@ def _whole_part(whole: str, before: list[_Token], *, is_grouped: bool) -> str:
             if places or not rest:
                 break
     if rest:
-        pieces.append("".join(rest))
+        # No place for a digit: they stand right before the point.
+        pieces.insert(0, "".join(rest))
     return "".join(reversed(pieces))
 
 
@@ -424,6 +429,8 @@ def _is_fraction(tokens: tuple[_Token, ...]) -> bool:
 
 def _fraction(value: Decimal, tokens: tuple[_Token, ...]) -> tuple[str, bool]:
     at = next(n for n, token in enumerate(tokens) if token.kind == "slash")
+    tokens = _without_spaces_at(tokens, at)
+    at = next(n for n, token in enumerate(tokens) if token.kind == "slash")
     start = at
     while start and tokens[start - 1].kind == "digit":
         start -= 1
@@ -433,22 +440,50 @@ def _fraction(value: Decimal, tokens: tuple[_Token, ...]) -> tuple[str, bool]:
     written = "".join(token.text for token in tokens[at + 1 : end])
     before, after = list(tokens[:start]), tokens[end:]
     has_whole = any(token.kind == "digit" for token in before)
-    exact = Fraction(value)
+    # The double itself: Excel's 0.3, a little less than that, is 2/7, and its 1.3 is 1 1/3.
+    exact = Fraction(float(value))
     whole, rest = (int(exact), exact - int(exact)) if has_whole else (0, exact)
     fixed = int(written) if written.isdecimal() and written.strip("0") else 0
     if fixed:
         top, bottom = int(rest * fixed + Fraction(1, 2)), fixed
     else:
-        near = rest.limit_denominator(10 ** min(max(1, len(written)), 7) - 1)
-        top, bottom = near.numerator, near.denominator
+        top, bottom = _near(rest, 10 ** min(max(1, len(written)), 7) - 1)
     shown = whole + Fraction(top, bottom)
     if has_whole and top == bottom:
         whole, top = whole + 1, 0
     is_whole_shown = has_whole and (whole or not top)
     text = _whole_part(str(whole) if is_whole_shown else "", before, is_grouped=False)
     if top or not has_whole:
-        text += f"{top}/{bottom}"
-    return text + "".join(map(_as_literal, after)), shown == exact
+        zeros = [
+            sum(token.text == "0" for token in side) for side in (tokens[start:at], tokens[at:end])
+        ]
+        text += f"{str(top).zfill(zeros[0])}/{bottom if fixed else str(bottom).zfill(zeros[1])}"
+    return text + "".join(map(_as_literal, after)), shown == Fraction(value)
+
+
+def _without_spaces_at(tokens: tuple[_Token, ...], at: int) -> tuple[_Token, ...]:
+    """Drop the spaces on both sides of a fraction's slash."""
+    start, end = at, at + 1
+    while start and tokens[start - 1].text == " ":
+        start -= 1
+    while end < len(tokens) and tokens[end].text == " ":
+        end += 1
+    return (*tokens[:start], tokens[at], *tokens[end:])
+
+
+def _near(value: Fraction, limit: int) -> tuple[int, int]:
+    """Return the last convergent of the continued fraction whose denominator is in the limit."""
+    before, near = (0, 1), (1, 0)
+    rest = value
+    while True:
+        whole = rest.numerator // rest.denominator
+        following = whole * near[0] + before[0], whole * near[1] + before[1]
+        if following[1] > limit:
+            return near
+        before, near = near, following
+        if rest == whole:
+            return near
+        rest = 1 / (rest - whole)
 
 
 # Dates and times
@@ -520,7 +555,7 @@ def _calendar(days: int) -> tuple[int, int, int, int]:
 def _meridiem(code: str, hour: int, *, is_korean: bool) -> str:
     if is_korean or code == "오전/오후":
         return "오전" if hour < 12 else "오후"
-    first, _slash, second = code.partition("/")
+    first, _slash, second = (code.upper() if len(code) > 3 else code).partition("/")
     return first if hour < 12 else second
 
 

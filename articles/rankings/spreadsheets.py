@@ -97,18 +97,22 @@ def _read_workbook(content: bytes, headings: Sequence[str]) -> CopiedTable:
     from articles.rankings.workbook import Workbook  # noqa: PLC0415
 
     book = Workbook(content)
-    sheets = [sheet for sheet in book.sheets() if sheet.rows or sheet.faults]
-    if not sheets:
+    sheet = None
+    for each in book.sheets():
+        if find_head(each.rows, headings) is not None:
+            sheet = each
+            break
+        if sheet is None and (each.rows or each.faults):
+            sheet = each
+    if sheet is None:
         text = _("The file holds no cells.")
         if book.hidden_sheets:
             text = _("The file's sheets hold no cells, or are hidden.")
         raise PasteError((0, text))
-    with_head = [sheet for sheet in sheets if find_head(sheet.rows, headings) is not None]
-    sheet = (with_head or sheets)[0]
     if sheet.faults:
         faults = sheet.faults[:MAX_NAMED]
         raise PasteError(*((0, fault) for fault in faults))
-    others = [other.name for other in sheets if other is not sheet]
+    others = [name for name in book.sheet_names if name != sheet.name]
     notes = [*_sheet_notes(sheet.name, others, book.hidden_sheets), *_cell_notes(sheet)]
     table = clean(sheet.rows, sheet.marks)
     return CopiedTable(table.rows, (*notes, *table.notes))

@@ -91,14 +91,17 @@ class Workbook:
 
     def __init__(self, content: bytes):
         self._package = zipfile.ZipFile(io.BytesIO(content))
-        self._names = {name.lower(): name for name in self._package.namelist()}
+        # Some programs write their system's separator, or letters of the other case.
+        names = self._package.namelist()
+        self._names = {name.replace("\\", "/").lower(): name for name in names}
         book = self._related("", "officeDocument")
         path = next(iter(book.values()), None)
         if path is None:
             raise DamagedWorkbook
         sheets = self._related(path, "worksheet")
         self.hidden_sheets: list[str] = []
-        self._sheets: list[tuple[str, str]] = []
+        self.sheet_names: list[str] = []
+        self._sheet_paths: list[str] = []
         self._is_1904 = False
         for element in self._elements(path, {"sheet", "workbookPr"}):
             if _name(element) == "workbookPr":
@@ -110,13 +113,14 @@ class Workbook:
             if element.get("state", "visible") != "visible":
                 self.hidden_sheets.append(element.get("name", ""))
             else:
-                self._sheets.append((element.get("name", ""), target))
+                self.sheet_names.append(element.get("name", ""))
+                self._sheet_paths.append(target)
         self._formats = self._read_formats(path)
         self._strings = self._read_strings(path)
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the sheets that are not hidden, in their order."""
-        for name, path in self._sheets:
+        for name, path in zip(self.sheet_names, self._sheet_paths, strict=True):
             yield self._read_sheet(name, path)
 
     # Parts of the package
@@ -128,26 +132,22 @@ class Workbook:
         return self._package.open(name)
 
     def _elements(self, path: str, names: set[str]) -> Iterator[etree._Element]:
-        """Yield the elements of these names as they end, and free them afterwards."""
+        """Yield the elements of these names as they end, and free them and every row afterwards."""
+        tags = [f"{{*}}{name}" for name in {*names, "row"}]
         with self._open(path) as part:
             walker = etree.iterparse(
-                part, events=("start", "end"), resolve_entities=False, no_network=True
+                part, events=("end",), tag=tags, resolve_entities=False, no_network=True
             )
-            depth = 0
-            for event, element in walker:
-                if event == "start":
-                    if element.getparent() is None and element.getroottree().docinfo.doctype:
-                        # OPC, 9.1.2: a part has no document type declaration.
-                        raise DamagedWorkbook
-                    depth += _name(element) in names
-                    continue
+            for _event, element in walker:
+                if element.getroottree().docinfo.doctype:
+                    # OPC, 9.1.2: a part has no document type declaration.
+                    raise DamagedWorkbook
                 if _name(element) in names:
-                    depth -= 1
                     yield element
-                if not depth:
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
+                element.clear()
+                parent = element.getparent()
+                while parent is not None and element.getprevious() is not None:
+                    del parent[0]
 
     def _related(self, path: str, kind: str) -> dict[str, str]:
         """Return the paths of the parts that a part names as of this kind, by their id."""
@@ -388,12 +388,14 @@ def _float(text: str) -> float:
 
 def _serial(text: str) -> float:
     """Return the day number of an ISO date, as Strict files have it."""
+    text = text.strip().removesuffix("Z")
     try:
-        moment = datetime.fromisoformat(text.strip().removesuffix("Z"))
+        # A time alone is a part of a day.
+        moment = datetime.fromisoformat(text if "-" in text else f"1899-12-30T{text}")
     except ValueError as error:
         raise DamagedWorkbook from error
     elapsed = moment.replace(tzinfo=None) - datetime(1899, 12, 30)  # noqa: DTZ001 - has no zone
-    return elapsed.days + elapsed.seconds / 86_400
+    return elapsed.total_seconds() / 86_400
 
 
 def _column_number(letters: str) -> int:

@@ -178,6 +178,32 @@ def test_strict_workbook_is_read_and_its_dates_too():
     assert read(content).rows[2] == ["1", "가람", "2025-10-01", "0.4871"]
 
 
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        (r"\.(xml|rels)$", lambda data: b"<!-- a -->" + re.sub(rb"^<\?xml.*?\?>", b"", data)),
+        ("sheet1.xml", lambda data: re.sub(rb' r="[A-Z]*\d+"', b"", data)),
+        ("sheet1.xml", lambda data: re.sub(rb"<dimension[^>]*>", b"", data)),
+    ],
+)
+def test_what_other_programs_write_is_read(part, change):
+    content = content_of(book_of())
+
+    assert read(rewritten(content, part, change)).rows == read(content).rows
+
+
+def test_package_with_the_separators_of_windows_is_read():
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content_of(book_of()))) as old,
+        zipfile.ZipFile(out, "w") as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name.replace("/", "\\"), old.read(name))
+
+    assert read(out.getvalue()).rows[2][1] == "가람"
+
+
 # What is hidden
 
 
@@ -233,7 +259,7 @@ def test_sheet_with_the_headings_is_found_among_several():
     table = read(book)
 
     assert table.rows[1] == ["순위", *HEADINGS]
-    assert table.notes == ("The sheet “수치” was read; these were not: 표지",)
+    assert table.notes == ("The sheet “수치” was read; these were not: 표지, 빈 것",)
 
 
 def test_zeros_that_a_sheet_does_not_show_are_empty():
