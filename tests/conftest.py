@@ -2,10 +2,13 @@ import os
 
 import pytest
 from argon2 import PasswordHasher
+from django.core.handlers.wsgi import WSGIHandler
 from hypothesis import settings
 
 from comments.identity import credentials
+from openup.pagecache import PageCache
 from tests import ledger
+from tests.wsgi import ask
 
 # The same examples in every run: what a random one finds is a bug of before, not of the change at
 # hand. `EXPLORE=1` looks for new ones. No deadline: a loaded machine is no fault of the code.
@@ -51,3 +54,11 @@ def cheap_hashes():
 def product_hashes(monkeypatch):
     """Hash at the cost that the site pays."""
     monkeypatch.setattr(credentials, "_HASHER", PRODUCT_HASHER)
+
+
+@pytest.fixture
+def read(transactional_db):
+    """Return a function that asks for a page as a reader does, who gets it from the page cache."""
+    site = PageCache(WSGIHandler(), max_bytes=2**22)
+    yield lambda path: ask(site, path)
+    site.validators.close()

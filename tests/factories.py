@@ -1,15 +1,17 @@
 """Plain functions that make what a test is about; each gives only what is passed a meaning."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from django.contrib.auth.models import Permission, User
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
 from articles.models import (
     Article,
     Category,
+    Due,
     EntryRow,
     MonthlyIssue,
     Ranking,
@@ -31,6 +33,27 @@ def make_category(**fields):
     category = Category(**{"name": f"갈래 {number}", "slug": f"category-{number}", **fields})
     category.store()
     return category
+
+
+def let_pass(**duration):
+    """Let time pass: whatever was planned comes nearer by the duration, or has come."""
+    passed = timedelta(**duration)
+    planned = {
+        Article: ["published_at", "withdrawn_at", "comments_close_at"],
+        MonthlyIssue: ["published_at"],
+        RankingPeriod: ["published_at"],
+        Comment: ["blocked_until"],
+    }
+    for model, names in planned.items():
+        model.objects.update(**{name: F(name) - passed for name in names})
+    due = list(Due.objects.all())
+    Due.objects.all().delete()
+    Due.objects.bulk_create(Due(scope=moment.scope, at=moment.at - passed) for moment in due)
+
+
+def let_come(moment):
+    """Let time pass until a moment has just come."""
+    let_pass(seconds=(moment - timezone.now()).total_seconds() + 1)
 
 
 def long_text(seed=0):

@@ -12,19 +12,15 @@ from django.utils import timezone
 from lxml import html
 
 from articles.models import (
-    CONTENT,
-    SITE,
     Article,
     Category,
-    Due,
     MonthlyIssue,
-    PageVersion,
     RankingPeriod,
     SitePage,
     Tag,
-    article_scope,
 )
 from tests.factories import (
+    let_come,
     make_article,
     make_category,
     make_issue,
@@ -106,10 +102,6 @@ def rows(prefix, *rows_of_fields):
     for number, row in enumerate(rows_of_fields):
         fields |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
     return fields
-
-
-def version_of(scope):
-    return PageVersion.objects.filter(scope=scope).values_list("version", flat=True).first() or 0
 
 
 ADD = "/manage/articles/article/add/"
@@ -250,14 +242,14 @@ def test_reference_can_be_removed(editor):
     assert list(article.references.values_list("position", "title")) == [(1, "둘째 글")]
 
 
-def test_saving_raises_the_versions_of_what_shows_the_article(publisher):
+def test_saving_changes_every_page_that_shows_the_article(read, publisher):
     article = make_article()
-    page, lists = version_of(article.scope), version_of(CONTENT)
+    pages = [article.get_absolute_url(), "/", article.category.get_absolute_url()]
+    assert not [path for path in pages if "새 제목" in read(path).text]
 
     assert_saved(save(publisher, address_of(article), title="새 제목"))
 
-    assert version_of(article.scope) > page
-    assert version_of(CONTENT) > lists
+    assert [path for path in pages if "새 제목" in read(path).text] == pages
 
 
 def test_unchanged_inlines_still_raise_the_edit_version(publisher):
@@ -355,7 +347,7 @@ def test_publisher_publishes_at_once(publisher, client):
     assert client.get(article.get_absolute_url()).status_code == 200
 
 
-def test_date_to_come_schedules_and_says_when(publisher, client):
+def test_date_to_come_schedules_and_says_when(read, publisher):
     article = make_article(state="draft", published_at=None)
     at = timezone.make_aware(datetime(2036, 1, 2, 9, 30))
 
@@ -366,9 +358,14 @@ def test_date_to_come_schedules_and_says_when(publisher, client):
     assert_saved(response)
     article.refresh_from_db()
     assert not article.is_public
-    assert client.get(article.get_absolute_url()).status_code == 404
-    assert Due.objects.filter(scope=article.scope, at=at).exists()
+    assert read(article.get_absolute_url()).status == 404
+    assert article.title not in read("/").text
     assert "2036.01.02 09:30" in messages_of(publisher, response)
+
+    let_come(at)
+
+    assert read(article.get_absolute_url()).status == 200
+    assert article.title in read("/").text
 
 
 def test_publisher_withdraws(publisher, client):
@@ -568,21 +565,22 @@ def test_saving_says_nothing_more_where_all_is_well(publisher):
 # Deleting
 
 
-def test_deleting_raises_the_versions_of_what_showed_the_article(publisher):
+def test_deleting_takes_the_article_off_every_page_that_showed_it(read, publisher):
     article = make_article()
-    page, lists = version_of(article.scope), version_of(CONTENT)
+    pages = [article.get_absolute_url(), "/", article.category.get_absolute_url()]
+    assert [path for path in pages if article.title in read(path).text] == pages
 
     response = publisher.post(address_of(article, "delete"), {"post": "yes"})
 
     assert_saved(response)
     assert not Article.objects.exists()
-    assert version_of(article_scope(article.pk)) > page
-    assert version_of(CONTENT) > lists
+    assert not [path for path in pages if article.title in read(path).text]
 
 
-def test_deleting_several_raises_the_versions_of_each(publisher):
+def test_deleting_several_takes_the_page_of_each_away(read, publisher):
     articles = [make_article(), make_article()]
-    before = [version_of(article.scope) for article in articles]
+    pages = [article.get_absolute_url() for article in articles]
+    assert {read(path).status for path in pages} == {200}
 
     publisher.post(
         reverse("admin:articles_article_changelist"),
@@ -594,8 +592,7 @@ def test_deleting_several_raises_the_versions_of_each(publisher):
     )
 
     assert not Article.objects.exists()
-    for article, version in zip(articles, before, strict=True):
-        assert version_of(article_scope(article.pk)) > version
+    assert {read(path).status for path in pages} == {404}
 
 
 def test_editor_deletes_a_draft(editor):
@@ -662,17 +659,16 @@ def test_item_is_removed_and_the_others_move_up(editor):
     assert list(issue.items.values_list("position", "headline")) == [(1, "나")]
 
 
-def test_publisher_publishes_the_issue_and_its_articles_pages_become_stale(publisher, client):
+def test_publisher_publishes_the_issue_and_its_articles_pages_show_it(read, publisher):
     issue = make_issue(state="draft", published_at=None)
     article = make_article(monthly_issue=issue)
-    before = version_of(article.scope)
+    assert issue.title not in read(article.get_absolute_url()).text
 
     assert_saved(save(publisher, address_of(issue), state="published"))
 
     issue.refresh_from_db()
     assert issue.is_public
-    assert version_of(article.scope) > before
-    assert issue.title in client.get(article.get_absolute_url()).content.decode()
+    assert issue.title in read(article.get_absolute_url()).text
 
 
 def test_editor_cannot_publish_an_issue_nor_change_a_published_one(editor):
@@ -715,27 +711,28 @@ def test_month_that_does_not_begin_on_its_first_day_is_refused(editor):
     assert not MonthlyIssue.objects.exists()
 
 
-def test_change_of_the_lead_article_makes_both_pages_stale(publisher):
+def test_change_of_the_lead_article_changes_what_both_pages_link_to(read, publisher):
     issue = make_issue()
     before, after = make_article(monthly_issue=issue), make_article(monthly_issue=issue)
     issue.lead_article = before
     issue.store()
-    versions = [version_of(article.scope) for article in (before, after)]
+    pages = [article.get_absolute_url() for article in (before, after)]
+    form = "/articles/{}/comments/?about=item-"
+    assert all(form.format(before.pk) in read(path).text for path in pages)
 
     assert_saved(save(publisher, address_of(issue), lead_article=after.pk))
 
-    for article, version in zip((before, after), versions, strict=True):
-        assert version_of(article.scope) > version
+    assert all(form.format(after.pk) in read(path).text for path in pages)
 
 
-def test_deleting_an_issue_makes_its_articles_pages_stale(publisher):
+def test_deleting_an_issue_takes_it_off_its_articles_pages(read, publisher):
     issue = make_issue()
     article = make_article(monthly_issue=issue)
-    before = version_of(article.scope)
+    assert issue.title in read(article.get_absolute_url()).text
 
     assert_saved(publisher.post(address_of(issue, "delete"), {"post": "yes"}))
 
-    assert version_of(article.scope) > before
+    assert issue.title not in read(article.get_absolute_url()).text
     article.refresh_from_db()
     assert article.monthly_issue is None
 
@@ -743,15 +740,15 @@ def test_deleting_an_issue_makes_its_articles_pages_stale(publisher):
 # Categories, tags and the site's own pages
 
 
-def test_renamed_category_makes_every_page_that_names_it_stale(editor):
+def test_renamed_category_is_renamed_on_every_page_that_names_it(read, editor):
     article = make_article()
-    before = [version_of(scope) for scope in (SITE, CONTENT, article.scope)]
+    pages = [article.get_absolute_url(), "/", "/rankings/", article.category.get_absolute_url()]
+    assert not [path for path in pages if "새 갈래" in read(path).text]
 
     assert_saved(save(editor, address_of(article.category), name="새 갈래"))
 
     assert Category.objects.get().name == "새 갈래"
-    after = [version_of(scope) for scope in (SITE, CONTENT, article.scope)]
-    assert all(new > old for new, old in zip(after, before, strict=True))
+    assert [path for path in pages if "새 갈래" in read(path).text] == pages
 
 
 def test_category_that_has_articles_is_not_deleted(publisher):
@@ -762,26 +759,27 @@ def test_category_that_has_articles_is_not_deleted(publisher):
     assert Category.objects.exists()
 
 
-def test_deleted_tag_makes_every_page_that_named_it_stale(publisher):
+def test_deleted_tag_goes_from_the_pages_that_named_it(read, publisher):
     tag = Tag.objects.create(name="공개", slug="open")
     article = make_article()
     article.tags.add(tag)
-    before = version_of(article.scope)
+    assert "/tags/open/" in read(article.get_absolute_url()).text
 
     assert_saved(publisher.post(address_of(tag, "delete"), {"post": "yes"}))
 
-    assert version_of(article.scope) > before
+    assert "/tags/open/" not in read(article.get_absolute_url()).text
 
 
-def test_site_page_is_made_and_every_page_becomes_stale(editor, client):
-    before = version_of(SITE)
+def test_site_page_is_made_and_every_page_links_to_it(read, editor):
+    pages = ["/", "/rankings/", make_article().get_absolute_url()]
+    assert not [path for path in pages if "연락처" in read(path).text]
 
     response = save(
         editor, "/manage/articles/sitepage/add/", title="연락처", slug="contact", body="# 연락처"
     )
 
     assert_saved(response)
-    assert version_of(SITE) > before
+    assert [path for path in pages if "연락처" in read(path).text] == pages
     assert "<h2>연락처</h2>" in SitePage.objects.get().body_html
 
 

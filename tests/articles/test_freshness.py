@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from articles.models import Due, PageVersion, SitePage
 from tests.factories import (
+    let_come,
+    let_pass,
     make_article,
     make_category,
     make_issue,
@@ -17,68 +19,67 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+FORM = 'name="email"'
 
 
-def versions():
-    return dict(PageVersion.objects.values_list("scope", "version"))
+def showing(read, places, text):
+    """Return which of the pages of `places` show `text` to a reader."""
+    return [place for place in places if text in read(place.get_absolute_url()).text]
 
 
-def raised_by(operation):
-    before = versions()
-    operation()
-    return {scope for scope, version in versions().items() if version > before.get(scope, 0)}
+def test_category_that_is_stored_is_named_anew_by_its_articles(read):
+    places = [make_article(), make_article()]
+    category = places[0].category
+    assert not showing(read, places, "새 갈래 이름")
+
+    category.name = "새 갈래 이름"
+    category.store()
+
+    # Every page's navigation names it.
+    assert showing(read, places, "새 갈래 이름") == places
 
 
-def test_storing_an_article_makes_its_page_and_the_lists_stale():
-    article = make_article()
-
-    assert raised_by(article.store) == {article.scope, "content"}
-
-
-def test_storing_a_category_reaches_the_articles_that_name_it():
-    article, other = make_article(), make_article()
-
-    raised = raised_by(article.category.store)
-
-    assert {"site", "content", article.scope} <= raised and other.scope not in raised
-
-
-def test_changing_an_issues_items_reaches_the_months_articles():
+def test_items_that_change_stand_beside_the_months_articles(read):
     issue = make_issue()
     article, other = make_article(monthly_issue=issue), make_article()
+    assert not showing(read, [article, other], "새 소식")
 
-    raised = raised_by(lambda: issue.replace_items([("정책", "새 소식", "- 가")]))
+    issue.replace_items([("정책", "새 소식", "- 가")])
 
-    assert article.scope in raised and other.scope not in raised
+    assert showing(read, [article, other], "새 소식") == [article]
 
 
-def test_changing_a_figure_reaches_every_article_that_shows_the_series():
+def test_series_that_is_stored_is_named_anew_by_every_article_that_shows_it(read):
     ranking = make_ranking()
     articles = [make_article(), make_article()]
     for article in articles:
         make_table(article, ranking)
-    other = make_article()
+    assert not showing(read, [*articles, ranking], "새 머리글")
 
-    raised = raised_by(ranking.store)
+    ranking.columns[0]["heading"] = "새 머리글"
+    ranking.store()
 
-    assert {article.scope for article in articles} <= raised and other.scope not in raised
-
-
-def test_storing_a_site_page_makes_every_page_stale():
-    page = SitePage(slug="about", title="소개", body="글")
-
-    assert raised_by(page.store) == {"site"}
+    assert showing(read, [*articles, ranking], "새 머리글") == [*articles, ranking]
 
 
-def test_change_that_fails_leaves_the_versions_alone():
+def test_site_page_that_is_stored_is_linked_from_every_page(read):
+    articles = [make_article(), make_article()]
+    assert not showing(read, articles, "누리집 소개")
+
+    SitePage(slug="about", title="누리집 소개", body="글").store()
+
+    assert showing(read, articles, "누리집 소개") == articles
+
+
+def test_change_that_fails_makes_no_page_anew(read):
     article = make_article()
-    before = versions()
+    before = read(article.get_absolute_url()).header("ETag")
 
     with pytest.raises(RuntimeError), transaction.atomic():
         article.store()
         raise RuntimeError
 
-    assert versions() == before
+    assert read(article.get_absolute_url()).header("ETag") == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -87,23 +88,27 @@ def test_raising_outside_of_a_transaction_is_refused():
         PageVersion.raise_for("content")
 
 
-def test_planned_moments_are_due_for_the_article_and_the_lists():
-    start = datetime(2031, 1, 2, tzinfo=UTC)
+def test_article_comes_closes_and_goes_at_its_moments(read):
+    start = timezone.now().replace(microsecond=0) + timedelta(days=1)
     article = make_article(
         published_at=start,
         withdrawn_at=start + timedelta(days=9),
         comments_close_at=start + timedelta(days=3),
     )
+    page = article.get_absolute_url()
+    seen = []
 
-    due = set(Due.objects.values_list("scope", "at"))
+    for days in (0, 2, 2, 7):
+        let_pass(days=days)
+        shown = read(page)
+        seen.append((shown.status, article.title in read("/").text, FORM in shown.text))
 
-    assert {
-        (article.scope, start),
-        ("content", start),
-        (article.scope, start + timedelta(days=9)),
-        ("content", start + timedelta(days=9)),
-        ("content", start + timedelta(days=3)),
-    } <= due
+    assert seen == [
+        (404, False, False),
+        (200, True, True),
+        (200, True, False),
+        (404, False, False),
+    ]
 
 
 def test_due_moments_pass_by_the_databases_clock():
@@ -113,12 +118,16 @@ def test_due_moments_pass_by_the_databases_clock():
     assert Due.objects.passed().count() == 1
 
 
-def test_issue_that_is_scheduled_is_due_for_its_month():
+def test_issue_that_is_scheduled_comes_at_its_moment(read):
     moment = datetime(2031, 1, 2, tzinfo=UTC)
     issue = make_issue(month=date(2031, 1, 1), published_at=moment)
+    assert read(issue.get_absolute_url()).status == 404
+    assert issue.title not in read("/issues/").text
 
-    assert Due.objects.filter(scope="content", at=moment).exists()
-    assert not issue.is_public
+    let_come(moment)
+
+    assert read(issue.get_absolute_url()).status == 200
+    assert issue.title in read("/issues/").text
 
 
 def test_categories_in_use_cannot_be_removed_under_their_articles():
@@ -129,23 +138,27 @@ def test_categories_in_use_cannot_be_removed_under_their_articles():
         category.delete()
 
 
-def test_no_version_comes_twice_after_a_backup_is_restored():
+def test_no_tag_comes_twice_after_a_backup_is_restored(read):
     article = make_article()
-    kept = versions()[article.scope]
+    page = article.get_absolute_url()
+    backup = list(PageVersion.objects.values())
+    tags = [read(page).header("ETag")]
     article.store()
-    lost = versions()[article.scope]
-    PageVersion.objects.filter(scope=article.scope).update(version=kept)
+    tags.append(read(page).header("ETag"))
+    for row in backup:
+        PageVersion.objects.filter(pk=row["scope"]).update(version=row["version"])
 
     article.store()
+    tags.append(read(page).header("ETag"))
 
-    assert versions()[article.scope] > lost > kept
+    assert len(set(tags)) == 3
 
 
-def test_each_change_has_a_version_of_its_own_however_fast():
-    seen = []
+def test_each_change_makes_the_page_anew_however_fast(read):
+    article = make_article()
+    tags = set()
     for _number in range(20):
-        with transaction.atomic():
-            PageVersion.raise_for("content")
-        seen.append(versions()["content"])
+        article.store()
+        tags.add(read(article.get_absolute_url()).header("ETag"))
 
-    assert seen == sorted(set(seen))
+    assert len(tags) == 20

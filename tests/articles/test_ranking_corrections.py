@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from articles.models import EntryRow, PageVersion, RankingCorrection, RankingPeriod
+from articles.models import EntryRow, RankingCorrection, RankingPeriod
 from tests.factories import (
     PUBLISHED_AT,
     make_article,
@@ -319,16 +319,16 @@ def test_comment_on_a_corrected_row_says_so_and_others_do_not(client):
     assert after.count("has been corrected since") == 1
 
 
-def test_correction_makes_the_pages_that_show_it_stale():
+def test_correction_stands_at_once_on_every_page_that_shows_it(read):
     period = make_period()
     article = make_article()
     make_table(article, period.ranking)
-    before = dict(PageVersion.objects.values_list("scope", "version"))
+    pages = [article.get_absolute_url(), period.ranking.get_absolute_url(), "/corrections/"]
+    assert not [path for path in pages if "잘못 옮김" in read(path).text]
 
-    correct_one(period)
+    correct_one(period, reason="잘못 옮김")
 
-    after = dict(PageVersion.objects.values_list("scope", "version"))
-    assert all(after[scope] > before[scope] for scope in (article.scope, "content"))
+    assert [path for path in pages if "잘못 옮김" in read(path).text] == pages
 
 
 def test_ledger_in_the_admin_can_be_read_and_nothing_else(client):

@@ -13,15 +13,14 @@ from openpyxl import load_workbook
 
 from articles.models import (
     Article,
-    Due,
     EntryRow,
     MonthlyIssue,
-    PageVersion,
     RankingPeriod,
     Release,
     recheck_releases,
 )
 from tests.factories import (
+    let_come,
     make_article,
     make_issue,
     make_ranking,
@@ -84,15 +83,21 @@ def public_addresses(issue, article, ranking):
 # Scheduling
 
 
-def test_one_moment_is_set_on_everything_and_is_due_for_their_pages():
-    issue, article, _ranking = make_month()
+def test_one_moment_is_set_on_everything_and_their_pages_follow_it(read):
+    issue, article, ranking = make_month()
+    addresses = public_addresses(issue, article, ranking)
+    assert article.title not in read("/").text
 
     release = schedule(issue)
 
     assert moments(issue) == {MOMENT}
     assert release.is_scheduled and list(release.articles.all()) == [article]
-    due = set(Due.objects.values_list("scope", "at"))
-    assert {("content", MOMENT), (article.scope, MOMENT)} <= due
+    assert [read(address).status for address in addresses] == [404, 404, 404]
+
+    let_come(MOMENT)
+
+    assert [read(address).status for address in addresses] == [200, 200, 200]
+    assert article.title in read("/").text
 
 
 def test_figures_entered_beforehand_are_nowhere_before_the_moment(client):
@@ -294,7 +299,6 @@ def test_draft_waits_for_its_review():
 def test_member_that_no_longer_passes_takes_the_whole_release_off(damage, sentence):
     issue, article, ranking = make_month()
     schedule(issue)
-    versions = dict(PageVersion.objects.values_list("scope", "version"))
     damage(issue, article, ranking)
 
     taken_off = recheck_releases(article)
@@ -306,7 +310,6 @@ def test_member_that_no_longer_passes_takes_the_whole_release_off(damage, senten
     article.refresh_from_db()
     assert article.state == "in_review"
     assert MonthlyIssue.objects.get().state == "draft"
-    assert PageVersion.objects.get(scope=article.scope).version > versions[article.scope]
 
 
 def test_member_saved_well_stays_on_the_schedule():

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
-from articles.models import Article, PageVersion, RankingEntry
+from articles.models import Article, RankingEntry
 from comments.models import Comment
 from tests.factories import (
     EMAIL,
@@ -136,26 +136,27 @@ def test_item_has_its_link_on_the_issue_and_on_each_article_of_the_month(client,
         assert link.get("href") == form_address(lead, item.anchor)
 
 
-def test_comment_on_an_item_makes_all_pages_that_count_it_stale(client, item):
-    beside = make_article(monthly_issue=item.issue)
-    before = dict(PageVersion.objects.values_list("scope", "version"))
+def test_comment_on_an_item_is_counted_on_every_page_and_makes_no_other_anew(read, client, item):
+    lead, beside = item.issue.lead_article, make_article(monthly_issue=item.issue)
+    pages = [place.get_absolute_url() for place in (item.issue, lead, beside)]
+    other = make_article().get_absolute_url()
+    assert not [path for path in pages if "댓글 1" in read(path).text]
+    tag = read(other).header("ETag")
 
-    post(client, item.issue.lead_article, item.anchor)
+    post(client, lead, item.anchor)
 
-    after = dict(PageVersion.objects.values_list("scope", "version"))
-    stale = {scope for scope in after if after[scope] != before.get(scope)}
-    assert stale == {item.issue.lead_article.scope, beside.scope, "conversation"}
+    assert [path for path in pages if "댓글 1" in read(path).text] == pages
+    assert read(other).header("ETag") == tag
 
 
-def test_withdrawing_the_lead_article_takes_the_links_from_the_pages_beside_it(client, item):
-    beside = make_article(monthly_issue=item.issue)
-    before = PageVersion.objects.get(scope=beside.scope).version
+def test_withdrawing_the_lead_article_takes_the_links_from_the_pages_beside_it(read, item):
+    beside = make_article(monthly_issue=item.issue).get_absolute_url()
+    assert "about=item-" in read(beside).text
 
     item.issue.lead_article.state = Article.State.WITHDRAWN
     item.issue.lead_article.store()
 
-    assert PageVersion.objects.get(scope=beside.scope).version > before
-    assert not page_of(client.get(beside.get_absolute_url())).cssselect("aside a.beside")
+    assert "about=item-" not in read(beside).text
 
 
 def test_item_without_a_lead_article_has_no_link(client):

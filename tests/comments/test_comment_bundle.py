@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from articles.models import LegacyPath, PageVersion, RankingEntry
+from articles.models import LegacyPath, RankingEntry
 from comments.bundle.data import CommentLine, Fault, LineError, Revision, ThreadLine
 from comments.bundle.lines import HEADER, parse, read_lines, write
 from comments.bundle.lines_to_rows import MAX_SENTENCES, recount
@@ -388,17 +388,17 @@ def test_reserved_and_long_names_and_unknown_accounts_are_told(tmp_path, article
     assert (reserved.name, long.name, staff.staff) == ("", "가" * 30, None)
 
 
-def test_import_makes_the_pages_that_show_it_stale(tmp_path, article):
-    before = PageVersion.objects.get(scope=article.scope).version
+def test_import_stands_at_once_on_every_page_that_shows_it(read, tmp_path, article):
     beside = make_article(monthly_issue=article.monthly_issue)
-    beside_before = PageVersion.objects.get(scope=beside.scope).version
+    pages = [article.get_absolute_url(), beside.get_absolute_url()]
+    assert not [path for path in pages if "댓글 1" in read(path).text]
+    feed = read("/comments/feed/").body
     about = {"month": "2025-10", "item": 1}
 
     run_import(write_file(tmp_path, thread_of(article), line(1, about=about)))
 
-    assert PageVersion.objects.get(scope=article.scope).version > before
-    assert PageVersion.objects.get(scope=beside.scope).version > beside_before
-    assert PageVersion.objects.filter(scope="conversation").exists()
+    assert [path for path in pages if "댓글 1" in read(path).text] == pages
+    assert read("/comments/feed/").body != feed
 
 
 def test_imported_texts_are_found_and_hidden_ones_are_not(client, tmp_path, article):

@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import PageVersion
 from comments.identity import credentials
 from comments.models import Comment, MailLink, Outbox, RateLimit, ReplySubscription, Subscriber
 from openup.backends.json_logs import JsonFormatter
@@ -87,7 +86,9 @@ def test_answer_is_the_same_whether_the_address_is_known_or_not(client):
     pages = [client.get(answer["Location"]) for answer in answers]
 
     assert {answer.status_code for answer in answers} == {302}
-    assert answers[0].headers == answers[1].headers
+    # But for the second in which each was given.
+    known, unknown = ({**answer.headers, "Expires": ""} for answer in answers)
+    assert known == unknown
     assert pages[0].content == pages[1].content
     # Both are queued: that is all that asking ever does.
     assert Outbox.objects.waiting().count() == 2
@@ -457,7 +458,7 @@ def test_download_holds_everything_and_nothing_of_others(client):
     assert row["state"] == "published" and row["hears_of_replies"] is False
 
 
-def test_erasing_leaves_nothing_of_the_address_anywhere(client):
+def test_erasing_leaves_nothing_of_the_address_anywhere(read, client):
     article = make_article()
     mine = [make_comment(article, body="지울 글", name="미나"), make_comment(body="지울 글")]
     held = make_comment(make_article(comment_policy="reviewed"), body="지울 글")
@@ -466,7 +467,7 @@ def test_erasing_leaves_nothing_of_the_address_anywhere(client):
     digests = credentials.digests(EMAIL)
     desk = open_desk(client)
     ask(client)
-    before = PageVersion.objects.get(scope=article.scope).version
+    assert "지울 글" in read(article.get_absolute_url()).text
 
     assert "되돌릴 수 없습니다" in client.get(at(desk, "erase")).content.decode()
     response = client.post(at(desk, "erase"))
@@ -478,8 +479,7 @@ def test_erasing_leaves_nothing_of_the_address_anywhere(client):
     assert "지울 글" not in stored and "미나" not in stored
     assert not any(digest in stored for digest in digests)
     assert not Subscriber.objects.exists() and not ReplySubscription.objects.exists()
-    assert PageVersion.objects.get(scope=article.scope).version > before
-    page = client.get(article.get_absolute_url()).content.decode()
+    page = read(article.get_absolute_url()).text
     assert "지울 글" not in page and "남을 답글" in page and "삭제된 댓글입니다" in page
     assert Comment.objects.get(pk=reply.pk).is_visible
     assert client.get(desk).status_code == 410

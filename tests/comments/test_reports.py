@@ -4,10 +4,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import CONVERSATION, Due, PageVersion
 from comments.identity.rate_limits import REPORTS_PER_NETWORK, TAKEDOWNS_PER_NETWORK
 from comments.models import Comment, Report, Takedown
-from tests.factories import make_article, make_comment, make_report, make_staff, make_takedown
+from tests.factories import (
+    let_come,
+    make_article,
+    make_comment,
+    make_report,
+    make_staff,
+    make_takedown,
+)
 
 pytestmark = pytest.mark.django_db
 State = Comment.State
@@ -271,23 +277,16 @@ def test_blocked_text_takes_no_replies(client):
     assert Comment.objects.count() == 1
 
 
-def test_end_of_a_block_is_planned_for_every_page_that_shows_the_comment():
-    comment = block(make_comment())
-
-    due = Due.objects.filter(at=comment.blocked_until).values_list("scope", flat=True)
-
-    assert set(due) == {comment.article.scope, CONVERSATION}
-
-
-def test_kept_pages_follow_a_block(client):
+def test_pages_follow_a_block_and_its_end(read):
     comment = make_comment(body="가려야 할 글")
-    address = comment.article.get_absolute_url()
-    before = PageVersion.objects.get(scope=comment.article.scope).version
+    pages = [comment.article.get_absolute_url(), "/comments/feed/"]
+    assert [path for path in pages if "가려야 할 글" in read(path).text] == pages
 
-    block(comment)
+    comment = block(comment)
+    assert not [path for path in pages if "가려야 할 글" in read(path).text]
 
-    assert PageVersion.objects.get(scope=comment.article.scope).version > before
-    assert "가려야 할 글" not in client.get(address).content.decode()
+    let_come(comment.blocked_until)
+    assert [path for path in pages if "가려야 할 글" in read(path).text] == pages
 
 
 def test_block_ends_by_itself(client):

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from articles.models import CONTENT, Due
+from articles.models import Due
 from comments.models import Comment
 from comments.moderation import classifier as classifier_module
 from openup.management.commands.setup_site import plan_closings
-from tests.factories import EMAIL, PASSWORD, make_article, make_comment
+from tests.factories import EMAIL, PASSWORD, let_pass, make_article, make_comment
 
 pytestmark = pytest.mark.django_db
 State = Comment.State
@@ -258,17 +258,27 @@ def test_date_of_its_own_outranks_the_days(settings):
     assert make_article(comments_close_at=ahead).takes_comments
 
 
-def test_closing_is_planned_when_stored_and_when_the_setting_changes(settings):
+@pytest.mark.parametrize("is_planned_anew", [False, True])
+def test_form_goes_when_the_days_of_an_article_are_over(read, is_planned_anew):
     published_at = timezone.now() - timedelta(days=10)
-    make_article(published_at=published_at, comments_open_days=20)
-    make_article(published_at=published_at)
-    # Every page that shows whether one may write has the scope: of branches and issues too.
-    closings = Due.objects.filter(scope=CONTENT)
-    assert closings.filter(at=published_at + timedelta(days=20)).exists()
-    closings.all().delete()
+    page = make_article(published_at=published_at, comments_open_days=20).get_absolute_url()
+    if is_planned_anew:
+        Due.objects.all().delete()
+        plan_closings()
+    assert 'name="email"' in read(page).text
 
+    let_pass(days=11)
+
+    assert 'name="email"' not in read(page).text
+
+
+def test_form_goes_when_the_days_of_a_changed_setting_are_over(read, settings):
+    published_at = timezone.now() - timedelta(days=10)
+    page = make_article(published_at=published_at).get_absolute_url()
     settings.COMMENTS_CLOSE_AFTER_DAYS = 15
     plan_closings()
+    assert 'name="email"' in read(page).text
 
-    for days in (15, 20):
-        assert closings.filter(at=published_at + timedelta(days=days)).exists()
+    let_pass(days=6)
+
+    assert 'name="email"' not in read(page).text
