@@ -1,13 +1,14 @@
 """The mails of the outbox: gathered, written and sent."""
 
 import logging
+import traceback
 from datetime import timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils import timezone
 from comments.identity.credentials import digests
 from comments.identity.encryption import Unreadable
 from comments.models import Comment, MailLink, Notice, Outbox, ReplySubscription, Subscriber
+from comments.models.mail.outbox import MAX_TRIES
 
 # An address gets at most one mail in this time; what comes meanwhile waits for the next.
 GATHER = timedelta(minutes=30)
@@ -49,15 +51,18 @@ def send(mail):
     A worker killed between the sending and the note of it sends the mail a second time, under the
     same Message-ID: once too often rather than never.
     """
+    if mail.attempts > MAX_TRIES:
+        # No try of it ended: whatever it is, the worker died of it.
+        logger.error("Mail %s is given up: no try of it came to an end.", mail.pk)
+        return mail.end(Outbox.Outcome.FAILED)
     try:
         message, notices = _write(mail)
+        if message is None:
+            return mail.end(Outbox.Outcome.DROPPED)
+        message.send()
     except (Unreadable, ValidationError):
         logger.warning("Mail %s has no readable recipient and is given up.", mail.pk)
         return mail.end(Outbox.Outcome.FAILED)
-    if message is None:
-        return mail.end(Outbox.Outcome.DROPPED)
-    try:
-        message.send()
     except SMTPRecipientsRefused as refusal:
         # Never the refusal itself: it names the address.
         codes = [code for code, _text in refusal.recipients.values()]
@@ -65,6 +70,16 @@ def send(mail):
         return mail.end(Outbox.Outcome.FAILED) if min(codes) >= 500 else mail.put_off()
     except (SMTPException, OSError) as error:
         logger.warning("Mail %s could not be sent: %s.", mail.pk, type(error).__name__)
+        return mail.put_off()
+    except (OperationalError, InterfaceError, InternalError):
+        # The database is away, for all mails: the worker waits for it.
+        raise
+    except Exception as error:  # noqa: BLE001
+        # Whatever a library makes of one mail's address or text: the other mails leave all the
+        # same. Where it was raised, and never what it says: that may name the address.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+        logger.error("Mail %s could not be made or sent: %s.", mail.pk, place)
         return mail.put_off()
     with transaction.atomic():
         Notice.objects.filter(pk__in=notices).delete()

@@ -46,7 +46,8 @@ def canonical_address(raw: str) -> str:
             _("Before the @, use only Latin letters, digits and signs such as . _ + -"), "email"
         )
     local = local.lower()
-    if len(local) > MAX_LOCAL_PART_CHARACTERS or not _LOCAL_PART.fullmatch(local):
+    # "=?" begins an encoded word (RFC 2047): a mail library would decode it, into another address.
+    if len(local) > MAX_LOCAL_PART_CHARACTERS or "=?" in local or not _LOCAL_PART.fullmatch(local):
         raise ValidationError(_("The part before the @ is not that of an e-mail address."), "email")
     address = f"{local}@{_canonical_domain(domain)}"
     if len(address) > MAX_ADDRESS_CHARACTERS:

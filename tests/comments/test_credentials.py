@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +35,7 @@ OLD_KEY = ("old", bytes(range(1, 33)))
         ("mina@XN--3E0B707E.KR", "mina@xn--3e0b707e.kr"),
         ("mina@ｅｘａｍｐｌｅ。ｃｏｍ", "mina@example.com"),
         ("mina@faß.de", "mina@xn--fa-hia.de"),
-        ("o'brien!#$%&*/=?^_`{|}~-@a.b-c.museum", "o'brien!#$%&*/=?^_`{|}~-@a.b-c.museum"),
+        ("o'brien!#$%&*/?=^_`{|}~-@a.b-c.museum", "o'brien!#$%&*/?=^_`{|}~-@a.b-c.museum"),
         (f"{'a' * 64}@example.com", f"{'a' * 64}@example.com"),
     ],
 )
@@ -85,6 +87,11 @@ def test_address_has_one_canonical_form(raw, canonical):
         f"mina@{'한' * 60}.kr",
         "a" * 100_000 + "@example.com",
         "mina@" + "a" * 100_000,
+        "=?utf-8?q?a=0ab?=@example.com",
+        "=?utf-8?q?mina?=@example.com",
+        "=?UTF-8?B?bWluYQ==?=@example.com",
+        "=?utf-8?q??=@example.com",
+        "a.=?utf-8?q?mina?=@example.com",
     ],
 )
 def test_what_is_no_address_is_refused(raw):
@@ -102,6 +109,47 @@ def test_canonical_address_of_any_text_is_ascii_and_its_own_canonical_form(raw):
     assert address.isascii() and address == address.lower() and len(address) <= 254
     assert address.count("@") == 1 and not any(character.isspace() for character in address)
     assert credentials.canonical_address(address) == address
+
+
+class PostOffice:
+    """What the mail backend talks to in a server's place; it notes where a mail would go."""
+
+    def __init__(self):
+        self.recipients = []
+
+    def sendmail(self, _sender, recipients, _message):
+        self.recipients += recipients
+
+
+# Encoded words and their remains, and what else a local part may hold.
+LOCAL_PIECES = [
+    "=?",
+    "?=",
+    "utf-8",
+    "?q?",
+    "?b?",
+    "=0a",
+    "=",
+    "?",
+    ".",
+    "a",
+    "eA",
+    *"!#$%&'*+/^_`{|}~-",
+]
+
+
+@given(st.lists(st.sampled_from(LOCAL_PIECES), max_size=12).map("".join))
+def test_mail_reaches_the_very_address_that_was_typed(local):
+    try:
+        address = credentials.canonical_address(f"{local}@example.com")
+    except ValidationError:
+        return
+    backend, office = EmailBackend(), PostOffice()
+    backend.connection = office
+
+    EmailMessage("Hello", "Text", "site@example.kr", [address], connection=backend).send()
+
+    assert office.recipients == [address]
 
 
 # Digests

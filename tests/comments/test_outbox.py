@@ -195,6 +195,66 @@ def test_older_keys_still_open_what_they_sealed(known_address, settings):
     assert len(mail.outbox) == 1
 
 
+def poison(monkeypatch, error):
+    """Let a library raise `error` at every mail to an address that begins with "poison"."""
+    deliver = EmailBackend.send_messages
+
+    def send_messages(self, messages):
+        if messages[0].to[0].startswith("poison"):
+            raise error
+        return deliver(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_messages)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("poison@example.com"),
+        IndexError("poison@example.com"),
+        UnicodeEncodeError("ascii", "poison@example.com", 0, 1, "not ASCII"),
+        RecursionError("poison@example.com"),
+        AssertionError("poison@example.com"),
+    ],
+)
+def test_mail_that_a_library_breaks_at_harms_no_other(known_address, monkeypatch, caplog, error):
+    for number in range(100):
+        make_comment(known_address.article, email=f"poison{number}@example.com")
+        queue(f"poison{number}@example.com")
+    queue()
+    poison(monkeypatch, error)
+
+    send_due()
+
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+    assert set(Outbox.objects.waiting().values_list("attempts", flat=True)) == {1}
+    assert "poison" not in caplog.text and type(error).__name__ in caplog.text
+
+
+def test_mail_that_a_library_breaks_at_is_given_up(known_address, monkeypatch):
+    make_comment(known_address.article, email="poison@example.com")
+    queue("poison@example.com")
+    poison(monkeypatch, ValueError("poison@example.com"))
+
+    for _number in range(len(BACK_OFF_MINUTES) + 1):
+        send_due()
+        let_pass(days=1)
+
+    row = Outbox.objects.get()
+    assert (row.outcome, row.recipient) == ("failed", "")
+
+
+def test_mail_that_ends_its_worker_is_given_up(known_address):
+    queue()
+    for _number in range(len(BACK_OFF_MINUTES) + 1):
+        assert Outbox.lease()
+        let_pass(minutes=2)
+
+    send_due()
+
+    assert Outbox.objects.get().outcome == "failed" and not mail.outbox
+
+
 def test_leased_mail_is_left_to_its_worker_until_the_lease_ends():
     queue()
     leased = Outbox.lease()

@@ -13,6 +13,7 @@ from comments.identity.encryption import seal, unseal
 # A worker that died gives its mail back after this; sending one takes no longer (EMAIL_TIMEOUT).
 LEASE = timedelta(minutes=2)
 BACK_OFF_MINUTES = (1, 5, 15, 60, 3 * 60, 6 * 60, 12 * 60)
+MAX_TRIES = len(BACK_OFF_MINUTES) + 1
 
 
 class OutboxQuerySet(models.QuerySet):
@@ -158,7 +159,7 @@ class Outbox(models.Model):
 
     def put_off(self):
         """Try again later, or give up after the last try."""
-        if self.attempts > len(BACK_OFF_MINUTES):
+        if self.attempts >= MAX_TRIES:
             return self.end(self.Outcome.FAILED)
         minutes = BACK_OFF_MINUTES[self.attempts - 1]
         self._leased().update(due_at=timezone.now() + timedelta(minutes=minutes))
