@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.content.text import CONTENT_LANGUAGE
-from articles.models import CONTENT, Article, Category, RankingCorrection, Tag
+from articles.models import Article, Category, RankingCorrection, Tag
 from articles.models.ranking import first_moment
 from articles.page_caching import cached_page
 from articles.views import load_subject
@@ -68,27 +68,27 @@ def feed_of(title, page, feed, articles):
     return atom(title, page, feed, [article_entry(article) for article in newest])
 
 
-@cached_page(CONTENT)
+@cached_page()
 def article_feed(request):
     articles = Article.objects.published()
     return feed_of(_("All articles"), reverse("home"), reverse("articles:article_feed"), articles)
 
 
-@cached_page(CONTENT)
+@cached_page()
 def category_feed(request, slug):
     category = get_object_or_404(Category, slug=slug)
     feed = reverse("articles:category_feed", args=[slug])
     return feed_of(category.name, category.get_absolute_url(), feed, category.articles.published())
 
 
-@cached_page(CONTENT)
+@cached_page()
 def tag_feed(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     feed = reverse("articles:tag_feed", args=[slug])
     return feed_of(tag.name, tag.get_absolute_url(), feed, tag.articles.published())
 
 
-@cached_page(CONTENT)
+@cached_page()
 def correction_feed(request):
     newest = RankingCorrection.objects.published().for_listing()[:FEED_SIZE]
     feed = reverse("articles:correction_feed")
@@ -108,7 +108,7 @@ def correction_entry(line):
     }
 
 
-@cached_page(CONTENT)
+@cached_page()
 def subject_feed(request, slug):
     """Send the ranks of a subject, each a new entry as it becomes public."""
     subject, histories = load_subject(slug)

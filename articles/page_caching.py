@@ -14,7 +14,7 @@ from functools import wraps
 
 from django.utils.cache import add_never_cache_headers
 
-from articles.models.page_version import SITE
+from articles.models.page_version import CONTENT, SITE
 
 # What a parameter may be in the address of a kept page.
 NUMBER = "[1-9][0-9]{0,14}"
@@ -23,10 +23,11 @@ NUMBER = "[1-9][0-9]{0,14}"
 def cached_page(*scopes, query=None):
     """Declare that the view's page is current until the version of one of `scopes` changes.
 
-    A scope may hold parts of the address: "article:{article_id}". The scope `site` belongs to every
-    page, for navigation and footer name what it stands for. `query` has the parameters that the
-    page depends on, each with the expression that its whole value matches; the view never sees
-    another one, nor a cookie, nor who asks: the page is made once, for everyone.
+    A scope may hold parts of the address: "article:{article_id}". Two belong to every page, so that
+    an editorial change has to know of none: `content`, and `site`, what navigation and footer show.
+    `query` has the parameters that the page depends on, each with the expression that its whole
+    value matches; the view never sees another one, nor a cookie, nor who asks: the page is made
+    once, for everyone.
 
     Only an answer 200 is kept, and nothing that any made-up address gets, for it would crowd out
     what is read: a page with another value of a parameter says here that it is not to be cached,
@@ -43,7 +44,7 @@ def cached_page(*scopes, query=None):
                 add_never_cache_headers(response)
             return response
 
-        page.cache_scopes = (*scopes, SITE)
+        page.cache_scopes = (*scopes, CONTENT, SITE)
         page.cache_query = frozenset(values)
         return page
 

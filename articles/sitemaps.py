@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.models import (
-    CONTENT,
     Article,
     Category,
     MonthlyIssue,
@@ -30,7 +29,7 @@ PART_SIZE = 1_000
 PAGES = "pages"
 
 
-@cached_page(CONTENT)
+@cached_page()
 def sitemap_index(request):
     last = Article.objects.aggregate(key=Max("pk"))["key"] or 0
     parts = [PAGES, *range(1, -(-last // PART_SIZE) + 1)]
@@ -43,7 +42,7 @@ def sitemap_index(request):
     return xml("sitemapindex", "sitemap", ((f"{begin}{part}{end}", changed) for part in parts))
 
 
-@cached_page(CONTENT)
+@cached_page()
 def sitemap(request, part):
     """Send the addresses of one part: of the lists, or of the articles with a range of keys."""
     if part == PAGES:

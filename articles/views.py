@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from articles.content.text import normalise_line
 from articles.models import (
-    CONTENT,
     Article,
     Category,
     MonthlyIssue,
@@ -39,7 +38,7 @@ LIST_SIZE = 20
 YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def article_list(request):
     articles = Article.objects.published()
     last = articles.newest().values_list("published_at", flat=True).first()
@@ -48,7 +47,7 @@ def article_list(request):
     return render(request, "articles/article_list.html", context)
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def month_archive(request, year, month):
     try:
         first = timezone.make_aware(timezone.datetime(year, month, 1))
@@ -63,21 +62,21 @@ def month_archive(request, year, month):
     return response
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def category_detail(request, slug):
     category = get_object_or_404(Category, slug=slug)
     context = {**listing(request, category.articles.published()), "category": category}
     return render(request, "articles/category_detail.html", context)
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def tag_detail(request, slug):
     tag = get_object_or_404(Tag, slug=slug)
     context = {**listing(request, tag.articles.published()), "tag": tag}
     return render(request, "articles/tag_detail.html", context)
 
 
-@cached_page(CONTENT)
+@cached_page()
 def monthly_issue_list(request, year=None):
     """Show one year's issues, the newest year's when none is named."""
     published = MonthlyIssue.objects.published()
@@ -90,7 +89,7 @@ def monthly_issue_list(request, year=None):
     return render(request, "articles/monthly_issue_list.html", context)
 
 
-@cached_page(CONTENT)
+@cached_page()
 def ranking_list(request):
     periods = Prefetch("periods", RankingPeriod.objects.published())
     rankings = Ranking.objects.published().prefetch_related(periods)
@@ -98,7 +97,7 @@ def ranking_list(request):
     return render(request, "articles/ranking_list.html", context)
 
 
-@cached_page(CONTENT)
+@cached_page()
 def ranking_detail(request, slug):
     _figures, provenance = load_ranking(slug)
     context = {
@@ -119,7 +118,7 @@ def load_ranking(slug):
     return figures, Provenance(ranking, tables, figures.digest)
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def correction_list(request):
     corrections = RankingCorrection.objects.published().for_listing()
     before = request.GET.get("before", "")
@@ -140,7 +139,7 @@ def correction_list(request):
     return render(request, "articles/correction_list.html", context)
 
 
-@cached_page(CONTENT)
+@cached_page()
 def subject_detail(request, slug):
     subject, histories = load_subject(slug)
     if subject.slug != slug:

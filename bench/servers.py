@@ -63,7 +63,6 @@ class Site:
             "DATABASE_URL": database_url,
             "MEDIA_ROOT": str(place / "media"),
             "STATIC_ROOT": str(place / "static"),
-            "PAGE_CACHE_FOLDER": str(place / f"pages-{self.port}"),
             "SERVER_WORKERS": WORKERS,
             "SERVER_THREADS": THREADS,
             **settings,

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from articles.feeds import FEED_SIZE, atom
-from articles.models import CONTENT, CONVERSATION, Article
+from articles.models import CONVERSATION, Article
 from articles.page_caching import cached_page
 from comments.models import Comment
 
@@ -36,7 +36,7 @@ def feed_of(title, page, feed, comments):
     return atom(title, page, feed, [comment_entry(comment) for comment in newest])
 
 
-@cached_page(CONTENT, CONVERSATION)
+@cached_page(CONVERSATION)
 def comment_feed(request):
     feed = reverse("comments:comment_feed")
     return feed_of(_("Latest comments"), reverse("home"), feed, Comment.objects)

@@ -15,7 +15,7 @@ from articles.models import CONTENT, SITE
 from comments.threads.anchors import entry_links, item_links
 from comments.threads.empty_form import draw_empty_form
 from comments.threads.rendering import draw_branches
-from openup.pagecache.parts import kept_part
+from openup.pagecache.fragments import cached_fragment
 
 # Where thread, count and comments go; nobody can write what nobody can guess.
 THREAD_PLACE, COUNT_PLACE, BRANCHES_PLACE = (secrets.token_hex(16) for _place in range(3))
@@ -47,7 +47,7 @@ def find_frame(request, article_id, page):
     """Return the frame of the article for `page` of its thread; raise Http404."""
     # A comment on a row or an item changes the count that stands beside it.
     counts = tuple(sorted(page.anchor_counts.items()))
-    return kept_part(
+    return cached_fragment(
         request,
         ("article", article_id, page.number, page.last, page.order, counts),
         [CONTENT, SITE],

@@ -2,12 +2,14 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from articles.models import SITE, Category, SitePage
-from openup.pagecache.parts import kept_part
+from openup.pagecache.fragments import cached_fragment
 
 
 def site(request):
     """Give every page the site's own facts; the lists ask the database when a page draws them."""
-    navigation = SimpleLazyObject(lambda: kept_part(request, "navigation", [SITE], load_navigation))
+    navigation = SimpleLazyObject(
+        lambda: cached_fragment(request, "navigation", [SITE], load_navigation)
+    )
     return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,

@@ -250,12 +250,10 @@ HASHES_AT_ONCE = max(1, min((os.cpu_count() or 1) // SERVER_WORKERS, SERVER_THRE
 POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, max(1, SERVER_THREADS // 2))
 POSTS_WAITING = 6 * SERVER_THREADS
 
-# Kept pages, in each process, which share their bodies through files; none while code and templates
-# are being changed
+# Cached pages, in each process; none while code and templates are being changed
 PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=64, largest=65_536, smallest=0)
 PAGE_CACHE_BYTES = 0 if DEBUG else PAGE_CACHE_MEGABYTES * 1024 * 1024
-PAGE_CACHE_FOLDER = read_folder("PAGE_CACHE_FOLDER", VAR_DIR / "pages")
-# and parts of pages, some 40 kB each (docs/decisions/rendering.md)
+# and fragments of pages, some 40 kB each (docs/decisions/rendering.md)
 KEPT_PARTS = 0 if DEBUG else read_count("KEPT_PARTS", default=100, largest=10_000, smallest=0)
 
 # Comments: what the operator decides; 0 is never

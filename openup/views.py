@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST
 
 from articles.article_loading import load_article
 from articles.models import (
-    CONTENT,
     CONVERSATION,
     Article,
     ArticleReading,
@@ -48,7 +47,7 @@ MOST_READ_DAYS = 30
 RETRY_AFTER_SECONDS = 5
 
 
-@cached_page(CONTENT, CONVERSATION)
+@cached_page(CONVERSATION)
 def home(request):
     articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
     newest_table = (
@@ -71,7 +70,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@cached_page("article:{article_id}", CONTENT, query={"page": NUMBER, "order": NEWEST})
+@cached_page("article:{article_id}", query={"page": NUMBER, "order": NEWEST})
 def article_detail(request, article_id, slug=""):
     page = article_page(article_id, request.GET)
     frame = find_frame(request, article_id, page)
@@ -81,7 +80,7 @@ def article_detail(request, article_id, slug=""):
     return answer_with(page, HttpResponse(frame.around(page)))
 
 
-@cached_page("article:{article_id}", CONTENT, query={"page": NUMBER})
+@cached_page("article:{article_id}", query={"page": NUMBER})
 def article_json(request, article_id, slug):
     """Send the article, its tables and a page of its thread as data (docs/data.md)."""
     article = load_article(article_id)
@@ -105,7 +104,7 @@ def article_read(request, article_id):
     return HttpResponse(status=204)
 
 
-@cached_page(CONTENT, CONVERSATION)
+@cached_page(CONVERSATION)
 def monthly_issue_detail(request, year, month):
     issues = MonthlyIssue.objects.published()
     issue = get_object_or_404(issues.for_page(), month__year=year, month__month=month)

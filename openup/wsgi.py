@@ -32,9 +32,7 @@ application = Gate(
 if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     from openup.pagecache import PageCache
 
-    application = PageCache(
-        application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS, settings.PAGE_CACHE_FOLDER
-    )
+    application = PageCache(application, settings.PAGE_CACHE_BYTES, settings.KEPT_PARTS)
 
 # Before the kept pages, so that a request is refused whether or not its page is kept.
 application = CharsetGuard(application, django)

@@ -49,8 +49,7 @@ SETTINGS = {
     *("DATABASE_URL", "DEBUG", "EMAIL_DIGEST_KEYS", "REPORTS_THAT_HIDE"),
     *("EMAIL_URL", "INTERFACE_LANGUAGE", "MAIL_ENCRYPTION_KEYS", "MAIL_FROM", "MAIL_RECORD_DAYS"),
     *("MEDIA_ROOT", "METRICS_FOLDER", "METRICS_HOST", "METRICS_PORT"),
-    *("OFFICIAL_BANNER", "KEPT_PARTS", "OPENUP_ENV_FILE", "PAGE_CACHE_FOLDER"),
-    *("PAGE_CACHE_MEGABYTES", "SECRET_KEY"),
+    *("OFFICIAL_BANNER", "KEPT_PARTS", "OPENUP_ENV_FILE", "PAGE_CACHE_MEGABYTES", "SECRET_KEY"),
     *("SERVER_THREADS", "SERVER_WORKERS", "SHOW_MOST_READ", "SITE_NAME", "SITE_URL", "STATIC_ROOT"),
     "TRUSTED_PROXIES",
 }
@@ -319,7 +318,6 @@ def test_environment(environ, folder):
         "DATABASE_URL": f"sqlite:///{folder}/checks.sqlite3",
         "EMAIL_URL": f"file://{folder}/mail",
         "MEDIA_ROOT": str(folder / "media"),
-        "PAGE_CACHE_FOLDER": str(folder / "pages"),
         "STATIC_ROOT": str(folder / "static"),
     }
 

@@ -12,12 +12,10 @@ from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.models import (
-    CONVERSATION,
     Article,
     ArticleReading,
     LegacyPath,
     MonthlyIssue,
-    PageVersion,
     Reference,
 )
 
@@ -90,10 +88,6 @@ class ArticleAdmin(PublishedModelAdmin):
         return format_html(
             '<a href="{}">{}</a>', reverse("article_preview", args=[article.pk]), _("Preview")
         )
-
-    def raise_page_versions(self, article):
-        super().raise_page_versions(article)
-        PageVersion.raise_for(CONVERSATION)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

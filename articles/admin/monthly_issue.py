@@ -8,7 +8,7 @@ from django.urls import path
 from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
-from articles.models import MonthlyIssue, MonthlyIssueItem, PageVersion, article_scope
+from articles.models import MonthlyIssue, MonthlyIssueItem
 
 OUT_OF_THE_WAY = 10_000
 
@@ -109,11 +109,6 @@ class MonthlyIssueAdmin(PublishedModelAdmin):
 
     def release_view(self, request, issue_id):
         return release_view(self, request, issue_id)
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if led_before := form.initial.get("lead_article"):
-            PageVersion.raise_for(article_scope(led_before))
 
     def save_formset(self, request, form, formset, change):
         formset.save_items()

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from articles.admin.base import StoredModelAdmin
-from articles.models import SITE, Category, PageVersion, SitePage, Tag
+from articles.models import Category, SitePage, Tag
 
 
 @admin.register(Category)
@@ -11,9 +11,6 @@ class CategoryAdmin(StoredModelAdmin):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def raise_page_versions(self, obj):
-        PageVersion.raise_for(*obj.page_scopes())
-
 
 @admin.register(Tag)
 class TagAdmin(StoredModelAdmin):
@@ -22,9 +19,6 @@ class TagAdmin(StoredModelAdmin):
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def raise_page_versions(self, obj):
-        PageVersion.raise_for(*obj.page_scopes())
-
 
 @admin.register(SitePage)
 class SitePageAdmin(StoredModelAdmin):
@@ -32,6 +26,3 @@ class SitePageAdmin(StoredModelAdmin):
     list_display = ["title", "slug", "position", "updated_at"]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
-
-    def raise_page_versions(self, obj):
-        PageVersion.raise_for(SITE)

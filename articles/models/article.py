@@ -361,15 +361,9 @@ class Article(MarkdownBody):
         )
 
     def raise_page_versions(self):
-        """Make the article's page and the lists stale, now and at each planned moment."""
-        # The month's articles lead from its items to the comments of the article that leads it.
-        led = Article.objects.filter(monthly_issue__lead_article=self).values_list("pk", flat=True)
-        scopes = [self.scope, *map(article_scope, led), CONTENT]
-        PageVersion.raise_for(*scopes)
-        Due.plan(scopes, [self.published_at, self.withdrawn_at])
-        # Pages of its branches and of its issue, and the other articles of an issue that it leads
-        # now or will lead, show whether one may write: all of them have the scope.
-        Due.plan([CONTENT], [self.comments_end_at])
+        """Make every page stale that may show the article, now and at each planned moment."""
+        PageVersion.raise_for(CONTENT)
+        Due.plan([CONTENT], [self.published_at, self.withdrawn_at, self.comments_end_at])
 
     def placed_table_slugs(self):
         """Return the slugs of the ranking tables that the body places, in its order."""

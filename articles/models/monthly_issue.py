@@ -11,7 +11,7 @@ from articles.content.markdown import faults_for_publishing
 from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField
 from articles.models.markdown_body import MarkdownBody
-from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.search_document import SearchDocument
 
 
@@ -123,13 +123,10 @@ class MonthlyIssue(models.Model):
             )
 
     def raise_page_versions(self):
-        """Make the issue's page, the lists and the pages of the month's articles stale."""
-        scopes = [CONTENT, *map(article_scope, self.articles.values_list("pk", flat=True))]
-        if self.lead_article_id:
-            scopes.append(article_scope(self.lead_article_id))
-        PageVersion.raise_for(*scopes)
+        """Make every page stale that may show the issue, now and at its planned moment."""
+        PageVersion.raise_for(CONTENT)
         if self.state == self.State.PUBLISHED:
-            Due.plan(scopes, [self.published_at])
+            Due.plan([CONTENT], [self.published_at])
 
     def replace_items(self, rows):
         """Make the issue's items those of `rows`, [(category, headline, body)], in their order.

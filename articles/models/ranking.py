@@ -13,7 +13,7 @@ from articles.addresses import path_of
 from articles.content.text import is_plausible, normalise_line
 from articles.fields import LineField
 from articles.models.article import Article, public_now
-from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
 from articles.models.search_document import SearchDocument
@@ -148,11 +148,9 @@ class Ranking(models.Model):
         )
 
     def raise_page_versions(self):
-        """Make the series' page and the articles that show it stale, and when a period is due."""
-        articles = self.tables.values_list("article_id", flat=True).distinct()
-        scopes = [CONTENT, *map(article_scope, articles)]
-        PageVersion.raise_for(*scopes)
-        Due.plan(scopes, self.periods.values_list("published_at", flat=True))
+        """Make every page stale that may show the series, now and when a period is due."""
+        PageVersion.raise_for(CONTENT)
+        Due.plan([CONTENT], self.periods.values_list("published_at", flat=True))
 
     def layout(self):
         """Return the table of every period, as `/rankings/<slug>/` shows it."""

@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy
 from articles.addresses import path_of
 from articles.content.text import normalise_line
 from articles.fields import LineField
-from articles.models.article import Article
-from articles.models.page_version import CONTENT, PageVersion, article_scope
+from articles.models.page_version import CONTENT, PageVersion
 from articles.models.search_document import SearchDocument
 
 
@@ -102,9 +101,8 @@ class RankingSubject(models.Model):
             other.store()
 
     def raise_page_versions(self):
-        """Make the lists and the articles whose tables link to the subject stale."""
-        articles = Article.objects.filter(ranking_tables__periods__entries__subject=self)
-        PageVersion.raise_for(CONTENT, *map(article_scope, articles.values_list("pk", flat=True)))
+        """Make every page stale that may name the subject."""
+        PageVersion.raise_for(CONTENT)
 
     @property
     def spellings(self):

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy
 from articles.content.text import is_plausible
 from articles.models.article import Article
 from articles.models.monthly_issue import MonthlyIssue
-from articles.models.page_version import CONTENT, PageVersion, article_scope
 from articles.models.ranking import Ranking, RankingPeriod, RankingTable
 from articles.rankings.row_validation import EntryRow
 
@@ -165,7 +164,6 @@ class Release(models.Model):
         if moment and (moment <= now or not is_plausible(moment)):
             raise ValidationError({"publish_at": _("Give a moment that is still to come.")})
         with transaction.atomic():
-            self._hold_pages()
             self.take_off("")
             articles = self.articles_to_come()
             periods = self.periods_to_come(articles)
@@ -184,11 +182,6 @@ class Release(models.Model):
                 self.issue.published_at = self.publish_at
             self.issue.store()
 
-    def _hold_pages(self):
-        """Take every page version in its order: each member alone would take them crosswise."""
-        articles = self.issue.articles.values_list("pk", flat=True)
-        PageVersion.raise_for(CONTENT, *map(article_scope, articles))
-
     def _set_periods(self, periods):
         """Make `periods` the release's; those that no longer are lose its moment."""
         before = {period.pk: period for period in self.periods.select_related("ranking")}
@@ -206,7 +199,6 @@ class Release(models.Model):
         if not self.is_scheduled:
             return
         with transaction.atomic():
-            self._hold_pages()
             self.publish_at, self.stopped_because = None, because
             self.save(update_fields=["publish_at", "stopped_because"])
             for article in self.articles.filter(state="published", published_at__gt=Now()):

@@ -24,13 +24,14 @@ class Category(models.Model):
         return path_of("articles:category_detail", self.slug)
 
     def store(self):
-        """Save the category and make every page that names it stale."""
+        """Save the category and make the pages that show it stale."""
         with transaction.atomic():
             self.save()
-            PageVersion.raise_for(*self.page_scopes())
+            self.raise_page_versions()
 
-    def page_scopes(self):
-        return [SITE, CONTENT, *(article.scope for article in self.articles.only("pk"))]
+    def raise_page_versions(self):
+        """Make every page stale: the navigation names the category too."""
+        PageVersion.raise_for(CONTENT, SITE)
 
 
 class Tag(models.Model):
@@ -49,13 +50,14 @@ class Tag(models.Model):
         return path_of("articles:tag_detail", self.slug)
 
     def store(self):
-        """Save the tag and make every page that names it stale."""
+        """Save the tag and make the pages that show it stale."""
         with transaction.atomic():
             self.save()
-            PageVersion.raise_for(*self.page_scopes())
+            self.raise_page_versions()
 
-    def page_scopes(self):
-        return [CONTENT, *(article.scope for article in self.articles.only("pk"))]
+    def raise_page_versions(self):
+        """Make every page stale that may name the tag."""
+        PageVersion.raise_for(CONTENT)
 
 
 class SitePage(MarkdownBody):
@@ -80,11 +82,15 @@ class SitePage(MarkdownBody):
         return path_of("articles:site_page_detail", self.slug)
 
     def store(self):
-        """Make the HTML, save the page and make every page stale: the footer names it."""
+        """Make the HTML, save the page and make the pages that show it stale."""
         with transaction.atomic():
             self.body_html = self.converted_body()
             self.save()
-            PageVersion.raise_for(SITE)
+            self.raise_page_versions()
+
+    def raise_page_versions(self):
+        """Make every page stale: the footer names the site's pages."""
+        PageVersion.raise_for(SITE)
 
     @property
     def is_privacy_policy(self):

@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 
-from articles.models import CONTENT, Article, MonthlyIssue
+from articles.models import Article, MonthlyIssue
 from articles.open_data import serializers
 from articles.open_data.csv_export import BYTE_ORDER_MARK, to_csv
 from articles.page_caching import NUMBER, cached_page
@@ -33,13 +33,13 @@ def file_response(content, content_type, name):
     return response
 
 
-@cached_page(CONTENT)
+@cached_page()
 def ranking_json(request, slug):
     _figures, provenance = load_ranking(slug)
     return data_response(serializers.ranking_data(provenance))
 
 
-@cached_page(CONTENT, query={"bom": "1"})
+@cached_page(query={"bom": "1"})
 def ranking_csv(request, slug):
     """Send the rows as CSV, with `?bom=1` for spreadsheets that need the mark to read UTF-8."""
     figures, provenance = load_ranking(slug)
@@ -49,7 +49,7 @@ def ranking_csv(request, slug):
     return file_response(text, "text/csv; charset=utf-8", f"{slug}.csv")
 
 
-@cached_page(CONTENT)
+@cached_page()
 def ranking_xlsx(request, slug):
     figures, provenance = load_ranking(slug)
     headings = {
@@ -71,7 +71,7 @@ def ranking_xlsx(request, slug):
     return file_response(content, XLSX, f"{slug}.xlsx")
 
 
-@cached_page(CONTENT)
+@cached_page()
 @xframe_options_exempt
 @csp_replace({"frame-ancestors": ["*"], "form-action": [NONE], "connect-src": [NONE]})
 def ranking_embed(request, slug):
@@ -84,7 +84,7 @@ def ranking_embed(request, slug):
     return response
 
 
-@cached_page(CONTENT)
+@cached_page()
 def subject_json(request, slug):
     subject, histories = load_subject(slug)
     if subject.slug != slug:
@@ -94,7 +94,7 @@ def subject_json(request, slug):
     return data_response(serializers.subject_data(subject, histories))
 
 
-@cached_page(CONTENT)
+@cached_page()
 def monthly_issue_json(request, year, month):
     issues = MonthlyIssue.objects.published().for_page()
     issue = get_object_or_404(issues, month__year=year, month__month=month)
@@ -103,7 +103,7 @@ def monthly_issue_json(request, year, month):
     )
 
 
-@cached_page(CONTENT, query={"before": NUMBER})
+@cached_page(query={"before": NUMBER})
 def articles_json(request):
     page = listing(request, Article.objects.published())
     return data_response(serializers.article_list_data(page["articles"], page["older"]))

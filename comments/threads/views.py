@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from articles.models import CONTENT, CONVERSATION, Article
+from articles.models import CONVERSATION, Article
 from articles.page_caching import NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
@@ -101,7 +101,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
 
 
 # Its article is not in the address, so it is made anew with every change of any thread.
-@cached_page(CONTENT, CONVERSATION, query={"page": NUMBER})
+@cached_page(CONVERSATION, query={"page": NUMBER})
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place; a root with a long branch is a page itself."""
     shown = Comment.objects.public().drawn().with_block().without_pair().annotate(read_at=Now())
@@ -130,7 +130,7 @@ def comment_detail(request, comment_id):
 
 
 # No search engine takes up what its writer has changed since: _base.html says noindex.
-@cached_page(CONTENT, CONVERSATION, query={"page": NUMBER})
+@cached_page(CONVERSATION, query={"page": NUMBER})
 def comment_history(request, comment_id):
     comments = Comment.objects.public().with_block().without_pair()
     comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED, is_blocked=False)

@@ -12,8 +12,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 from psycopg.sql import Identifier
 
-from openup.pagecache.postgresql import ABOUT_CURSORS
-
+# Of Django's parameters those about cursors; the rest are libpq's.
+ABOUT_CURSORS = {"context", "cursor_factory", "prepare_threshold", "server_side_binding"}
 # What all of PostgreSQL's own programs connect to when they are told no other.
 MAINTENANCE_DATABASE = "postgres"
 IS_THERE = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from openup import metrics
 from openup.pagecache.address import (
@@ -19,9 +19,8 @@ from openup.pagecache.address import (
     own_request,
 )
 from openup.pagecache.answer import Answer
-from openup.pagecache.bodies import SharedBodies
 from openup.pagecache.build import build_id
-from openup.pagecache.parts import KeptParts
+from openup.pagecache.fragments import Fragments
 from openup.pagecache.validators import DatabaseAway, Validators
 
 LONGEST_ADDRESS = 1_024
@@ -47,19 +46,17 @@ class Turn:
 class PageCache:
     """A WSGI application: Django's, and before it the pages that it has made.
 
-    In memory, for each process its own, but for the bodies that it finds in `folder`; the least
-    recently used go when they take more than `max_bytes`. What several pages are put together from
-    is kept too: `max_parts` of it.
+    In memory, for each process its own; the least recently used go when they take more than
+    `max_bytes`. The fragments that pages are put together from are cached too: `max_fragments`.
     """
 
-    def __init__(self, application, max_bytes, max_parts=100, folder=None):
+    def __init__(self, application, max_bytes, max_fragments=100):
         self.application = application
         self.max_bytes = max_bytes
         self.bytes = 0
         self.validators = Validators()
-        self.parts = KeptParts(self.validators, max_parts)
+        self.fragments = Fragments(self.validators, max_fragments)
         self._build = build_id()
-        self._bodies = SharedBodies(folder if max_bytes else None, max_bytes)
         self._pages = OrderedDict()
         self._sizes = {}
         self._turns = {}
@@ -71,7 +68,7 @@ class PageCache:
 
     def __call__(self, environ, start_response):
         # For views of ours; no header of a request is called that.
-        environ["openup.parts"] = self.parts
+        environ["openup.fragments"] = self.fragments
         address = self._address(environ) if self.max_bytes else None
         if address is None:
             return self.application(environ, start_response)
@@ -138,7 +135,7 @@ class PageCache:
         start_response(status, headers)
         if not body or environ["REQUEST_METHOD"] != "GET":
             return []
-        return [body if type(body) is bytes else self._bodies.copy(body)]
+        return [body]
 
     # Making a page
 
@@ -184,15 +181,14 @@ class PageCache:
         def start_response(status, headers, exc_info=None):
             started[:] = [status, headers]
 
-        request = {**own_request(address), "openup.parts": self.parts}
+        request = {**own_request(address), "openup.fragments": self.fragments}
         chunks = self.application(request, start_response)
         try:
             body = b"".join(chunks)
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        compress = partial(self._bodies.compress, _name(address))
-        return Answer(*started, body, validator, read_at, self._build, compress)
+        return Answer(*started, body, validator, read_at, self._build)
 
     def _keep(self, address, answer):
         """Keep a page, or count it anew when it has got one more form; make room for it."""
@@ -206,22 +202,13 @@ class PageCache:
             self.bytes += size - self._sizes.get(address, 0)
             self._pages[address] = answer
             self._sizes[address] = size
-            gone = []
             while self.bytes > self.max_bytes:
                 oldest, _answer = self._pages.popitem(last=False)
                 self.bytes -= self._sizes.pop(oldest)
-                gone.append(oldest)
             metrics.PAGE_CACHE_BYTES.set(self.bytes)
-        for oldest in gone:
-            self._bodies.forget(_name(oldest))
 
     def _drop(self, address):
         with self._guard:
             if self._pages.pop(address, None) is not None:
                 self.bytes -= self._sizes.pop(address)
                 metrics.PAGE_CACHE_BYTES.set(self.bytes)
-        self._bodies.forget(_name(address))
-
-
-def _name(address):
-    return f"{address.path}?{address.query}"

@@ -1,12 +1,20 @@
 """What Django answered, in every form that may be asked for."""
 
+import gzip
 import threading
 import time
 from functools import lru_cache
 from hashlib import sha256
 
-from openup.pagecache.bodies import DECOMPRESS
+import brotli
 
+BROTLI_QUALITY = 5
+GZIP_LEVEL = 6
+COMPRESS = {
+    "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+    "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
+}
+DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
 # Browsers ask every time; a proxy of ours may answer for one second on its own.
 CACHE_CONTROL = "max-age=0, s-maxage=1, must-revalidate"
 NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
@@ -18,7 +26,7 @@ CODING_HEADERS = {"": (), **{coding: (("Content-Encoding", coding),) for coding 
 class Answer:
     """One answer of Django's: status, headers, and the body compressed once in each form."""
 
-    def __init__(self, status, headers, body, validator, read_at, build, compress):
+    def __init__(self, status, headers, body, validator, read_at, build):
         self.status = status
         self.validator = validator
         # When the validator was read: whoever asked before may have this answer.
@@ -34,7 +42,6 @@ class Answer:
             self.headers.append(("ETag", f"W/{self.tag}"))
         self._plain = body
         self._bodies = {}
-        self._compress = compress
         self._compressing = threading.Lock()
 
     @property
@@ -62,8 +69,8 @@ class Answer:
             plain = self._plain
             if plain is None:
                 known, (compressed, _length) = next(iter(self._bodies.items()))
-                plain = DECOMPRESS[known](bytes(compressed))
-            body = self._compress(coding, plain) if coding else plain
+                plain = DECOMPRESS[known](compressed)
+            body = COMPRESS[coding](plain) if coding else plain
             made = body, ("Content-Length", str(len(body)))
             if coding:
                 self._bodies[coding] = made

@@ -2,8 +2,6 @@
 
 import threading
 
-from openup.pagecache.questions import DatabaseAway
-
 
 class _Read:
     """One read; those who wait for it are told when it has ended, whatever came of it."""
@@ -24,14 +22,15 @@ class _Read:
 
 
 class SharedReads:
-    """Gives the validator that `read(scopes)` returns; raises DatabaseAway where it does.
+    """Gives the validator that `read(scopes)` returns; raises `failure` where that raises.
 
     Who comes while a read is under way never takes its answer, which may be older than the request.
     All who come until it has ended share the next one, which is sent only then.
     """
 
-    def __init__(self, read):
+    def __init__(self, read, failure):
         self._read = read
+        self._failure = failure
         self._guard = threading.Lock()
         self._running, self._next = {}, {}
 
@@ -45,7 +44,7 @@ class SharedReads:
             return self._lead(shared, running, scopes)
         shared.wait()
         if shared.validator is None:
-            raise DatabaseAway
+            raise self._failure
         return shared.validator
 
     def _lead(self, shared, running, scopes):

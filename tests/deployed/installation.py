@@ -68,7 +68,6 @@ class Installation:
             "MEDIA_ROOT": self.folder / "lib" / "media",
             "EMAIL_URL": f"file://{self.folder}/lib/mail",
             "TRUSTED_PROXIES": "127.0.0.1/32",
-            "PAGE_CACHE_FOLDER": self.folder / "run",
             "METRICS_PORT": self.metrics_port,
             "METRICS_FOLDER": self.folder / "lib" / "metrics",
             "SERVER_WORKERS": "1",

@@ -52,14 +52,6 @@ def test_the_guide_leaves_everything_running_and_nothing_failed(machine):
     assert 'lang="ko"' in page(machine)
 
 
-def test_the_workers_share_pages_in_a_folder_that_is_theirs_alone(machine):
-    page(machine)
-
-    told = machine.run("stat --format '%U %a' /var/lib/openup/pages")
-    assert told.strip() == "openup 700"
-    assert "PAGE_CACHE_FOLDER" not in machine.run("journalctl --unit openup.service")
-
-
 @pytest.mark.parametrize("unit", SERVICES)
 def test_a_service_that_is_killed_is_there_again(machine, unit):
     page(machine, "/healthz")

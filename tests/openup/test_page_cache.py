@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -10,14 +11,16 @@ import brotli
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection as database
+from django.db import connections
 from django.utils import timezone
 
 from articles.models import Article
 from comments.models import Thread
 from openup import pagecache
 from openup.middleware.client_address import is_trusted_peer
-from openup.pagecache import PageCache, bodies, validators
+from openup.pagecache import PageCache, answer
 from openup.pagecache.build import build_id
+from openup.pagecache.validators import DatabaseAway, Validators
 from tests.factories import make_article, make_comment
 from tests.wsgi import ask
 
@@ -320,9 +323,9 @@ def test_reader_gets_the_coding_that_it_takes(site, accepted, coding):
 def test_each_version_is_compressed_once_in_each_form(site, monkeypatch):
     article = make_article()
     compressed = []
-    for coding, function in list(bodies.COMPRESS.items()):
+    for coding, function in list(answer.COMPRESS.items()):
         monkeypatch.setitem(
-            bodies.COMPRESS,
+            answer.COMPRESS,
             coding,
             lambda body, coding=coding, function=function: (
                 compressed.append(coding) or function(body)
@@ -433,7 +436,6 @@ def test_pages_are_given_as_last_known_while_the_database_is_away(site, away, mo
 
     with away(site):
         stale = ask(site, path, accept_encoding="gzip", if_none_match=known.header("ETag"))
-        # Of other scopes: those that were asked about stand on SQLite while nobody has written.
         other = ask(site, "/")
         monkeypatch.setattr(pagecache, "STALE_SECONDS", -1)
         too_old = ask(site, path)
@@ -480,32 +482,64 @@ def test_connection_that_has_died_is_replaced_at_once(site):
     assert ask(site, path).header("Warning") is None
 
 
-def test_no_more_connections_ask_than_there_are_threads_to_answer(site, settings):
-    settings.SERVER_THREADS = 1
+def test_no_more_connections_are_opened_than_there_are_threads_to_answer(
+    application, settings, monkeypatch
+):
+    settings.SERVER_THREADS = 2
+    site = PageCache(application, max_bytes=2**22)
+    opened = []
+    connect = site.validators._connect
+    monkeypatch.setattr(site.validators, "_connect", lambda: opened.append(connect()) or opened[-1])
+    paths = [make_article().get_absolute_url() for _number in range(6)]
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda path: ask(site, path).status, paths * 5))
+
+    site.validators.close()
+    assert set(statuses) == {200}
+    assert len(opened) <= 2
+
+
+def test_log_says_once_why_pages_cannot_be_validated_and_once_that_they_are(site, away, caplog):
+    caplog.set_level("INFO", logger="openup.pagecache")
     path = make_article().get_absolute_url()
     ask(site, path)
-    connection = site.validators._idle.pop()
-    answers = []
-    reader = threading.Thread(target=lambda: answers.append(ask(site, path).status))
-    reader.start()
 
-    site.validators._idle.append(connection)
-    reader.join(DEADLINE_SECONDS)
+    with away(site):
+        for _time in range(3):
+            site.validators._pause_until = 0.0
+            ask(site, path)
+    poll_until(lambda: ask(site, path).header("Warning") is None)
+    ask(site, path)
 
-    assert answers == [200]
-    assert site.validators._open == {connection}
+    assert [record.getMessage() for record in caplog.records if "validated" in record.msg] == [
+        "Cached pages cannot be validated: The server is being repaired.",
+        "Cached pages are validated again.",
+    ]
+
+
+@pytest.mark.skipif(database.vendor != "postgresql", reason="SQLite has no password")
+def test_log_of_a_refused_password_names_the_reason_and_not_the_password(caplog, monkeypatch):
+    parameters = database.get_connection_params() | {"password": "geheimes-wort"}
+    monkeypatch.setattr(connections["default"], "get_connection_params", lambda: parameters)
+
+    with pytest.raises(DatabaseAway):
+        Validators().read(("content",))
+
+    assert "password authentication failed" in caplog.text
+    assert "geheimes-wort" not in caplog.text
 
 
 @pytest.fixture
 def away(monkeypatch):
     @contextmanager
     def away(site):
-        def refuse(parameters):
-            raise validators.DatabaseAway
+        def refuse():
+            raise DatabaseAway("The server\nis being repaired.")
 
         with monkeypatch.context() as patch:
             site.validators.close()
-            patch.setattr(f"openup.pagecache.{database.vendor}.Connection", refuse)
+            patch.setattr(site.validators, "_connect", refuse)
             yield
 
     return away

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from openup.pagecache import shared_reads
-from openup.pagecache.shared_reads import DatabaseAway, SharedReads
+from openup.pagecache.shared_reads import SharedReads
+from openup.pagecache.validators import DatabaseAway
 
 DEADLINE_SECONDS = 30
 
@@ -45,7 +46,7 @@ def database():
 @pytest.fixture
 def reads(database, monkeypatch):
     """Return shared reads that note in `waits` each read that somebody begins to wait for."""
-    reads = SharedReads(database.read)
+    reads = SharedReads(database.read, DatabaseAway)
     reads.waits = []
     wait = shared_reads._Read.wait
 

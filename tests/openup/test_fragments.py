@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from articles.models import CONTENT, SITE, Article, Due, MonthlyIssue, PageVersion
 from openup.pagecache import PageCache
-from openup.pagecache.parts import KeptParts
+from openup.pagecache.fragments import Fragments
 from openup.pagecache.validators import DatabaseAway, Validators
 from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 from tests.wsgi import ask
@@ -31,16 +31,16 @@ def site():
 
 @pytest.fixture
 def whole_site():
-    # Pages and their parts are kept.
+    # Pages and their fragments are cached.
     cache = PageCache(WSGIHandler(), max_bytes=2**22)
     yield cache
     cache.validators.close()
 
 
 @pytest.fixture
-def parts():
+def fragments():
     validators = Validators()
-    yield KeptParts(validators, most=2)
+    yield Fragments(validators, most=2)
     validators.close()
 
 
@@ -168,12 +168,12 @@ def test_place_of_the_thread_is_nothing_that_a_reader_sees(site):
     assert '"commentCount": 1,' in page
 
 
-def test_part_is_made_once_for_each_state(parts):
+def test_fragment_is_made_once_for_each_state(fragments):
     make_article()
     made = []
 
     def get(name="list"):
-        return parts.get(name, [CONTENT, SITE], lambda: made.append(name) or len(made))
+        return fragments.get(name, [CONTENT, SITE], lambda: made.append(name) or len(made))
 
     assert (get(), get()) == (1, 1)
     make_article()
@@ -182,22 +182,22 @@ def test_part_is_made_once_for_each_state(parts):
     assert get() == 5
 
 
-def test_nothing_is_kept_before_the_first_version_of_a_scope(parts):
+def test_nothing_is_kept_before_the_first_version_of_a_scope(fragments):
     PageVersion.objects.all().delete()
     made = []
 
     for _time in range(2):
-        parts.get("list", [CONTENT], lambda: made.append(1))
+        fragments.get("list", [CONTENT], lambda: made.append(1))
 
     assert made == [1, 1]
 
 
-def test_part_is_made_anew_while_the_database_cannot_be_asked():
+def test_fragment_is_made_anew_while_the_database_cannot_be_asked():
     class Away:
         def read(self, scopes):
             raise DatabaseAway
 
-    parts = KeptParts(Away(), most=2)
+    fragments = Fragments(Away(), most=2)
 
-    assert parts.get("list", [CONTENT], lambda: 1) == 1
-    assert parts.get("list", [CONTENT], lambda: 2) == 2
+    assert fragments.get("list", [CONTENT], lambda: 1) == 1
+    assert fragments.get("list", [CONTENT], lambda: 2) == 2
