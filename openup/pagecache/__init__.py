@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from openup import metrics
+from openup.middleware.client_address import is_trusted_peer
 from openup.pagecache.address import (
     choose_coding,
     find_address,
@@ -18,8 +19,9 @@ from openup.pagecache.address import (
     is_secure_enough,
     own_request,
 )
-from openup.pagecache.answer import Answer
+from openup.pagecache.answer import STALE_SECONDS, Answer, confirming_headers
 from openup.pagecache.build import build_id
+from openup.pagecache.etag import Stamps
 from openup.pagecache.fragments import Fragments
 from openup.pagecache.validators import DatabaseAway, Validators
 
@@ -28,8 +30,6 @@ LONGEST_HEADER = 256
 KNOWN_REQUESTS = 4_096
 # How long others wait for the one who makes a page.
 WAIT_SECONDS = 5
-# How long a page that was confirmed is given out while the database cannot be asked.
-STALE_SECONDS = 10 * 60
 # What a kept page takes beside its bytes: headers, validator, addresses.
 PAGE_OVERHEAD_BYTES = 4_096
 
@@ -56,7 +56,7 @@ class PageCache:
         self.bytes = 0
         self.validators = Validators()
         self.fragments = Fragments(self.validators, max_fragments)
-        self._build = build_id()
+        self._stamps = Stamps(build_id())
         self._pages = OrderedDict()
         self._sizes = {}
         self._turns = {}
@@ -73,9 +73,16 @@ class PageCache:
         if address is None:
             return self.application(environ, start_response)
         arrived = time.monotonic()
-        answer = self._pages.get(address)
+        known = environ.get("HTTP_IF_NONE_MATCH")
         try:
-            if answer is None or answer.validator != self.validators.read(address.scopes):
+            validator = self.validators.read(address.scopes)
+            answer = self._pages.get(address)
+            is_current = answer is not None and answer.validator == validator
+            if known and (tag := self._stamps.make(address, validator)) in known:
+                if is_current:
+                    answer.confirmed_at = arrived
+                return self._answer_unchanged(tag, start_response)
+            if not is_current:
                 answer = self._renew(address, arrived)
         except DatabaseAway:
             return self._answer_unconfirmed(address, environ, start_response)
@@ -87,7 +94,11 @@ class PageCache:
             return self.application(environ, start_response)
         if answer.status.startswith("503") and address in self._pages:
             return self._answer_unconfirmed(address, environ, start_response)
-        return self._send(*answer.form(""), answer.status, environ, start_response)
+        status = answer.status
+        if known and status.startswith("404") and is_trusted_peer(environ.get("REMOTE_ADDR", "")):
+            # To nginx a 404 is an error like another, and `stale-if-error` means every error.
+            status = "410 Gone"
+        return self._send(*answer.form(""), status, environ, start_response)
 
     def _address(self, environ):
         """Return the address of the kept page that is asked for, or None when Django answers."""
@@ -102,22 +113,23 @@ class PageCache:
             return None
         return self._find(path, query)
 
+    def _answer_unchanged(self, tag, start_response):
+        """Confirm the page that somebody holds, whether or not we have it."""
+        metrics.PAGES_UNCHANGED.inc()
+        start_response("304 Not Modified", confirming_headers(tag))
+        return []
+
     def _answer_current(self, address, answer, environ, start_response):
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and answer.tag in known:
-            headers, body, status = answer.headers, b"", "304 Not Modified"
-            metrics.PAGES_UNCHANGED.inc()
-        else:
-            coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
-            is_new = not answer.has_form(coding)
-            (headers, body), status = answer.form(coding), answer.status
-            metrics.PAGES_KEPT.inc()
-            if is_new:
-                answer.drop_plain()
-                self._keep(address, answer)
+        coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
+        is_new = not answer.has_form(coding)
+        headers, body = answer.form(coding)
+        metrics.PAGES_KEPT.inc()
+        if is_new:
+            answer.drop_plain()
+            self._keep(address, answer)
         with suppress(KeyError):  # gone meanwhile
             self._pages.move_to_end(address)
-        return self._send(headers, body, status, environ, start_response)
+        return self._send(headers, body, answer.status, environ, start_response)
 
     def _answer_unconfirmed(self, address, environ, start_response):
         """Answer with the page as last known, marked as such; without one, with an error."""
@@ -188,7 +200,8 @@ class PageCache:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return Answer(*started, body, validator, read_at, self._build)
+        tag = self._stamps.make(address, validator)
+        return Answer(*started, body, validator, read_at, tag)
 
     def _keep(self, address, answer):
         """Keep a page, or count it anew when it has got one more form; make room for it."""

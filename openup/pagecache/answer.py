@@ -4,7 +4,6 @@ import gzip
 import threading
 import time
 from functools import lru_cache
-from hashlib import sha256
 
 import brotli
 
@@ -15,8 +14,11 @@ COMPRESS = {
     "gzip": lambda body: gzip.compress(body, GZIP_LEVEL, mtime=0),
 }
 DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
-# Browsers ask every time; a proxy of ours may answer for one second on its own.
-CACHE_CONTROL = "max-age=0, s-maxage=1, must-revalidate"
+# How long a page that was confirmed may be given out while nobody can be asked.
+STALE_SECONDS = 10 * 60
+# Browsers ask every time; a proxy of ours may answer by itself for a second, or while we cannot.
+CACHE_CONTROL = f"max-age=0, s-maxage=1, must-revalidate, stale-if-error={STALE_SECONDS}"
+SHARED_HEADERS = [("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")]
 NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
 # Said by us, or by the server.
 OWN_HEADERS = {"cache-control", "content-encoding", "content-length", "date", "etag", "vary"}
@@ -26,20 +28,16 @@ CODING_HEADERS = {"": (), **{coding: (("Content-Encoding", coding),) for coding 
 class Answer:
     """One answer of Django's: status, headers, and the body compressed once in each form."""
 
-    def __init__(self, status, headers, body, validator, read_at, build):
+    def __init__(self, status, headers, body, validator, read_at, tag):
         self.status = status
         self.validator = validator
         # When the validator was read: whoever asked before may have this answer.
         self.read_at = self.confirmed_at = read_at
         self.is_keepable = status.startswith("200 ") and _is_for_everyone(headers)
-        self.tag = _make_tag(build, validator)
         self.headers = [item for item in headers if item[0].lower() != "content-length"]
         if self.is_keepable:
             self.headers = [item for item in headers if item[0].lower() not in OWN_HEADERS]
-            self.headers += [("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")]
-            self.headers = [_shared(item) for item in self.headers]
-            # Weak: one tag stands for the page in all its codings.
-            self.headers.append(("ETag", f"W/{self.tag}"))
+            self.headers = [*map(_shared, self.headers), *confirming_headers(tag)]
         self._plain = body
         self._bodies = {}
         self._compressing = threading.Lock()
@@ -101,6 +99,7 @@ def _is_for_everyone(headers):
     )
 
 
-def _make_tag(build, validator):
-    digest = sha256(f"{build} {validator!r}".encode()).hexdigest()
-    return f'"{digest[:24]}"'
+def confirming_headers(tag):
+    """Return those of our headers that a 304 has too."""
+    # Weak: one tag stands for the page in all its codings.
+    return [*SHARED_HEADERS, ("ETag", f"W/{tag}")]

@@ -78,3 +78,42 @@ def test_forms_and_pages_of_staff_are_never_kept(site):
 
     assert set(statuses(site, "/manage/login/")) == {"-"}
     assert "HIT" not in statuses(site, "/articles/2/comments/")
+
+
+def test_pages_are_confirmed_without_being_made_after_the_application_was_restarted(site):
+    paths = [site.request("GET", f"/articles/{pk}/").headers["Location"] for pk in (2, 3, 4)]
+    paths += ["/articles/", "/feed/"]
+    held = [site.request("GET", path).content for path in paths]
+
+    site.stop_application()
+    site.start_application()
+    asked = len(site.cache_log())
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while {line.split()[0] for line in site.cache_log()[asked:]} != {"REVALIDATED"}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # until nginx's second is over
+        asked = len(site.cache_log())
+        answers = [site.request("GET", path).content for path in paths]
+
+    assert answers == held
+
+
+def test_a_page_that_is_withdrawn_is_not_shown_as_last_known(site):
+    path = site.request("GET", "/articles/5/").headers["Location"]
+    assert site.request("GET", path).status == 200
+    set_state = "from articles.models import Article; a = Article.objects.get(pk=5); a.state = {!r}"
+    shell = ("shell", "--no-imports", "-c")
+
+    site.manage(*shell, set_state.format("withdrawn") + "; a.store()")
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (answer := site.request("GET", path)).status == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # between two tries, not instead of waiting for the page
+        again = site.request("GET", path)
+    finally:
+        site.manage(*shell, set_state.format("published") + "; a.store()")
+
+    # nginx says that it held the page; its reader sees the same page as for one that never was.
+    assert {answer.status, again.status} <= {404, 410}
+    assert "찾으시는 페이지가 없습니다" in answer.content.decode()

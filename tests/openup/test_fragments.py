@@ -66,8 +66,8 @@ def test_new_comment_draws_the_thread_alone_anew(site):
 
     assert "새 댓글" in page.text
     assert page.text == made(article)
-    # The thread with the counts beside rows and items, and its comments.
-    assert len(queries) == 2
+    # The thread, the counts beside rows and items, and its comments.
+    assert len(queries) == 3
 
 
 def test_every_page_and_order_of_a_thread_has_its_own_frame(site):
