@@ -8,6 +8,7 @@ from lxml import html as lxml_html
 
 from articles.content.reference_marks import marks_note
 from articles.content.shown_text import Reading, hiding_selectors, is_removed, shown_text
+from articles.content.text import normalise_line
 from articles.legacy_import.blocks import Table
 
 MAX_COLUMNS = 60
@@ -50,6 +51,11 @@ def read_table(element: etree._Element, hiding: frozenset[str] | None = None) ->
         hiding = hiding_selectors(element.getroottree().getroot())
     all_rows = _rows_of(element)
     groups = [(row, group) for row, group in all_rows if not _is_hidden_row(row, hiding)]
+    # Excel ends each table that it copies with a hidden row of empty cells.
+    hidden_rows = sum(
+        _is_hidden_row(row, hiding) and bool(normalise_line("".join(row.itertext())))
+        for row, _group in all_rows
+    )
     rows = [row for row, _group in groups]
     cells = [
         [cell for cell in row.iterchildren("td", "th") if not is_removed(cell, hiding)]
@@ -98,6 +104,7 @@ def read_table(element: etree._Element, hiding: frozenset[str] | None = None) ->
         if group.tag == "thead":
             head_rows = max(head_rows, number + 1)
     hidden = _hidden_columns(element, width, hiding)
+    hidden_words = sum(any(row[column] for row in grid) for column in hidden)
     shown = [column for column in range(width) if column not in hidden]
     if len(shown) < 2:
         return None
@@ -106,7 +113,7 @@ def read_table(element: etree._Element, hiding: frozenset[str] | None = None) ->
         head_rows=head_rows,
         is_merged=is_merged,
         is_sure=is_sure,
-        notes=tuple(_notes(reading, len(all_rows) - len(rows), len(hidden))),
+        notes=tuple(_notes(reading, hidden_rows, hidden_words)),
     )
 
 

@@ -71,17 +71,27 @@ def is_removed(element: etree._Element, hiding: frozenset[str] = frozenset()) ->
     return bool(hiding) and not hiding.isdisjoint(_selectors_of(element))
 
 
-def is_invisible(element: etree._Element) -> bool:
-    """Tell whether an element takes its place and shows nothing there."""
+def _is_visible(element: etree._Element, around: bool | None) -> bool | None:
+    """Tell whether an element that takes its place shows its own text in it.
+
+    `around` is what holds around it. False can be taken back by an element within, as
+    visibility and font-size are inherited; None cannot.
+    """
     style = declarations(element.get("style") or "")
-    return (
-        style.get("visibility") == "hidden"
-        or bool(_ZERO.fullmatch(style.get("opacity", "1")))
-        or bool(_ZERO.fullmatch(style.get("font-size", "1")))
-        or bool(_FAR_AWAY.match(style.get("text-indent", "")))
-        or bool(_CLIPPED.search(style.get("clip", "") + style.get("clip-path", "")))
-        or (style.get("position") == "absolute" and bool(_FAR_AWAY.match(style.get("left", ""))))
-    )
+    if around is None or not style:
+        return around
+    if (
+        _ZERO.fullmatch(style.get("opacity", ""))
+        or _FAR_AWAY.match(style.get("text-indent", ""))
+        or _CLIPPED.search(style.get("clip", "") + style.get("clip-path", ""))
+        or (style.get("position") == "absolute" and _FAR_AWAY.match(style.get("left", "")))
+    ):
+        return None
+    if style.get("visibility") == "hidden" or _ZERO.fullmatch(style.get("font-size", "")):
+        return False
+    if style.get("visibility") == "visible" or "font-size" in style:
+        return True
+    return around
 
 
 def hiding_selectors(root: etree._Element) -> frozenset[str]:
@@ -144,35 +154,35 @@ def shown_text(
 
 def _read(element: etree._Element, reading: Reading, hiding: frozenset[str]) -> str:
     pieces: list[str] = []
-    # Of the open elements that are invisible, the outermost.
-    unseen = element if is_invisible(element) else None
+    # For each open element: whether its text is visible.
+    visible: list[bool | None] = []
     walker = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
     skipped = None
     for event, each in walker:
         if event == "start":
+            around = visible[-1] if visible else True
             is_hidden = each is not element and is_removed(each, hiding)
             words = None if is_hidden else _replacement(each, pieces, reading, hiding, element)
             if is_hidden or words is not None:
                 skipped = each
                 walker.skip_subtree()
-                if words and unseen is None:
+                if words and _is_visible(each, around):
                     pieces.append(words)
                 continue
-            if unseen is None and is_invisible(each):
-                unseen = each
+            visible.append(_is_visible(each, around))
             if _is_block(each):
                 pieces.append(" ")
-            if unseen is None:
+            if visible[-1]:
                 pieces.append(each.text or "")
             continue
         if event == "end":
             if each is skipped:
                 skipped = None
-            elif _is_block(each):
-                pieces.append(" ")
-            if each is unseen:
-                unseen = None
-        if each is not element and unseen is None:
+            else:
+                visible.pop()
+                if _is_block(each):
+                    pieces.append(" ")
+        if each is not element and visible[-1]:
             pieces.append(each.tail or "")
     return "".join(pieces)
 
@@ -196,7 +206,8 @@ def _replacement(
     if element is outermost or (tag in _READ_APART and outermost.tag in _READ_APART):
         return None
     if tag in {"img", "image"}:
-        reading.pictures += 1
+        # An empty description says that the picture is an ornament.
+        reading.pictures += element.get("alt") != ""
         return normalise_line(element.get("alt") or "")
     if tag == "input":
         return _value(element)

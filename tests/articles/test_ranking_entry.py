@@ -133,6 +133,30 @@ def test_table_that_cannot_be_read_is_told_at_the_box_which_keeps_it(client, ste
     assert "덤" not in text or "덤" in response.context["form"]["text"].value()
 
 
+def test_editor_sees_what_the_reading_left_out_beside_the_figures_and_beside_faults(
+    client, steward
+):
+    marked = "[모형 순위 비교]\n" + EXCEL.replace("GLM-4.6", "GLM-4.6[주1]")
+
+    shown = paste(client, make_ranking([]), marked)
+    refused = paste(client, make_ranking(), marked.replace("메타", "메타\t덤"))
+
+    for response in (shown, refused):
+        page = response.content.decode()
+        assert "Reference marks were left out of the table&#x27;s cells: [주1]" in page
+        assert "Lines that are no part of the table were left out: [모형 순위 비교]" in page
+    assert "This is what was read" in shown.content.decode()
+    assert "Row 5: “Qwen3” stands in column 6" in refused.context["form"].errors["text"][0]
+
+
+def test_text_is_read_where_the_copied_html_shows_pictures_of_the_figures(client, steward):
+    pictures = HTML.replace("GLM-4.6", "<img src='a.png'>")
+
+    shown = paste(client, make_ranking([]), EXCEL, html=pictures)
+
+    assert "GLM-4.6" in data_of(shown.context["form"]).values()
+
+
 def test_faults_of_pasted_figures_stand_at_their_cells(client, steward):
     shown = paste(client, make_ranking([]), EXCEL.replace("2위", "셋").replace("Qwen3", ""))
 

@@ -56,6 +56,9 @@ def cell_of(inner):
         ("솔라<span style='mso-hide:all'>7</span>", "솔라"),
         ("솔라<span style='position:absolute;left:-9999px'>7</span>", "솔라"),
         ("솔라<span style='font-size:0'>7</span>", "솔라"),
+        ("솔라<i style='font-size:0'>7<b style='font-size:9pt'>프로</b>8</i>", "솔라프로"),
+        ("<i style='visibility:hidden'>7<b style='visibility:visible'>솔라</b></i>", "솔라"),
+        ("<i style='opacity:0'>7<b style='visibility:visible'>8</b></i>솔라", "솔라"),
         ("솔라<input type=hidden value=7>", "솔라"),
         ("솔라<svg><title>그림</title><text>X</text></svg>", "솔라X"),
         # What is shown in another way than as text.
@@ -114,7 +117,7 @@ def test_cell_says_what_a_browser_shows(inner, shown):
             "2 hidden columns",
         ),
         ("<tr><td>가[1]<td>1[주2]", [("가", "1")], "[1], [주2]"),
-        ("<tr><td>가<img src=x><td>1", [("가", "1")], "Of 1 picture"),
+        ("<tr><td>가<img src=x><img src=y alt=''><td>1", [("가", "1")], "Of 1 picture"),
     ],
 )
 def test_what_is_left_out_of_a_table_is_told(source, rows, note):
@@ -154,6 +157,15 @@ def test_what_is_left_out_of_a_table_is_told(source, rows, note):
 )
 def test_merged_and_hidden_cells_stand_where_a_browser_puts_them(source, rows):
     assert list(table_of(f"<table>{source}</table>").rows) == rows
+
+
+def test_row_that_excel_hides_below_what_it_copies_is_not_told():
+    table = table_of(
+        "<table><col width=72><tr><td>가<td>1<![if supportMisalignedColumns]>"
+        "<tr height=0 style='display:none'><td width=72></td><td width=72></td></tr><![endif]>"
+    )
+
+    assert table.rows == (("가", "1"),) and not table.notes
 
 
 def test_cells_that_overlap_keep_their_words_and_are_not_sure():
