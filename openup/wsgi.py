@@ -25,9 +25,7 @@ if is_too_old(connection):
     sys.exit(TOO_OLD)
 connection.close()
 
-application = Gate(
-    django, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS
-)
+application = Gate(django, settings.POSTS_AT_ONCE, settings.POSTS_WAITING, settings.SERVER_THREADS)
 
 if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
     from openup.pagecache import PageCache

@@ -3,10 +3,12 @@
 import ast
 import json
 import re
+from datetime import datetime
 
 import pytest
 from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format
 from lxml import html
 
 from articles.models import SitePage, Tag
@@ -110,6 +112,12 @@ def test_search_engines_are_told_that_the_content_is_korean(client, in_english, 
 
 def test_feed_is_korean(client, in_english, addresses):
     assert b'xml:lang="ko"' in client.get("/feed/").content
+
+
+def test_hour_follows_the_word_for_morning():
+    moment = datetime(2099, 12, 1, 9, 0)
+
+    assert date_format(moment, "DATETIME_FORMAT") == "2099년 12월 1일 오전 9:00"
 
 
 @pytest.mark.parametrize("app", ["articles", "comments", "openup"])
