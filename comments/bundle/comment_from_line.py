@@ -15,7 +15,7 @@ from articles.models import MonthlyIssueItem, RankingEntry
 from comments.bundle.data import ItemAnchor, LineError
 from comments.identity.credentials import email_digest
 from comments.models import Comment, CommentRevision, FigureReport
-from comments.models.comment.placement import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
+from comments.models.comment import placement
 from comments.moderation.text_folding import digest_text
 from comments.threads.anchors import Anchor
 from comments.threads.text import MAX_NAME_CHARACTERS, body_to_html, clean_body, clean_name
@@ -128,32 +128,23 @@ class CommentMaker:
         """Give the comment its numbers and its path, as `Comment.post` would."""
         if parent is None:
             self.thread.root_total += 1
-            comment.root_number = self.thread.root_total
-            comment.path = f"{comment.root_number:0{ROOT_DIGITS}d}"
+            placement.place_root(comment, self.thread.root_total)
             self.last_in_branch[comment.root_number] = 0
         else:
-            comment.root_number = root = parent.root_number
-            comment.depth = min(parent.depth + 1, MAX_DEPTH)
-            above = parent.path[: ROOT_DIGITS + (comment.depth - 2) * REPLY_DIGITS]
+            root, above = parent.root_number, placement.path_above(parent)
             if root not in self.last_in_branch:
-                self.last_in_branch[root] = self._branch(root).aggregate(last=Max("reply_number"))[
-                    "last"
-                ]
+                last = self._branch(root).aggregate(last=Max("reply_number"))["last"]
+                self.last_in_branch[root] = last
             if above not in self.last_below:
-                self.last_below[above] = self._last_below(root, above)
+                self.last_below[above] = placement.last_place_below(self._branch(root), above)
             self.last_in_branch[root] += 1
             self.last_below[above] += 1
-            comment.reply_number = self.last_in_branch[root]
-            comment.path = f"{above}{self.last_below[above]:0{REPLY_DIGITS}d}"
+            numbers = self.last_in_branch[root], self.last_below[above]
+            placement.place_reply(comment, parent, *numbers)
         self.last_below[comment.path] = 0
 
     def _branch(self, root):
         return Comment.objects.filter(article=self.article, root_number=root)
-
-    def _last_below(self, root, above):
-        below = self._branch(root).filter(path__gt=above, path__lte=above + "9" * REPLY_DIGITS)
-        last = below.aggregate(last=Max("path"))["last"]
-        return int(last[len(above) :][:REPLY_DIGITS]) if last else 0
 
 
 def checked_body(raw):

@@ -5,7 +5,7 @@ from rich.progress import Progress
 
 from articles.models import CONVERSATION, Article, PageVersion
 from comments.models import Comment, Thread
-from comments.models.comment.placement import REPLY_DIGITS, ROOT_DIGITS
+from comments.models.comment.placement import place_reply, place_root
 from comments.threads.text import body_to_html
 
 # Replies come in threes: one to the root, one to that one, one to the last; so depth is four.
@@ -76,10 +76,10 @@ def add_roots(article, count):
     thread.save(update_fields=["root_total"])
     thread.add(count)
     PageVersion.raise_for(article.scope, CONVERSATION)
-    return Comment.objects.bulk_create(
-        make(article, root_number=number, path=f"{number:0{ROOT_DIGITS}d}")
-        for number in range(first, first + count)
-    )
+    roots = [make(article, number) for number in range(first, first + count)]
+    for number, root in enumerate(roots, start=first):
+        place_root(root, number)
+    return Comment.objects.bulk_create(roots)
 
 
 @transaction.atomic
@@ -109,20 +109,17 @@ def reply_to(parent, root, number, end):
     place = number // CHAIN + 1 if parent is root else 1
     reply = make(
         root.article,
+        root.root_number + number,
         parent=parent,
-        root_number=root.root_number,
-        reply_number=number,
-        depth=parent.depth + 1,
-        path=f"{parent.path}{place:0{REPLY_DIGITS}d}",
         answered_version=1,
         reply_count=int(number % CHAIN != 0 and number + 1 < end),
     )
+    place_reply(reply, parent, number, place)
     reply.root = root
     return reply
 
 
-def make(article, **fields):
-    number = fields["root_number"] + fields.get("reply_number", 0)
+def make(article, number, **fields):
     body, body_html = PREPARED[number % len(PREPARED)]
     return Comment(
         article=article, name=NAMES[number % len(NAMES)], body=body, body_html=body_html, **fields

@@ -13,21 +13,40 @@ def take_place(comment, thread):
     if comment.parent is None:
         # Saved together with the count, by `count`.
         thread.root_total += 1
-        comment.root_number = thread.root_total
-        comment.depth = 1
-        comment.path = f"{comment.root_number:0{ROOT_DIGITS}d}"
+        place_root(comment, thread.root_total)
         return
-    comment.root_number = comment.parent.root_number
-    comment.depth = min(comment.parent.depth + 1, MAX_DEPTH)
-    branch = comment.article.comments.filter(root_number=comment.root_number)
-    comment.reply_number = branch.aggregate(last=Max("reply_number"))["last"] + 1
-    # Below the greatest depth a reply is drawn beside its parent and keeps it as its own.
-    above = comment.parent.path[: ROOT_DIGITS + (comment.depth - 2) * REPLY_DIGITS]
-    # The last path below holds the last number given there, however deep it lies.
+    branch = comment.article.comments.filter(root_number=comment.parent.root_number)
+    last_reply = branch.aggregate(last=Max("reply_number"))["last"]
+    last_below = last_place_below(branch, path_above(comment.parent))
+    place_reply(comment, comment.parent, last_reply + 1, last_below + 1)
+
+
+def place_root(comment, number):
+    comment.root_number, comment.reply_number, comment.depth = number, 0, 1
+    comment.path = f"{number:0{ROOT_DIGITS}d}"
+
+
+def place_reply(comment, parent, reply_number, place):
+    """Give a reply its number in the branch, and its `place` below the path above it."""
+    comment.root_number, comment.reply_number = parent.root_number, reply_number
+    comment.depth = min(parent.depth + 1, MAX_DEPTH)
+    comment.path = f"{path_above(parent)}{place:0{REPLY_DIGITS}d}"
+
+
+def path_above(parent):
+    """Return the path that those of the replies to `parent` begin with.
+
+    Below the greatest depth a reply is drawn beside its parent and keeps it as its own.
+    """
+    return parent.path[: ROOT_DIGITS + (MAX_DEPTH - 2) * REPLY_DIGITS]
+
+
+def last_place_below(branch, above):
+    """Return the last place given below the path `above`, 0 where there is none."""
     below = branch.filter(path__gt=above, path__lte=above + "9" * REPLY_DIGITS)
+    # The last path below holds it, however deep it lies.
     last = below.aggregate(last=Max("path"))["last"]
-    number = int(last[len(above) :][:REPLY_DIGITS]) + 1 if last else 1
-    comment.path = f"{above}{number:0{REPLY_DIGITS}d}"
+    return int(last[len(above) :][:REPLY_DIGITS]) if last else 0
 
 
 def count(comment, thread, was_visible):
