@@ -3,12 +3,14 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
 
-from articles.bundle import yaml_values
+from articles.bundle import schema, yaml_nodes
 from articles.bundle.data import (
+    SEOUL,
     ArticleData,
     BundleError,
     CategoryData,
@@ -32,99 +34,96 @@ from articles.content.text import normalise, normalise_line
 
 MAX_FILE_BYTES = 1_000_000
 
+_MOMENT = schema.moment(SEOUL)
 _STATES = ("draft", "in_review", "published", "withdrawn")
 _LICENCES = ("none", "type0", "type1", "type2", "type3", "type4", "ai")
 
 _TABLE = {
-    "slug": yaml_values.line,
-    "ranking": yaml_values.line,
-    "periods": yaml_values.many(yaml_values.day),
-    "caption": yaml_values.line,
-    "source_note": yaml_values.line,
-    "source_url": yaml_values.line,
+    "slug": schema.line,
+    "ranking": schema.line,
+    "periods": schema.many(schema.day),
+    "caption": schema.line,
+    "source_note": schema.line,
+    "source_url": schema.line,
 }
 _REFERENCE = {
-    "title": yaml_values.line,
-    "publisher": yaml_values.line,
-    "url": yaml_values.line,
-    "accessed_date": yaml_values.day,
+    "title": schema.line,
+    "publisher": schema.line,
+    "url": schema.line,
+    "accessed_date": schema.day,
 }
 _ARTICLE = {
-    "uid": yaml_values.line,
-    "title": yaml_values.line,
-    "slug": yaml_values.line,
-    "kicker": yaml_values.line,
-    "byline": yaml_values.line,
-    "category": yaml_values.line,
-    "tags": yaml_values.many(yaml_values.line),
-    "monthly_issue": yaml_values.month,
-    "leads_month": yaml_values.switch,
-    "summary": yaml_values.prose,
-    "state": yaml_values.one_of(*_STATES),
-    "published_at": yaml_values.moment,
-    "withdrawn_at": yaml_values.moment,
-    "kogl": yaml_values.one_of(*_LICENCES),
-    "comment_policy": yaml_values.one_of("open", "reviewed", "closed"),
-    "comments_open_days": yaml_values.integer,
-    "comments_close_at": yaml_values.moment,
-    "tables": yaml_values.many(yaml_values.record(TableData, _TABLE, {"slug", "ranking"})),
-    "references": yaml_values.many(yaml_values.record(ReferenceData, _REFERENCE, {"title"})),
-    "legacy_paths": yaml_values.many(yaml_values.line),
+    "uid": schema.line,
+    "title": schema.line,
+    "slug": schema.line,
+    "kicker": schema.line,
+    "byline": schema.line,
+    "category": schema.line,
+    "tags": schema.many(schema.line),
+    "monthly_issue": schema.month,
+    "leads_month": schema.switch,
+    "summary": schema.prose,
+    "state": schema.one_of(*_STATES),
+    "published_at": _MOMENT,
+    "withdrawn_at": _MOMENT,
+    "kogl": schema.one_of(*_LICENCES),
+    "comment_policy": schema.one_of("open", "reviewed", "closed"),
+    "comments_open_days": schema.integer,
+    "comments_close_at": _MOMENT,
+    "tables": schema.many(schema.record(TableData, _TABLE, {"slug", "ranking"})),
+    "references": schema.many(schema.record(ReferenceData, _REFERENCE, {"title"})),
+    "legacy_paths": schema.many(schema.line),
 }
 _ISSUE = {
-    "month": yaml_values.month,
-    "title": yaml_values.line,
-    "state": yaml_values.one_of("draft", "published"),
-    "published_at": yaml_values.moment,
+    "month": schema.month,
+    "title": schema.line,
+    "state": schema.one_of("draft", "published"),
+    "published_at": _MOMENT,
 }
-_PAGE = {"slug": yaml_values.line, "title": yaml_values.line, "position": yaml_values.integer}
-_CATEGORY = {"slug": yaml_values.line, "name": yaml_values.line, "position": yaml_values.integer}
-_TAG = {"slug": yaml_values.line, "name": yaml_values.line}
+_PAGE = {"slug": schema.line, "title": schema.line, "position": schema.integer}
+_CATEGORY = {"slug": schema.line, "name": schema.line, "position": schema.integer}
+_TAG = {"slug": schema.line, "name": schema.line}
 _TAXONOMY = {
-    "categories": yaml_values.many(yaml_values.record(CategoryData, _CATEGORY, {"slug", "name"})),
-    "tags": yaml_values.many(yaml_values.record(TagData, _TAG, {"slug", "name"})),
+    "categories": schema.many(schema.record(CategoryData, _CATEGORY, {"slug", "name"})),
+    "tags": schema.many(schema.record(TagData, _TAG, {"slug", "name"})),
 }
 _SUBJECT = {
-    "slug": yaml_values.line,
-    "name": yaml_values.line,
-    "country": yaml_values.line,
-    "aliases": yaml_values.many(yaml_values.line),
-    "former_slugs": yaml_values.many(yaml_values.line),
+    "slug": schema.line,
+    "name": schema.line,
+    "country": schema.line,
+    "aliases": schema.many(schema.line),
+    "former_slugs": schema.many(schema.line),
 }
 _ENTRY = {
-    "rank": yaml_values.integer,
-    "tied": yaml_values.switch,
-    "subject": yaml_values.line,
-    "label": yaml_values.line,
-    "cells": yaml_values.cells,
+    "rank": schema.integer,
+    "tied": schema.switch,
+    "subject": schema.line,
+    "label": schema.line,
+    "cells": schema.cells,
 }
-_TOTAL = {"label": yaml_values.line, "cells": yaml_values.cells}
+_TOTAL = {"label": schema.line, "cells": schema.cells}
 _PERIOD = {
-    "label": yaml_values.line,
-    "as_of": yaml_values.day,
-    "published_at": yaml_values.moment,
-    "entries": yaml_values.many(
-        yaml_values.record(EntryData, _ENTRY, {"rank", "subject", "label"})
-    ),
-    "total": yaml_values.record(TotalData, _TOTAL, {"label", "cells"}),
+    "label": schema.line,
+    "as_of": schema.day,
+    "published_at": _MOMENT,
+    "entries": schema.many(schema.record(EntryData, _ENTRY, {"rank", "subject", "label"})),
+    "total": schema.record(TotalData, _TOTAL, {"label", "cells"}),
 }
-_COLUMN = {"key": yaml_values.line, "heading": yaml_values.line}
+_COLUMN = {"key": schema.line, "heading": schema.line}
 _RANKING = {
-    "slug": yaml_values.line,
-    "title": yaml_values.line,
-    "rank_heading": yaml_values.line,
-    "columns": yaml_values.many(yaml_values.record(ColumnData, _COLUMN, {"key", "heading"})),
-    "periods": yaml_values.many(yaml_values.record(PeriodData, _PERIOD, {"label", "as_of"})),
+    "slug": schema.line,
+    "title": schema.line,
+    "rank_heading": schema.line,
+    "columns": schema.many(schema.record(ColumnData, _COLUMN, {"key", "heading"})),
+    "periods": schema.many(schema.record(PeriodData, _PERIOD, {"label", "as_of"})),
 }
 
-_READ_ARTICLE = yaml_values.record(ArticleData, _ARTICLE, {"uid", "title"})
-_READ_ISSUE = yaml_values.record(IssueData, _ISSUE, {"month", "title"})
-_READ_PAGE = yaml_values.record(PageData, _PAGE, {"slug", "title"})
-_READ_TAXONOMY = yaml_values.record(TaxonomyData, _TAXONOMY, set())
-_READ_SUBJECTS = yaml_values.many(yaml_values.record(SubjectData, _SUBJECT, {"slug", "name"}))
-_READ_RANKING = yaml_values.record(
-    RankingData, _RANKING, {"slug", "title", "rank_heading", "columns"}
-)
+_READ_ARTICLE = schema.record(ArticleData, _ARTICLE, {"uid", "title"})
+_READ_ISSUE = schema.record(IssueData, _ISSUE, {"month", "title"})
+_READ_PAGE = schema.record(PageData, _PAGE, {"slug", "title"})
+_READ_TAXONOMY = schema.record(TaxonomyData, _TAXONOMY, set())
+_READ_SUBJECTS = schema.many(schema.record(SubjectData, _SUBJECT, {"slug", "name"}))
+_READ_RANKING = schema.record(RankingData, _RANKING, {"slug", "title", "rank_heading", "columns"})
 
 _ITEM_HEADING = re.compile(r"##(?!#)")
 _ESCAPED_HEADING = re.compile(r"\\+##(?!#)")
@@ -155,15 +154,26 @@ def read_yaml(text: str) -> TaxonomyData | SubjectsData | RankingData:
     text = normalise(text)
     if not text.strip():
         raise BundleError(1, _("The file is empty."))
-    node = yaml_values.compose(text)
-    if isinstance(node, yaml.SequenceNode):
-        return SubjectsData(_READ_SUBJECTS(node))
-    keys = yaml_values.pairs(node)
+    return _read(yaml_nodes.compose(text), _yaml_data)
+
+
+def _yaml_data(data: Any) -> TaxonomyData | SubjectsData | RankingData:
+    if isinstance(data, list):
+        return SubjectsData(_READ_SUBJECTS(data))
+    keys = schema.mapping(data).keys()
     if "columns" in keys or "slug" in keys:
-        return _READ_RANKING(node)
-    if keys.keys() & _TAXONOMY.keys() or not keys:
-        return _READ_TAXONOMY(node)
-    raise yaml_values.fault(node, _("The keys are those of no file of a bundle."))
+        return _READ_RANKING(data)
+    if keys & _TAXONOMY.keys() or not keys:
+        return _READ_TAXONOMY(data)
+    raise schema.SchemaError(_("The keys are those of no file of a bundle."))
+
+
+def _read(node: yaml.Node, reader: schema.Reader) -> Any:
+    """Return what `reader` makes of the node; raises BundleError with the line of the fault."""
+    try:
+        return reader(yaml_nodes.plain(node))
+    except schema.SchemaError as error:
+        raise BundleError(yaml_nodes.line_at(node, error.path), error.message) from error
 
 
 def read_markdown(text: str) -> ArticleData | IssueData | PageData:
@@ -174,16 +184,23 @@ def read_markdown(text: str) -> ArticleData | IssueData | PageData:
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
         raise BundleError(1, _("The line “---” that ends the first part is missing."))
-    node = yaml_values.compose("\n".join(lines[1:end]), first_line=2)
+    node = yaml_nodes.compose("\n".join(lines[1:end]), first_line=2)
+    data = _read(node, _front_matter)
     rest = lines[end + 1 :]
-    keys = yaml_values.pairs(node)
+    if isinstance(data, IssueData):
+        return replace(data, items=_items(rest, end + 2))
+    return replace(data, body=_body(rest))
+
+
+def _front_matter(data: Any) -> ArticleData | IssueData | PageData:
+    keys = schema.mapping(data).keys()
     if "uid" in keys:
-        return replace(_READ_ARTICLE(node), body=_body(rest))
+        return _READ_ARTICLE(data)
     if "month" in keys:
-        return replace(_READ_ISSUE(node), items=_items(rest, end + 2))
+        return _READ_ISSUE(data)
     if "slug" in keys:
-        return replace(_READ_PAGE(node), body=_body(rest))
-    raise yaml_values.fault(node, _("None of the keys uid, month and slug stands here."))
+        return _READ_PAGE(data)
+    raise schema.SchemaError(_("None of the keys uid, month and slug stands here."))
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int:
@@ -202,17 +219,7 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int:
             headings = [n for n, line in enumerate(lines, 1) if _ITEM_HEADING.match(line)]
             return headings[path[1]]
         first, source = 2, "\n".join(lines[1:end])
-    node, line = yaml_values.compose(source, first), first
-    for step in path:
-        if isinstance(node, yaml.MappingNode) and step in (keys := yaml_values.pairs(node)):
-            line = keys[step][0].start_mark.line + 1
-            node = keys[step][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+    return yaml_nodes.line_at(yaml_nodes.compose(source, first), path) if path else first
 
 
 def _body(lines: list[str]) -> str:

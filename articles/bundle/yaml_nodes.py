@@ -1,29 +1,18 @@
-"""Strict YAML: from marked nodes to checked values, each fault with its line.
+"""Strict YAML as plain data, and the line where each value stands.
 
-A reader takes a YAML node and returns a value or raises BundleError. Scalars are taken as they
-are written, so `title: no` is the word "no" and `monthly_issue: 2025-10` is no number.
+Scalars are taken as they are written, so `title: no` is the word "no" and `monthly_issue: 2025-10`
+is no number.
 """
 
-import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime
 from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
 
-from articles.bundle.data import SEOUL, BundleError
-from articles.content.text import normalise, normalise_line
+from articles.bundle.data import BundleError
+from articles.content.text import normalise_line
 
 MAX_NODES = 50_000
-
-Reader = Callable[[yaml.Node], Any]
-
-_WORDS = {True: {"true", "yes", "on"}, False: {"false", "no", "off"}}
-_PLAIN_TAGS = {
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
-}
 
 
 class _Loader(yaml.SafeLoader):
@@ -69,134 +58,45 @@ def compose(text: str, first_line: int = 1) -> yaml.Node:
     return node
 
 
-def fault(node: yaml.Node, message: str) -> BundleError:
-    return BundleError(node.start_mark.line + 1, message)
-
-
-def is_empty(node: yaml.Node) -> bool:
-    return node.tag == "tag:yaml.org,2002:null"
-
-
-def _scalar(node: yaml.Node) -> str:
-    if not isinstance(node, yaml.ScalarNode):
-        raise fault(node, _("A single value is expected here."))
+def plain(node: yaml.Node) -> Any:
+    """Return the node's mappings, lists and texts; raises BundleError where a key stands twice."""
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(element) for element in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {key: plain(value) for key, (_key, value) in _pairs(node).items()}
     if any("\ud800" <= character <= "\udfff" for character in node.value):
-        raise fault(node, _("An escaped character does not exist."))
-    return "" if is_empty(node) else node.value
+        raise _fault(node, _("An escaped character does not exist."))
+    return None if node.tag == "tag:yaml.org,2002:null" else node.value
 
 
-def prose(node: yaml.Node) -> str:
-    return normalise(_scalar(node))
+def line_at(node: yaml.Node, path: tuple[str | int, ...]) -> int:
+    """Return the line where the value at `path` begins, or what is above it where none is there."""
+    line = node.start_mark.line + 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode) and step in (pairs := _pairs(node)):
+            line = pairs[step][0].start_mark.line + 1
+            node = pairs[step][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
 
 
-def line(node: yaml.Node) -> str:
-    """Read one line: its text has no line break and no space at its ends."""
-    return normalise_line(_scalar(node))
-
-
-def integer(node: yaml.Node) -> int:
-    text = _scalar(node)
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        raise fault(node, _("A whole number is expected here."))
-    return int(text)
-
-
-def switch(node: yaml.Node) -> bool:
-    text = _scalar(node).lower()
-    for value, words in _WORDS.items():
-        if text in words:
-            return value
-    raise fault(node, _("true or false is expected here."))
-
-
-def day(node: yaml.Node) -> date:
-    text = _scalar(node)
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise fault(node, _("A date such as 2025-10-28 is expected here."))
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise fault(node, _("This date does not exist.")) from error
-
-
-def moment(node: yaml.Node) -> datetime:
-    """Read a moment; without an offset it is Korean time."""
-    text = _scalar(node)
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,15}(Z|[+-][0-9:]{2,9})?", text):
-        raise fault(node, _("A moment such as 2025-10-28T09:00:00+09:00 is expected here."))
-    try:
-        value = datetime.fromisoformat(text)
-        value = value.astimezone(SEOUL) if value.tzinfo else value.replace(tzinfo=SEOUL)
-        value.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise fault(node, _("This moment does not exist.")) from error
-    return value
-
-
-def month(node: yaml.Node) -> str:
-    text = _scalar(node)
-    if not re.fullmatch(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])", text):
-        raise fault(node, _("A month such as 2025-10 is expected here."))
-    return text
-
-
-def one_of(*words: str) -> Reader:
-    """Read one of `words`."""
-
-    def read(node):
-        text = line(node)
-        if text not in words:
-            raise fault(
-                node, _("One of these is expected: %(words)s") % {"words": ", ".join(words)}
-            )
-        return text
-
-    return read
-
-
-def many(reader: Reader) -> Reader:
-    """Read a list, each element with `reader`, as a tuple."""
-
-    def read(node):
-        if is_empty(node):
-            return ()
-        if not isinstance(node, yaml.SequenceNode):
-            raise fault(node, _("A list is expected here."))
-        return tuple(reader(element) for element in node.value)
-
-    return read
-
-
-def pairs(node: yaml.Node) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-    """Return a mapping's key and value nodes by key; a key that stands twice is refused."""
-    if not isinstance(node, yaml.MappingNode):
-        raise fault(node, _("Keys and values are expected here."))
-    found = {}
+def _pairs(node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    """Return a mapping's key and value nodes by key."""
+    found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
     for key_node, value_node in node.value:
-        key = line(key_node)
+        written = plain(key_node)
+        if not isinstance(written, str | None):
+            raise _fault(key_node, _("A text is expected here."))
+        key = normalise_line(written or "")
         if key in found:
-            raise fault(key_node, _("The key %(key)s stands twice.") % {"key": key})
+            raise _fault(key_node, _("The key %(key)s stands twice.") % {"key": key})
         found[key] = (key_node, value_node)
     return found
 
 
-def cells(node: yaml.Node) -> dict[str, str]:
-    return {key: line(value) for key, (_key, value) in pairs(node).items()}
-
-
-def record(make: Callable[..., Any], readers: dict[str, Reader], required: set[str]) -> Reader:
-    """Read a mapping into `make(**values)`; an empty value is the same as an absent key."""
-
-    def read(node):
-        values = {}
-        for key, (key_node, value_node) in pairs(node).items():
-            if key not in readers:
-                raise fault(key_node, _("The key %(key)s is not known here.") % {"key": key})
-            if not is_empty(value_node):
-                values[key] = readers[key](value_node)
-        for key in sorted(required):
-            if values.get(key) in (None, ""):
-                raise fault(node, _("The key %(key)s is missing.") % {"key": key})
-        return make(**values)
-
-    return read
+def _fault(node: yaml.Node, message: str) -> BundleError:
+    return BundleError(node.start_mark.line + 1, message)

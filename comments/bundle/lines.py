@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
+from articles.bundle import schema
+from articles.bundle.schema import SchemaError
 from articles.content.text import is_plausible
 from comments.bundle.data import (
     FORMAT,
@@ -33,8 +35,6 @@ MAX_REVISIONS = 2_000
 HEADER = json.dumps({"format": FORMAT, "version": VERSION})
 _ID = re.compile(r"[!-9;-~]+:[!-~]+")
 MAX_ID_CHARACTERS = 200
-
-Reader = Callable[[Any], Any]
 
 
 # Reading
@@ -74,10 +74,13 @@ def _header(raw: bytes) -> tuple[Any, Any]:
 def parse(raw: bytes) -> ThreadLine | CommentLine:
     """Return what a line says; raise LineError."""
     fields = _decode(raw)
-    if "thread" in fields:
-        thread = _read(fields, {"thread": _thread, "pinned": _id}, ["thread"])
-        return ThreadLine(**thread.pop("thread"), **thread)
-    return CommentLine(**_read(fields, _COMMENT, ["id", "created_at"]))
+    read = _THREAD if "thread" in fields else _COMMENT
+    try:
+        line: ThreadLine | CommentLine = read(fields)
+    except SchemaError as error:
+        places = [step + 1 if isinstance(step, int) else step[:40] for step in error.path]
+        raise LineError(": ".join(map(str, [*places, error.message]))) from error
+    return line
 
 
 def _decode(raw: bytes) -> dict[str, Any]:
@@ -96,43 +99,21 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _read(fields: Any, readers: Mapping[str, Reader], required: list[str]) -> dict[str, Any]:
-    """Return the fields that are given, each read by its reader; None counts as not given."""
-    if not isinstance(fields, dict):
-        raise LineError(_("An object with names and values is expected."))
-    if unknown := next((name for name in fields if name not in readers), None):
-        raise LineError(_("“%(name)s” means nothing here.") % {"name": unknown[:40]})
-    values = {}
-    for name, value in fields.items():
-        if value is None:
-            continue
-        try:
-            values[name] = readers[name](value)
-        except LineError as error:
-            raise LineError(f"{name}: {error}") from error
-    if missing := next((name for name in required if name not in values), None):
-        raise LineError(_("“%(name)s” is missing.") % {"name": missing})
-    return values
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise LineError(_("A text is expected."))
-    return value
+# The schema
 
 
 def _word(value: Any) -> str:
     """Read a text that is looked up as it is: without what no database takes."""
-    text = _text(value)
+    text = schema.text(value)
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise LineError(_("The text holds a character that cannot be used."))
+        raise SchemaError(_("The text holds a character that cannot be used."))
     return text
 
 
 def _id(value: Any) -> str:
-    text = _text(value)
+    text = schema.text(value)
     if len(text) > MAX_ID_CHARACTERS or not _ID.fullmatch(text):
-        raise LineError(
+        raise SchemaError(
             _(
                 "An id such as disqus:123 is expected: at most %(limit)s Latin letters, digits and"
                 " signs, and a colon after its source."
@@ -144,82 +125,69 @@ def _id(value: Any) -> str:
 
 def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**31:
-        raise LineError(_("A whole number from 1 is expected."))
+        raise SchemaError(_("A whole number from 1 is expected."))
     return value
 
 
+_ANY_MOMENT = schema.moment()
+
+
 def _moment(value: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not is_plausible(moment):
-        raise LineError(_("A moment such as 2025-10-28T09:00:00+09:00 is expected."))
+    moment: datetime = _ANY_MOMENT(value)
+    if not is_plausible(moment):
+        raise SchemaError(_("Give a date between 1900 and 2999."))
     return moment
 
 
-def _day(value: Any) -> date:
-    text = _text(value)
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise LineError(_("A date such as 2025-10-28 is expected."))
-
-
 def _month(value: Any) -> date:
-    return _day(f"{_text(value)}-01")
-
-
-def _one_of(choices: tuple[str, ...]) -> Reader:
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise LineError(_("One of these is expected: %(list)s") % {"list": ", ".join(choices)})
-        return str(value)
-
-    return read
-
-
-def _thread(value: Any) -> dict[str, str]:
-    return _read(value, dict.fromkeys(("uid", "path", "slug", "title"), _word), [])
+    return date.fromisoformat(f"{schema.month(value)}-01")
 
 
 def _about(value: Any) -> EntryAnchor | ItemAnchor:
-    if isinstance(value, dict) and "month" in value:
-        return ItemAnchor(**_read(value, {"month": _month, "item": _whole}, ["month", "item"]))
-    entry = {"ranking": _word, "as_of": _day, "subject": _word}
-    return EntryAnchor(**_read(value, entry, list(entry)))
+    is_item = isinstance(value, dict) and "month" in value
+    anchor: EntryAnchor | ItemAnchor = (_ITEM if is_item else _ENTRY)(value)
+    return anchor
 
 
-def _outcome(value: Any) -> Outcome:
-    readers = {"state": _one_of(OUTCOMES), "answer": _word, "decided_at": _moment}
-    return Outcome(**_read(value, readers, ["state"]))
+def _thread(thread: dict[str, str], pinned: str = "") -> ThreadLine:
+    return ThreadLine(**thread, pinned=pinned)
 
 
-def _revisions(value: Any) -> tuple[Revision, ...]:
-    if not isinstance(value, list) or len(value) > MAX_REVISIONS:
-        raise LineError(_("A list of earlier texts is expected."))
-    readers = {"version": _whole, "written_at": _moment, "removed_at": _moment}
-    readers |= {"name": _text, "body": _text}
-    return tuple(Revision(**_read(each, readers, ["version", "written_at"])) for each in value)
-
-
-_COMMENT: dict[str, Reader] = {
-    "id": _id,
-    "parent": _id,
-    "name": _text,
-    "body": _text,
-    "email": _text,
-    "staff": _word,
-    **dict.fromkeys(("created_at", "edited_at", "blocked_until"), _moment),
-    **dict.fromkeys(("version", "answered_version"), _whole),
-    "state": _one_of(STATES),
-    "kind": _one_of(KINDS),
-    "about": _about,
-    "outcome": _outcome,
-    "revisions": _revisions,
-}
+_NAMES = schema.record(dict, dict.fromkeys(("uid", "path", "slug", "title"), _word))
+_THREAD = schema.record(_thread, {"thread": _NAMES, "pinned": _id}, ["thread"])
+_ITEM = schema.record(ItemAnchor, {"month": _month, "item": _whole}, ["month", "item"])
+_ENTRY_FIELDS = {"ranking": _word, "as_of": schema.day, "subject": _word}
+_ENTRY = schema.record(EntryAnchor, _ENTRY_FIELDS, _ENTRY_FIELDS)
+_OUTCOME = schema.record(
+    Outcome,
+    {"state": schema.one_of(*OUTCOMES), "answer": _word, "decided_at": _moment},
+    ["state"],
+)
+_REVISION = schema.record(
+    Revision,
+    {
+        **dict.fromkeys(("written_at", "removed_at"), _moment),
+        **dict.fromkeys(("name", "body"), schema.text),
+        "version": _whole,
+    },
+    ["version", "written_at"],
+)
+_COMMENT = schema.record(
+    CommentLine,
+    {
+        **dict.fromkeys(("id", "parent"), _id),
+        **dict.fromkeys(("name", "body", "email"), schema.text),
+        "staff": _word,
+        **dict.fromkeys(("created_at", "edited_at", "blocked_until"), _moment),
+        **dict.fromkeys(("version", "answered_version"), _whole),
+        "state": schema.one_of(*STATES),
+        "kind": schema.one_of(*KINDS),
+        "about": _about,
+        "outcome": _OUTCOME,
+        "revisions": schema.many(_REVISION, at_most=MAX_REVISIONS),
+    },
+    ["id", "created_at"],
+)
 
 
 # Writing
