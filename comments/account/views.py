@@ -151,13 +151,14 @@ def mine_edit(request, desk, comment_id):
 @desk_view
 def mine_password(request, desk, comment_id=None):
     """Set the password anew, of one comment or of all."""
-    comments = desk.comments
+    # The digest is asked for again by the update itself: a comment wiped meanwhile has none.
+    comments = Comment.objects.filter(email_digest__in=desk.digests)
     if comment_id is not None:
         comments = comments.filter(pk=comment_id)
         get_object_or_404(comments)
     form = PasswordForm(request.POST or None, address=desk.address)
     if form.is_valid():
-        form.submit(Comment.objects.filter(pk__in=comments.order_by().values("pk")))
+        form.submit(comments)
         return redirect("comments:mine_list", desk.key)
     context = {"desk": desk, "form": form, "comment_id": comment_id}
     return answer_form(request, "comments/mine_password.html", context)

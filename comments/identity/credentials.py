@@ -9,12 +9,12 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 import idna
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
@@ -194,13 +194,33 @@ def hash_submission(password: str, address: str, *sameness: str) -> str:
 def verify_password(stored_hash: str, password: str) -> bool:
     """Tell whether `password` is the hashed one, at the cost of one hash always.
 
-    An empty `stored_hash` costs the same and matches nothing.
+    A `stored_hash` that is empty, broken or of another cost costs the same and matches nothing.
     """
     with hashing():
         try:
-            return _HASHER.verify(stored_hash or _DUMMY_HASH, password)
+            return _HASHER.verify(stored_hash if _is_hash(stored_hash) else _DUMMY_HASH, password)
         except VerifyMismatchError:
             return False
+        except VerificationError:
+            # What looked like a hash could not be decoded, which has cost nothing yet.
+            return _matches_nothing(password)
+
+
+def _is_hash(stored: str) -> bool:
+    """Tell whether `stored` looks like a hash of the cost that is paid here.
+
+    Whoever raises that cost lets hashes of the earlier one in, too.
+    """
+    try:
+        return stored.isascii() and not _HASHER.check_needs_rehash(stored)
+    except InvalidHashError:
+        return False
+
+
+def _matches_nothing(password: str) -> bool:
+    with suppress(VerifyMismatchError):
+        _HASHER.verify(_DUMMY_HASH, password)
+    return False
 
 
 def check_pair(stored_digest: str, stored_hash: str, address: str, password: str) -> bool:

@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from openup.checks.squashed_migrations import TOO_OLD, is_too_old
 
-STAFF_HASHER = "django.contrib.auth.hashers.Argon2PasswordHasher"
+STAFF_HASHER = "openup.backends.staff_hasher.StaffHasher"
 
 
 def _patterns(resolver):

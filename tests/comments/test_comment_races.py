@@ -68,6 +68,19 @@ def test_edit_never_revives_what_is_deleted_meanwhile(round_):
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
+def test_second_click_on_delete_after_a_change_of_keys_finds_it_deleted(round_, settings):
+    comment = make_comment(body="처음 글")
+    make_comment(comment.article, parent=comment)
+    settings.EMAIL_DIGEST_KEYS = [("newest", bytes(32)), *settings.EMAIL_DIGEST_KEYS]
+
+    statuses = together(*[send("delete", comment)] * 3)
+
+    assert 302 in statuses and set(statuses) <= {302, 403, 404}
+    comment.refresh_from_db()
+    assert comment.is_deleted and not comment.email_digest
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
 def test_reply_and_deletion_of_what_it_answers_agree(round_):
     comment = make_comment(body="처음 글")
 

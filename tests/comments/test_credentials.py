@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from argon2.exceptions import VerifyMismatchError
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from comments.identity import credentials
 from comments.identity.common_passwords import is_common
 from comments.identity.korean_keyboard import keystrokes
+from tests.conftest import CHEAP_HASHER
 
 ADDRESS = "mina@example.com"
 PASSWORD = "right horse key"
@@ -391,8 +393,16 @@ class CountingHasher:
         self.verified = []
 
     def verify(self, stored_hash, password):
+        try:
+            is_right = self.hasher.verify(stored_hash, password)
+        except VerifyMismatchError:
+            is_right = False
+        # What raises anything else has computed nothing.
         self.verified.append(stored_hash)
-        return self.hasher.verify(stored_hash, password)
+        return is_right
+
+    def check_needs_rehash(self, stored_hash):
+        return self.hasher.check_needs_rehash(stored_hash)
 
 
 @pytest.mark.parametrize(
@@ -439,6 +449,55 @@ def test_password_of_earlier_rules_still_opens():
     assert credentials.check_pair(credentials.email_digest(ADDRESS), stored, ADDRESS, "1234")
 
 
+# What stands where a hash should: a copy of a database that was cut, SQL by hand, another program
+
+HASH = CHEAP_HASHER.hash(PASSWORD)
+HEAD, COST, SALT, DIGEST = HASH[: HASH.index("$m=")], *HASH.split("$")[3:]
+NO_HASHES = [
+    *(
+        "!",
+        "비밀" * 20,
+        "$" * 5,
+        "md5$a$b",
+        PASSWORD,
+        HASH[:-5],
+        HASH[:40],
+        f" {HASH}",
+        f"{HASH}\n",
+    ),
+    *(HASH.replace("argon2id", kind) for kind in ("argon2i", "argon2d", "argon2x", "ARGON2ID")),
+    *(HASH.replace("v=19", version) for version in ("v=16", "v=x", "v=0")),
+    *(
+        f"{HEAD}${cost}${SALT}${DIGEST}"
+        for cost in (
+            *("m=0,t=1,p=1", "m=-8,t=1,p=1", "m=08,t=1,p=1", "m=4294967295,t=1,p=1", "m=8,t=0,p=1"),
+            *("m=8,t=4294967295,p=1", "m=8,t=1,p=16777215", "m=8,t=1", "m=8,t=1,p=1,m=8", ""),
+        )
+    ),
+    f"{HEAD}${COST}$AAAA${DIGEST}",
+    f"{HEAD}${COST}${SALT}$AAAA",
+    f"{HEAD}${COST}${SALT}${'!' * len(DIGEST)}",
+    f"{HEAD}${COST}${'가' * len(SALT)}${DIGEST}",
+    f"{HEAD}${COST}${SALT}${DIGEST[:-1]}{chr(0xAC00)}",
+]
+
+
+@pytest.mark.parametrize("stored", NO_HASHES)
+def test_what_is_no_hash_is_a_wrong_password_at_the_cost_of_one(stored, monkeypatch):
+    hasher = CountingHasher(CHEAP_HASHER)
+    monkeypatch.setattr(credentials, "_HASHER", hasher)
+    digest = credentials.email_digest(ADDRESS)
+
+    is_right = credentials.check_pair(digest, stored, ADDRESS, PASSWORD)
+
+    assert not is_right and len(hasher.verified) == 1
+
+
+@given(st.text(st.sampled_from(f"${HASH}가\x00"), max_size=120))
+def test_nothing_that_is_kept_as_a_hash_breaks_the_check(stored):
+    assert credentials.verify_password(stored, "another horse key") is False
+
+
 # Hashes at once
 
 
@@ -461,6 +520,9 @@ class SlowHasher:
         return "hash"
 
     verify = hash
+
+    def check_needs_rehash(self, stored):
+        return False
 
 
 def test_no_more_hash_at_once_than_the_server_has_cores_for(settings, monkeypatch):

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comments.identity import credentials
+from comments.identity.encryption import seal_under
 from comments.models import Comment, MailLink, Outbox, RateLimit, ReplySubscription, Subscriber
 from openup.backends.json_logs import JsonFormatter
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
@@ -77,6 +78,17 @@ def test_comments_under_an_older_digest_key_are_there_too(client, settings):
 
     assert "예전 열쇠의 글" in page and "새 열쇠의 글" in page
     assert not Comment.objects.get(pk=comment.pk).email_digest.startswith("newest")
+
+
+@pytest.mark.parametrize("address", ["", "broken", "=?utf-8?q?mina?=@example.com"])
+def test_link_whose_row_holds_no_address_is_closed(client, address):
+    make_comment()
+    desk = open_desk(client)
+    if "@" in address:
+        address = seal_under(key_of(desk), address)
+    MailLink.objects.update(address=address)
+
+    assert client.get(desk).status_code == 410
 
 
 def test_answer_is_the_same_whether_the_address_is_known_or_not(client):

@@ -5,6 +5,7 @@ import sys
 import pytest
 from django.conf import settings as project_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from comments.identity.rate_limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
@@ -64,6 +65,36 @@ def test_right_pair_signs_in(client, owner):
 
     assert response.status_code == 302
     assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        *(
+            "",
+            "!",
+            "비밀",
+            "argon2$",
+            "argon2$argon2id$v=19",
+            "argon2$$$$$$",
+            "argon2$a$v=1$m=x$b$c",
+        ),
+        *("argon2$argon2id$v=19$m=8,t=1,p=1$A$A", "argon2$argon2id$v=19$m=8,t=1,p=1$가$나"),
+        *("pbkdf2_sha256$x$salt$hash", "pbkdf2_sha256$1", "md5$a"),
+    ],
+)
+def test_password_that_is_no_hash_is_wrong_and_can_be_set_anew(client, owner, settings, stored):
+    settings.PASSWORD_HASHERS = ["openup.backends.staff_hasher.StaffHasher"]
+    User.objects.filter(pk=owner.pk).update(password=stored)
+    superuser = User.objects.create_superuser("root", password=PASSWORD)
+
+    assert sign_in(client).status_code == 200 and not is_signed_in(client)
+    client.force_login(superuser)
+    assert client.get(reverse("admin:auth_user_change", args=[owner.pk])).status_code == 200
+    new = {"password1": "new horse key", "password2": "new horse key", "usable_password": "true"}
+    client.post(reverse("admin:auth_user_password_change", args=[owner.pk]), new)
+    client.logout()
+    assert sign_in(client, password="new horse key").status_code == 302
 
 
 def test_after_five_failures_even_the_right_password_has_to_wait(client, owner, count_hashes):

@@ -10,6 +10,7 @@ from operator import attrgetter
 from django.db import transaction
 from django.utils import timezone
 
+from comments.identity.credentials import email_digest, needs_redigest
 from comments.models.comment import placement
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import Notice, ReplySubscription
@@ -162,6 +163,23 @@ def delete_by_author(comment):
         comment.reports.update(text="")
         placement.count(comment, thread, was_visible)
         comment.change_what_readers_see()
+
+
+def redigest(comment, address):
+    """Keep the address's digest under the active key, once its writer has proved it.
+
+    Of a comment that was wiped meanwhile nothing is kept.
+    """
+    if not needs_redigest(comment.email_digest):
+        return
+    with transaction.atomic():
+        Thread.lock(comment.article)
+        same = comment.article.comments.filter(pk=comment.pk, email_digest=comment.email_digest)
+        comment.email_digest = email_digest(address)
+        fields = {"email_digest": comment.email_digest}
+        if _submission_key_is_taken(comment):
+            fields["submission_key"] = None
+        same.update(**fields)
 
 
 def _hold_if_needed(comment, reasons):

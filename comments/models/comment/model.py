@@ -22,7 +22,6 @@ from articles.models import (
     SearchDocument,
     article_scope,
 )
-from comments.identity.credentials import email_digest, needs_redigest
 from comments.models.comment import author_actions, staff_actions
 from comments.models.comment.display import CommentDisplay
 from comments.models.comment.placement import MAX_DEPTH, REPLY_DIGITS, ROOT_DIGITS
@@ -310,6 +309,7 @@ class Comment(CommentDisplay, models.Model):
     edit = author_actions.edit
     remove_revision = author_actions.remove_revision
     delete_by_author = author_actions.delete_by_author
+    redigest = author_actions.redigest
     hide = staff_actions.hide
     restore = staff_actions.restore
     approve = staff_actions.approve
@@ -322,12 +322,6 @@ class Comment(CommentDisplay, models.Model):
     unpin = staff_actions.unpin
     note = staff_actions.note
     record = staff_actions.record
-
-    def redigest(self, address):
-        """Keep the address's digest under the active key, once its writer has proved it."""
-        if needs_redigest(self.email_digest):
-            self.email_digest = email_digest(address)
-            self.save(update_fields=["email_digest"])
 
     def change_what_readers_see(self, *, is_new=False):
         """Make every page stale that draws or counts the comment, and let the search follow."""

@@ -1,10 +1,18 @@
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from comments.identity.encryption import new_token, seal_under, token_digest, unseal_under
+from comments.identity.credentials import canonical_address
+from comments.identity.encryption import (
+    Unreadable,
+    new_token,
+    seal_under,
+    token_digest,
+    unseal_under,
+)
 
 LINK_MINUTES = 10
 DESK_MINUTES = 60
@@ -62,7 +70,10 @@ class MailLink(models.Model):
             digest=token_digest(token), purpose=purpose, expires_at__gt=timezone.now()
         ).first()
         if link:
-            link.plain_address = unseal_under(token, link.address)
+            try:
+                link.plain_address = canonical_address(unseal_under(token, link.address))
+            except (Unreadable, ValidationError):
+                return None
         return link
 
     def use_up(self):
