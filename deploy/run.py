@@ -148,8 +148,8 @@ def ensure_settings_file(path, environ):
         raise Stop(f"OPENUP_ENV_FILE names no file: {path}. Correct it, or unset it.")
     if (VAR / "openup.sqlite3").exists():
         raise Stop(
-            "var/ holds a database but not the .env file with its keys: bring var/.env back from a "
-            "backup, or move the folder var/ away to begin anew."
+            "var/ holds a database but not the .env file with its keys: copy settings.env of a "
+            "backup to var/.env, or move the folder var/ away to begin anew."
         )
     say("Settings: writing var/.env with new secrets")
     VAR.mkdir(mode=0o700, exist_ok=True)

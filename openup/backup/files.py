@@ -64,9 +64,12 @@ def holders(path):
 
 def reason(error):
     """Return in a few words why something could not be written."""
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    if full or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return "the disk is full"
+    # Django's errors have the driver's as their cause.
+    for one in (error, error.__cause__):
+        if isinstance(one, OSError) and one.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return "the disk is full"
+        if getattr(one, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return "the disk is full"
     return str(error).strip()
 
 

@@ -7,8 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 import psycopg
 from django.core.management.base import CommandError
@@ -61,27 +60,23 @@ DELETE FROM public.comments_notice;
 
 
 def find_program(name):
-    """Return a program of PostgreSQL's: of the path, or Debian's newest."""
-    folders = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0),
-    )
-    paths = [os.environ.get("PATH", ""), *map(str, reversed(folders))]
-    program = next(filter(None, (shutil.which(name, path=path) for path in paths)), None)
-    if program is None:
+    """Return a program of PostgreSQL's: Debian's of the server's version, or that of the path."""
+    # A newer one writes settings that an older server does not know.
+    of_server = f"/usr/lib/postgresql/{connection.get_database_version()[0]}/bin"
+    found = shutil.which(name, path=of_server) or shutil.which(name)
+    if found is None:
         raise CommandError(
             f"{name} is missing: install it with `sudo apt-get install postgresql-client`."
         )
-    return program
+    return found
 
 
 def program(name, *options):
     """Return the command and the environment of a program that is to reach the site's database."""
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    # In English, for what is looked for in it.
-    return [find_program(name), *arguments[1:], *options], os.environ | (env or {}) | {
-        "LC_ALL": "C"
-    }
+    # In English, since its complaints are searched for words.
+    env = os.environ | (env or {}) | {"LC_ALL": "C"}
+    return [find_program(name), *arguments[1:], *options], env
 
 
 @contextmanager
@@ -114,6 +109,8 @@ class Restoration:
         self.aside = f"{ASIDE}{re.sub(r'[^0-9a-z]', '', stamp.lower())}"
         self.has_data = False
         self.folder = self.manifest = self.send_mail = None
+        self.psql, self.env = program("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
+        self.pg_restore = [find_program("pg_restore"), "--no-owner", "--no-privileges"]
 
     def __enter__(self):
         return self
@@ -140,23 +137,21 @@ class Restoration:
     def prepare(self, folder, manifest, send_mail):
         """Have the dump read once, so that a damaged one is refused before anything begins."""
         self.folder, self.manifest, self.send_mail = folder, manifest, send_mail
-        command = [find_program("pg_restore"), f"--file={os.devnull}", str(folder / FILE)]
+        command = [*self.pg_restore, f"--file={os.devnull}", str(folder / FILE)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise CommandError(f"{folder / FILE} cannot be read: {reason_of_program(done.stderr)}")
 
     def finish(self):
         """Replace everything in one transaction; return the schema of the old, or None."""
-        psql, env = program("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
-        dump = [find_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-"]
+        dump = [*self.pg_restore, "--file=-", str(self.folder / FILE)]
+        silent = {"stdout": subprocess.DEVNULL, "env": self.env}
         with tempfile.TemporaryFile() as errors:
             with (
                 subprocess.Popen(
-                    psql, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=env
+                    self.psql, stdin=subprocess.PIPE, stderr=errors, **silent
                 ) as session,
-                subprocess.Popen(
-                    [*dump, str(self.folder / FILE)], stdout=subprocess.PIPE, stderr=errors
-                ) as reader,
+                subprocess.Popen(dump, stdout=subprocess.PIPE, stderr=errors) as reader,
             ):
                 # Killed before COMMIT, nothing has happened.
                 try:
@@ -168,6 +163,8 @@ class Restoration:
                 except BrokenPipeError:
                     # psql has stopped at an error, and says which.
                     reader.kill()
+                    with suppress(BrokenPipeError):
+                        session.stdin.close()
             if session.returncode != 0 or reader.returncode != 0:
                 errors.seek(0)
                 text = errors.read().decode(errors="replace")

@@ -1,5 +1,6 @@
 """A SQLite database: copied at one moment, brought back by replacing its file as a whole."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -75,11 +76,19 @@ class Restoration:
         self.target = Path(connection.settings_dict["NAME"]).absolute()
         self.draft = self.target.with_name(f"{self.target.name}.restoring")
         self.aside = self.target.with_name(f"before-restore-{stamp}")
-        self.old = None
+        self.old = self.turn = None
         self.has_data = False
         connection.close()
 
     def __enter__(self):
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        self.turn = os.open(self.target.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(self.turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self.turn)
+            raise CommandError(f"Another restore into {self.target.parent} is running.") from error
+        # What a killed one has left.
         self._clear()
         return self
 
@@ -87,6 +96,7 @@ class Restoration:
         if self.old:
             self.old.close()
         self._clear()
+        os.close(self.turn)
 
     def _clear(self):
         for suffix in ("", *COMPANIONS):
@@ -117,7 +127,6 @@ class Restoration:
 
     def prepare(self, folder, manifest, send_mail):
         """Make the new file ready beside the old one, and check it."""
-        self.target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / FILE, self.draft)
         with opened(self.draft) as copy:
             check_integrity(copy, f"{folder / FILE} is damaged")

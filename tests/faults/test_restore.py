@@ -1,5 +1,6 @@
 """What was backed up comes back, row by row, into the same place and another."""
 
+import fcntl
 import json
 import os
 import re
@@ -320,6 +321,17 @@ def test_a_restore_killed_at_any_step_leaves_the_old_state_or_the_new(changed_si
     assert read_rows(changed_site) == rows
 
 
+def test_a_backup_from_before_there_was_a_manifest_comes_back_when_told(site, backup, tmp_path):
+    path = shutil.copytree(backup[0], tmp_path / "earlier")
+    (path / "backup.json").unlink()
+
+    manage(site, "restore", str(path), "--without-manifest")
+
+    rows = read_rows(site)
+    assert rows["comments_comment"] == backup[1]["comments_comment"]
+    assert rows["comments_notice"] == []
+
+
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(site, tmp_path, worker_id):
     earlier = place(tmp_path / "earlier", f"earlier_{worker_id}")
     manage(earlier, "migrate", "comments", "0001_tables")
@@ -360,6 +372,20 @@ def test_a_database_that_cannot_be_read_is_moved_aside_with_its_log(site, backup
     aside = Path(next(line for line in told.splitlines() if "before" in line).split()[-1])
     assert read_rows(site) == rows
     assert (aside / database.name).read_bytes() == b"no database" * 1000
+
+
+@SQLITE_ALONE
+def test_a_second_restore_at_once_is_refused(site, backup):
+    folder = Path(site["DATABASE_URL"].removeprefix("sqlite:///")).parent
+    first = os.open(folder, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    try:
+        refused = run_manage(site, "restore", str(backup[0]))
+    finally:
+        os.close(first)
+
+    assert refused.returncode != 0 and "Another restore" in refused.stderr
+    assert read_rows(site) == {}
 
 
 @SQLITE_ALONE
