@@ -16,8 +16,8 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from openup.backup.files import TOO_OLD, reason_of_program
 from openup.backup.manifest import DATABASES
+from openup.checks.database import ABOUT_CURSORS
 from openup.checks.squashed_migrations import replaced
-from openup.pagecache.postgresql import ABOUT_CURSORS
 
 FILE = DATABASES["postgresql"]
 ASIDE = "before_restore_"
