@@ -10,6 +10,7 @@ from itertools import chain
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from articles.content.uploads import MAX_UPLOAD_REQUEST_BYTES
@@ -75,11 +76,16 @@ class CharsetMiddleware:
 
 def check_form(request):
     """Refuse an encoded form that is not UTF-8: Django would put U+FFFD in the place of some."""
-    fields = chain(request.POST, *(values for _name, values in request.POST.lists()))
     try:
         request.body.decode()
     except UnicodeDecodeError as error:
         raise BadRequest("The form is not in UTF-8.") from error
+    except UnreadablePostError as error:
+        raise BadRequest("The form did not arrive in one piece.") from error
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and len(request.body) < int(length):
+        raise BadRequest("The form did not arrive in one piece.")
+    fields = chain(request.POST, *(values for _name, values in request.POST.lists()))
     if "".join(fields).count("\ufffd") != len(_REPLACEMENT_SENT.findall(request.body)):
         raise BadRequest("The form is not in UTF-8.")
     check_charset_fields(request.POST, BadRequest)
@@ -97,7 +103,12 @@ class CharsetUploadHandler(FileUploadHandler):
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
         if content_length > MAX_UPLOAD_REQUEST_BYTES:
             raise RequestDataTooBig("The form is larger than any of ours.")
-        body = input_data.read(content_length)
+        try:
+            body = input_data.read(content_length)
+        except UnreadablePostError as error:
+            raise MultiPartParserError("The form did not arrive in one piece.") from error
+        if len(body) < content_length:
+            raise MultiPartParserError("The form did not arrive in one piece.")
         separator = b"--" + boundary
         if body.count(separator) > MAX_PARTS:
             raise TooManyFieldsSent("The form has more parts than any of ours.")

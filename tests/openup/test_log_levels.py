@@ -1,0 +1,87 @@
+"""What strangers do wrong is a line of WARNING; ERROR, with its traceback, is what we do wrong."""
+
+import io
+import json
+import logging
+
+import pytest
+from django.test import Client
+
+from openup.backends.json_logs import JsonFormatter
+from tests.factories import make_comment
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class GoneAway(io.BytesIO):
+    """The body of a client that closed the connection."""
+
+    def read(self, *_arguments):
+        raise OSError("connection reset")
+
+
+MISTAKES = {
+    "a form that is too large": {"path": "EDIT", "data": b"body=" + b"x" * 300_000},
+    "a form of too many fields": {"path": "/manage/login/", "data": b"a&" * 6_000},
+    "a query of too many fields": {"method": "GET", "path": f"/search/?{'a&' * 6_000}"},
+    "another site's name": {"method": "GET", "path": "/", "HTTP_HOST": "evil.example"},
+    "a long name": {"method": "GET", "path": "/", "HTTP_HOST": "e" * 20_000},
+    "a null character": {"method": "GET", "path": "/articles/%00/"},
+    "a null character in the query": {"method": "GET", "path": "/search/?q=%00"},
+    "a path that is not UTF-8": {"method": "GET", "path": "/%ff%fe/"},
+    "a way out of the folder": {"method": "GET", "path": "/media/../../etc/passwd"},
+    "a form that is not UTF-8": {"path": "EDIT", "data": b"body=%B0%A1"},
+    "a form in broken parts": {
+        "path": "/manage/login/",
+        "data": b"x",
+        "content_type": "multipart/form-data",
+    },
+    "a form that ends too soon": {
+        "path": "EDIT",
+        "data": b"body=x" * 20,
+        "wsgi.input": io.BytesIO(b"body=x"),
+    },
+    "a form that never came": {"path": "/manage/login/", "data": b"x", "wsgi.input": GoneAway()},
+    "parts that never came": {
+        "path": "/manage/login/",
+        "data": b"x",
+        "content_type": "multipart/form-data; boundary=b",
+        "wsgi.input": GoneAway(),
+    },
+    "another site's form": {"path": "EDIT", "data": b"", "HTTP_ORIGIN": "https://evil.example"},
+    "one writer too many": {"path": "EDIT", "data": b"body=x", "openup.crowded": True},
+}
+
+
+@pytest.fixture
+def log_lines():
+    """Return a function that gives the lines which the site has written to its log."""
+    handlers = logging.getLogger("django").handlers
+    (handler,) = [each for each in handlers if isinstance(each.formatter, JsonFormatter)]
+    text = io.StringIO()
+    before = handler.setStream(text)
+    yield lambda: [json.loads(line) for line in text.getvalue().splitlines()]
+    handler.setStream(before)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_strangers_mistake_is_one_short_warning(mistake, log_lines):
+    mistake = {"method": "POST", "content_type": FORM, **mistake}
+    path = mistake.pop("path").replace("EDIT", f"/comments/{make_comment().pk}/edit/")
+
+    response = Client(raise_request_exception=False).generic(mistake.pop("method"), path, **mistake)
+
+    assert response.status_code in {400, 403, 404, 413, 503}
+    (line,) = log_lines()
+    assert line["level"] == "WARNING" and "traceback" not in line
+    assert len(json.dumps(line)) < 800
+
+
+def test_fault_of_ours_is_an_error_with_its_traceback(settings, log_lines):
+    settings.ROOT_URLCONF = "tests.openup.error_urls"
+
+    Client(raise_request_exception=False).get("/fail/500/")
+
+    (line,) = log_lines()
+    assert line["level"] == "ERROR" and "RuntimeError" in line["traceback"]
