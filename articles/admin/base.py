@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from markdownx.widgets import AdminMarkdownxWidget
 
-from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
+from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm, own_fields
 from articles.fields import MarkdownField
 from articles.models import Release, recheck_releases, take_off_releases
 
@@ -56,7 +56,7 @@ class StoredModelAdmin(EditConflictAdmin, admin.ModelAdmin):
             names = {
                 str(capfirst(field.verbose_name)): str(field.verbose_name)
                 for model in [self.model, *(formset.model for formset in formsets or [])]
-                for field in [*model._meta.fields, *model._meta.many_to_many]
+                for field in own_fields(model)
             }
         for part in message:
             for change in part.values():
@@ -67,8 +67,8 @@ class StoredModelAdmin(EditConflictAdmin, admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """Leave out the rows that only link; they have no name to show."""
         listed, counts, *others = super().get_deleted_objects(objs, request)
-        models = apps.get_models(include_auto_created=True)
-        links = [model._meta for model in models if model._meta.auto_created]
+        models = set(apps.get_models(include_auto_created=True)) - set(apps.get_models())
+        links = [model._meta for model in models]
         prefixes = tuple(f"{capfirst(link.verbose_name)}: " for link in links)
         hidden = {str(link.verbose_name_plural) for link in links}
         counts = {name: count for name, count in counts.items() if str(name) not in hidden}

@@ -151,10 +151,15 @@ def compared_lines(theirs, mine):
 # Forms of a model, with the inlines that the admin saves together with them
 
 
+def own_fields(model):
+    """Return the model's own fields; not those by which others point at it."""
+    fields = model._meta.get_fields()
+    return [field for field in fields if field.concrete or not field.auto_created]
+
+
 def values_of_row(row, fields):
     """Yield (name, StoredValue) of a model's row for each of the form's `fields` that it keeps."""
-    meta = row._meta
-    for field in [*meta.concrete_fields, *meta.many_to_many]:
+    for field in own_fields(row):
         form_field = fields.get(field.name)
         if form_field and not form_field.disabled and field.editable and not field.primary_key:
             label = str(capfirst(form_field.label or field.verbose_name))
@@ -209,11 +214,12 @@ class EditConflictForm(EditConflictMixin, forms.ModelForm):
         super().clean()
         if self.instance.pk is None:
             return
-        rows = self._meta.model._default_manager.select_for_update()
+        model = type(self.instance)
+        rows = model._default_manager.select_for_update()
         try:
             # What the form does not show must not bring back older values.
             self.instance.refresh_from_db(from_queryset=rows)
-        except self._meta.model.DoesNotExist:
+        except model.DoesNotExist:
             self.add_error(None, _("Somebody else has deleted this since you opened it."))
         else:
             self.check_conflict(self.instance)

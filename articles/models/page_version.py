@@ -37,14 +37,16 @@ class PageVersion(models.Model):
     def raise_for(cls, *scopes):
         """Make the pages of `scopes` stale, in the transaction that changes what they show.
 
-        Rows are taken in sorted order, so that two changes never wait for each other.
+        Rows are taken in sorted order, so that two changes never wait for each other. In SQL: no
+        upsert of the ORM makes the greater of what stands there and what comes, and two statements
+        would leave a moment between them.
         """
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError(
                 "PageVersion.raise_for belongs in the transaction of the change."
             )
         scopes = sorted(set(scopes))
-        table = connection.ops.quote_name(cls._meta.db_table)
+        table = cls._meta.db_table
         rows = ", ".join([f"(%s, {_MILLISECONDS[connection.vendor]})"] * len(scopes))
         with connection.cursor() as cursor:
             cursor.execute(

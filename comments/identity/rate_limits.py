@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models.expressions import RawSQL
+from django.db.models import BigIntegerField, F, Func
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -22,11 +22,36 @@ from comments.models import RateLimit
 
 PRUNE_BATCH = 500
 
-# The start of the statement by the database's clock, in whole seconds since 1970.
 _NOW = {
     "sqlite": "CAST(strftime('%%s', 'now') AS INTEGER)",
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp())) AS BIGINT)",
 }
+
+
+# One statement decides, so that any number of processes agree; the ORM has none that makes a row or
+# counts on from what stands in it. A refused try changes nothing: the WHERE leaves the row as it
+# is, and no row comes back.
+_SPEND = """
+    INSERT INTO {table} AS kept (key, spent, window_end) VALUES (%s, 1, {now} + %s)
+    ON CONFLICT (key) DO UPDATE SET
+        spent = CASE WHEN kept.window_end <= {now} THEN 1 ELSE kept.spent + 1 END,
+        window_end = CASE WHEN kept.window_end <= {now} OR kept.spent + 1 = %s
+                          THEN excluded.window_end ELSE kept.window_end END
+    WHERE kept.window_end <= {now} OR kept.spent < %s
+    RETURNING spent
+"""
+
+
+class Seconds(Func):
+    """The start of the statement by the database's clock, in whole seconds since 1970."""
+
+    arity = 0
+    output_field = BigIntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # A template has its own signs of per cent.
+        template = _NOW[connection.vendor].replace("%", "%%")
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True)
@@ -139,20 +164,11 @@ def spend_all(shares: list[Share]) -> None:
 
 def _spend(limit: Limit, key: str) -> int:
     """Spend one and return how many are spent now; raise LimitReached."""
-    # One statement decides, so that any number of processes agree. A refused try changes nothing:
-    # the WHERE leaves the row as it is, and no row comes back.
-    row = _fetch_row(
-        """
-        INSERT INTO {table} AS kept (key, spent, window_end) VALUES (%s, 1, {now} + %s)
-        ON CONFLICT (key) DO UPDATE SET
-            spent = CASE WHEN kept.window_end <= {now} THEN 1 ELSE kept.spent + 1 END,
-            window_end = CASE WHEN kept.window_end <= {now} OR kept.spent + 1 = %s
-                              THEN excluded.window_end ELSE kept.window_end END
-        WHERE kept.window_end <= {now} OR kept.spent < %s
-        RETURNING spent
-        """,
-        [key, limit.seconds, limit.count if limit.restarts else 0, limit.count],
-    )
+    sql = _SPEND.format(table=RateLimit._meta.db_table, now=_NOW[connection.vendor])
+    restarts_at = limit.count if limit.restarts else 0
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key, limit.seconds, restarts_at, limit.count])
+        row = cursor.fetchone()
     if row is None:
         raise LimitReached(limit, _seconds_left(key))
     spent: int = row[0]
@@ -170,18 +186,15 @@ def refund_all(shares: list[Share]) -> None:
         return
     with transaction.atomic():
         for limit, *parts in shares:
-            _fetch_row(
-                "UPDATE {table} SET spent = spent - 1"
-                " WHERE key = %s AND spent > 0 AND window_end > {now} RETURNING spent",
-                [_key(limit, parts)],
-            )
+            spent = RateLimit.objects.filter(key=_key(limit, parts), spent__gt=0)
+            spent.filter(window_end__gt=Seconds()).update(spent=F("spent") - 1)
 
 
 def prune() -> int:
     """Delete counters whose window is over, at most `PRUNE_BATCH`; return how many."""
     with transaction.atomic():
         # Rows that somebody is just spending from, or pruning too, are left to them.
-        over = RateLimit.objects.filter(window_end__lte=RawSQL(_now(), []))  # noqa: S611 - our own
+        over = RateLimit.objects.filter(window_end__lte=Seconds())
         keys = list(over.select_for_update(skip_locked=True).values_list("key")[:PRUNE_BATCH])
         RateLimit.objects.filter(key__in=[key for (key,) in keys]).delete()
     return len(keys)
@@ -231,16 +244,5 @@ def _key(limit: Limit, parts: Sequence[str | int]) -> str:
 
 
 def _seconds_left(key: str) -> int:
-    row = _fetch_row("SELECT window_end - {now} FROM {table} WHERE key = %s", [key])
-    return max(1, row[0]) if row else 1
-
-
-def _now() -> str:
-    return _NOW[connection.vendor]
-
-
-def _fetch_row(sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(table=RateLimit._meta.db_table, now=_now()), parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    left = RateLimit.objects.filter(key=key).values_list(F("window_end") - Seconds(), flat=True)
+    return max(1, left.first() or 1)
