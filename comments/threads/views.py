@@ -24,6 +24,8 @@ from comments.threads.rendering import draw_branches
 
 State = Comment.State
 
+# Put together once: every post asks it.
+_PUBLISHED = Article.objects.published().defer("body", "body_html")
 # Of what is said about one row; the thread has the rest.
 SAID_SHOWN = 20
 
@@ -50,8 +52,7 @@ def public_form(view):
 @public_form
 def comment_create(request, article_id):
     """Post a comment; asked for with an anchor, show what is said about it and the form."""
-    articles = Article.objects.published().defer("body", "body_html")
-    article = get_object_or_404(articles, pk=article_id)
+    article = get_object_or_404(_PUBLISHED, pk=article_id)
     fields = request.POST if request.method == "POST" else request.GET
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR

@@ -5,7 +5,6 @@ whoever else is writing.
 """
 
 from datetime import timedelta
-from operator import attrgetter
 
 from django.db import transaction
 from django.utils import timezone
@@ -204,9 +203,9 @@ def _earlier(comment):
         same["created_at__gte"] = timezone.now() - REPEAT_WINDOW
     # Neither the parent nor the order is asked of the database: for the one it would take the index
     # of parents, where every root is, for the other it would walk through the article's comments.
-    found = comment.article.comments.filter(**same).order_by()
-    repeated = [each for each in found if each.parent_id == comment.parent_id]
-    return max(repeated, key=attrgetter("pk"), default=None)
+    found = comment.article.comments.filter(**same).order_by().values_list("pk", "parent")
+    repeated = [pk for pk, parent in found if parent == comment.parent_id]
+    return comment.article.comments.get(pk=max(repeated)) if repeated else None
 
 
 def _submission_key_is_taken(comment):
