@@ -181,6 +181,19 @@ def _may_touch(request, obj):
     return obj is None or obj.state in UNPUBLISHED_STATES or may_publish(request)
 
 
+class ReadOnlyAdmin:
+    """Rows that nobody adds, changes or deletes by a form."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class PartInline:
     """Parts of a whole, under the permissions on the whole, which the admin asks for first."""
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from articles.admin.base import ReadOnlyAdmin
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
 from comments.admin import answer
@@ -66,7 +67,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Comment)
-class CommentAdmin(admin.ModelAdmin):
+class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """Comments to read and to moderate; nobody writes in another's name."""
 
     list_display = ["text_start", "state", "author_name", "article", "written", "edited"]
@@ -83,15 +84,6 @@ class CommentAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["manage/comments.css"]}
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_moderate_permission(self, request):
         return request.user.has_perm("comments.moderate_comment")

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from articles.admin.base import ReadOnlyAdmin
 from articles.fields import LineFormField
 from comments.admin.comment import MAX_AT_ONCE, MAX_DIGITS, moderation_address, tell_done
 from comments.models import ModerationEvent, QueuedComment
@@ -59,17 +60,8 @@ class QueueForm(forms.Form):
 
 
 @admin.register(QueuedComment)
-class QueueAdmin(admin.ModelAdmin):
+class QueueAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """One list of all that moderators have to decide about."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("comments.moderate_comment")

@@ -7,6 +7,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.admin.base import ReadOnlyAdmin
 from articles.fields import LineFormField
 from comments.admin.comment import branch_around
 from comments.identity.encryption import Unreadable
@@ -71,7 +72,7 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Takedown)
-class TakedownAdmin(admin.ModelAdmin):
+class TakedownAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """Requests to take comments down, each with a page on which it is decided."""
 
     list_display = ["__str__", "state", "created_at", "blocked_until", "closed_at"]
@@ -79,15 +80,6 @@ class TakedownAdmin(admin.ModelAdmin):
     list_per_page = 50
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("comments.moderate_comment")
@@ -137,19 +129,10 @@ def reveal_address(takedown, user):
 
 
 @admin.register(PersonalDataView)
-class PersonalDataViewAdmin(admin.ModelAdmin):
+class PersonalDataViewAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """Who looked at personal data, to read only."""
 
     list_display = ["viewed_at", "viewer", "subject"]
     list_select_related = ["viewer"]
     list_per_page = 100
     show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

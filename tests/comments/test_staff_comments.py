@@ -154,6 +154,26 @@ def test_staff_edit_their_answers_and_nobody_elses(desk):
     assert other.status_code == 404
 
 
+def test_answer_that_a_colleague_has_changed_is_replaced_only_when_sent_once_more(desk):
+    answer(desk, make_comment())
+    comment = Comment.objects.get(staff__isnull=False)
+    opened = {"name": comment.name, "version": comment.edit_version}
+    comment.edit(body="동료의 글", name=comment.name, version=comment.edit_version)
+    address = address_of("edit", comment.pk)
+
+    refused = desk.post(address, {**opened, "body": "나의 글"})
+
+    page = html.fromstring(refused.content.decode())
+    assert "동료의 글" in page.cssselect("blockquote")[0].text_content()
+    assert page.cssselect("textarea")[0].text.strip() == "나의 글"
+    comment.refresh_from_db()
+    assert comment.body == "동료의 글"
+    again = dict(page.cssselect("#content-main form")[0].form_values()) | {"body": "나의 글"}
+    assert desk.post(address, again).status_code == 302
+    comment.refresh_from_db()
+    assert comment.body == "나의 글"
+
+
 @pytest.mark.parametrize("verb", ["edit", "delete"])
 @pytest.mark.parametrize("pair", [(EMAIL, PASSWORD), ("", "")])
 def test_no_pair_opens_an_answer_of_the_staff(client, desk, verb, pair):

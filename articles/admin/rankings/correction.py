@@ -1,10 +1,11 @@
 from django.contrib import admin
 
+from articles.admin.base import ReadOnlyAdmin
 from articles.models import RankingCorrection
 
 
 @admin.register(RankingCorrection)
-class RankingCorrectionAdmin(admin.ModelAdmin):
+class RankingCorrectionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The ledger as it stands; the database lets nobody change it."""
 
     list_display = ["created_at", "ranking", "period_label", "entry_label", "field", "old", "new"]
@@ -14,12 +15,3 @@ class RankingCorrectionAdmin(admin.ModelAdmin):
     search_fields = ["entry_label", "old", "new", "reason"]
     date_hierarchy = "created_at"
     list_per_page = 50
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
