@@ -29,9 +29,12 @@ logger = logging.getLogger(__name__)
 
 def gather():
     """Queue one mail for each subscriber with news who has heard nothing for `GATHER`."""
-    quiet_since = timezone.now() - GATHER
+    now = timezone.now()
+    is_quiet = Q(last_mailed_at__isnull=True) | Q(last_mailed_at__lte=now - GATHER)
+    # Mailed in the future: the clock was wrong then.
+    is_quiet |= Q(last_mailed_at__gt=now + GATHER)
     due = Subscriber.objects.filter(
-        Q(last_mailed_at__isnull=True) | Q(last_mailed_at__lte=quiet_since),
+        is_quiet,
         pk__in=Notice.objects.values("subscriber"),
     )
     for pk in due.values_list("pk", flat=True).order_by("pk")[:SUBSCRIBERS_AT_ONCE]:

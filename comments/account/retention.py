@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -30,11 +31,14 @@ def purge():
     now = timezone.now()
     kept_since = now - timedelta(days=settings.MAIL_RECORD_DAYS)
     mails, _models = Outbox.objects.filter(ended_at__lt=kept_since).delete()
-    links, _models = MailLink.objects.filter(expires_at__lt=now).delete()
+    links, _models = MailLink.objects.over().delete()
     counters = 0
     while pruned := rate_limits.prune():
         counters += pruned
     SessionStore.clear_expired()
+    # Signed in while the clock was wrong, they would last for longer than any.
+    longest = timedelta(seconds=settings.SESSION_COOKIE_AGE, minutes=1)
+    Session.objects.filter(expire_date__gt=now + longest).delete()
     # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
     Subscriber.reseal()
     counts = {"mails": mails, "links": links, "counters": counters}

@@ -1,6 +1,7 @@
 """How often a party may do something: counters with fixed windows, kept in the database.
 
-A party's window opens with what it spends first, and the count starts again when it is over.
+A party's window opens with what it spends first, and the count starts again when it is over. A
+window that ends later than now plus its length is over too: the clock was wrong when it opened.
 """
 
 import ipaddress
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, Func
+from django.db.models import BigIntegerField, F, Func, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from django.utils.translation import ngettext
 from comments.models import RateLimit
 
 PRUNE_BATCH = 500
+_IS_OVER = "(kept.window_end <= {now} OR kept.window_end > {now} + %(seconds)s)"
 
 _NOW = {
     "sqlite": "CAST(strftime('%%s', 'now') AS INTEGER)",
@@ -32,12 +34,13 @@ _NOW = {
 # counts on from what stands in it. A refused try changes nothing: the WHERE leaves the row as it
 # is, and no row comes back.
 _SPEND = """
-    INSERT INTO {table} AS kept (key, spent, window_end) VALUES (%s, 1, {now} + %s)
+    INSERT INTO {table} AS kept (key, spent, window_end)
+        VALUES (%(key)s, 1, {now} + %(seconds)s)
     ON CONFLICT (key) DO UPDATE SET
-        spent = CASE WHEN kept.window_end <= {now} THEN 1 ELSE kept.spent + 1 END,
-        window_end = CASE WHEN kept.window_end <= {now} OR kept.spent + 1 = %s
+        spent = CASE WHEN {is_over} THEN 1 ELSE kept.spent + 1 END,
+        window_end = CASE WHEN {is_over} OR kept.spent + 1 = %(restarts_at)s
                           THEN excluded.window_end ELSE kept.window_end END
-    WHERE kept.window_end <= {now} OR kept.spent < %s
+    WHERE {is_over} OR kept.spent < %(count)s
     RETURNING spent
 """
 
@@ -79,6 +82,8 @@ class LimitReached(Exception):
 
 # In seconds.
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
+# No window is longer.
+LONGEST = DAY
 
 # Posting: parts are (network,), (network, digest of the address), and () for the whole site, whose
 # posts go to review beyond it instead of being refused.
@@ -164,10 +169,17 @@ def spend_all(shares: list[Share]) -> None:
 
 def _spend(limit: Limit, key: str) -> int:
     """Spend one and return how many are spent now; raise LimitReached."""
-    sql = _SPEND.format(table=RateLimit._meta.db_table, now=_NOW[connection.vendor])
-    restarts_at = limit.count if limit.restarts else 0
+    now = _NOW[connection.vendor]
+    is_over = _IS_OVER.format(now=now)
+    sql = _SPEND.format(table=RateLimit._meta.db_table, now=now, is_over=is_over)
+    parameters = {
+        "key": key,
+        "count": limit.count,
+        "seconds": limit.seconds,
+        "restarts_at": limit.count if limit.restarts else 0,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(sql, [key, limit.seconds, restarts_at, limit.count])
+        cursor.execute(sql, parameters)
         row = cursor.fetchone()
     if row is None:
         raise LimitReached(limit, _seconds_left(key))
@@ -194,7 +206,8 @@ def prune() -> int:
     """Delete counters whose window is over, at most `PRUNE_BATCH`; return how many."""
     with transaction.atomic():
         # Rows that somebody is just spending from, or pruning too, are left to them.
-        over = RateLimit.objects.filter(window_end__lte=Seconds())
+        is_over = Q(window_end__lte=Seconds()) | Q(window_end__gt=Seconds() + LONGEST)
+        over = RateLimit.objects.filter(is_over)
         keys = list(over.select_for_update(skip_locked=True).values_list("key")[:PRUNE_BATCH])
         RateLimit.objects.filter(key__in=[key for (key,) in keys]).delete()
     return len(keys)

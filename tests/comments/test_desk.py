@@ -91,6 +91,16 @@ def test_link_whose_row_holds_no_address_is_closed(client, address):
     assert client.get(desk).status_code == 410
 
 
+def test_desk_opened_while_the_clock_was_wrong_is_closed(client):
+    make_comment()
+    desk = open_desk(client)
+    MailLink.objects.update(expires_at=F("expires_at") + timedelta(days=2))
+
+    assert client.get(desk).status_code == 410
+    call_command("purge", stdout=StringIO())
+    assert not MailLink.objects.exists()
+
+
 def test_answer_is_the_same_whether_the_address_is_known_or_not(client):
     make_comment()
 

@@ -107,6 +107,30 @@ def test_allowance_is_new_when_the_window_is_over():
     assert RateLimit.objects.count() == 1
 
 
+@pytest.mark.parametrize("limit", [THREE, rate_limits.GUESSES_OF_COMMENT])
+def test_window_of_a_clock_that_was_wrong_is_over(limit):
+    spend_all(limit, *PARTY)
+    RateLimit.objects.update(window_end=F("window_end") + 2 * rate_limits.DAY)
+
+    assert not is_refused(limit, *PARTY)
+
+    window = RateLimit.objects.get()
+    rate_limits.refund(limit, *PARTY)
+    spend_all(limit, *PARTY)
+    with pytest.raises(LimitReached) as error:
+        rate_limits.spend(limit, *PARTY)
+    assert window.spent == 1 and error.value.retry_after <= limit.seconds
+
+
+def test_window_of_a_clock_that_was_wrong_is_pruned():
+    rate_limits.spend(THREE, *PARTY)
+    RateLimit.objects.update(window_end=F("window_end") + 2 * rate_limits.DAY)
+
+    rate_limits.prune()
+
+    assert not RateLimit.objects.exists()
+
+
 def test_refused_tries_neither_count_nor_keep_the_window_open():
     spend_all(THREE, *PARTY)
     before = RateLimit.objects.values().get()

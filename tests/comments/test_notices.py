@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core import mail
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -374,3 +375,15 @@ def test_staff_see_and_end_only_what_they_follow_themselves(client):
 
     assert "남의 알림" not in page.content.decode()
     assert StaffSubscription.objects.filter(pk=followed.pk).exists()
+
+
+def test_subscriber_mailed_by_a_clock_that_was_wrong_hears_of_the_next_reply():
+    comment = subscribed()
+    reply_to(comment)
+    send_due()
+    Subscriber.objects.update(last_mailed_at=F("last_mailed_at") + timedelta(days=2))
+    reply_to(comment)
+
+    send_due()
+
+    assert len(mail.outbox) == 2

@@ -244,6 +244,16 @@ def test_mail_that_a_library_breaks_at_is_given_up(known_address, monkeypatch):
     assert (row.outcome, row.recipient) == ("failed", "")
 
 
+@pytest.mark.parametrize("days", [1, 2, 400])
+def test_mail_put_off_by_a_clock_that_was_wrong_leaves_now(known_address, days):
+    queue()
+    let_pass(days=-days)
+
+    send_due()
+
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+
+
 def test_mail_that_ends_its_worker_is_given_up(known_address):
     queue()
     for _number in range(len(BACK_OFF_MINUTES) + 1):

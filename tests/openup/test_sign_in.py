@@ -1,14 +1,24 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.conf import settings as project_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db.models import F
 from django.urls import reverse
 
-from comments.identity.rate_limits import STAFF_SIGN_IN_PER_NETWORK, STAFF_SIGN_IN_PER_PAIR, spend
+from comments.identity.rate_limits import (
+    DAY,
+    STAFF_SIGN_IN_PER_NETWORK,
+    STAFF_SIGN_IN_PER_PAIR,
+    spend,
+)
 from comments.models import RateLimit
 from tests.factories import PASSWORD, make_staff
 
@@ -297,4 +307,22 @@ def test_tries_at_the_same_moment_are_all_counted_before_any_is_looked_at(
     sign_in(client)
 
     assert count_hashes() == before
+    assert not is_signed_in(client)
+
+
+def test_lock_out_of_a_clock_that_was_wrong_is_over(client, owner):
+    fail(client, 5)
+    RateLimit.objects.update(window_end=F("window_end") + 2 * DAY)
+
+    sign_in(client)
+
+    assert is_signed_in(client)
+
+
+def test_session_of_a_clock_that_was_wrong_ends_with_the_next_purge(client, owner):
+    sign_in(client)
+    Session.objects.update(expire_date=F("expire_date") + timedelta(days=2))
+
+    call_command("purge", stdout=StringIO())
+
     assert not is_signed_in(client)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,21 @@ from comments.identity.encryption import (
 
 LINK_MINUTES = 10
 DESK_MINUTES = 60
+# Of two machines, at the most.
+CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+def lifetime(purpose):
+    is_desk = purpose == MailLink.Purpose.DESK
+    return timedelta(minutes=DESK_MINUTES if is_desk else LINK_MINUTES)
+
+
+class MailLinkQuerySet(models.QuerySet):
+    def over(self):
+        """Keep the links whose time is over, or that were issued while the clock was wrong."""
+        now = timezone.now()
+        longest = lifetime(MailLink.Purpose.DESK) + CLOCKS_DIFFER
+        return self.filter(Q(expires_at__lt=now) | Q(expires_at__gt=now + longest))
 
 
 class MailLink(models.Model):
@@ -42,6 +58,8 @@ class MailLink(models.Model):
     )
     expires_at = models.DateTimeField(_("valid until"), db_index=True)
 
+    objects = MailLinkQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("link by mail")
         verbose_name_plural = _("links by mail")
@@ -53,21 +71,25 @@ class MailLink(models.Model):
     def issue(cls, purpose, address, comment=None):
         """Return a new token that leads to `address` for as long as its purpose allows."""
         token = new_token()
-        minutes = DESK_MINUTES if purpose == cls.Purpose.DESK else LINK_MINUTES
         cls.objects.create(
             digest=token_digest(token),
             purpose=purpose,
             address=seal_under(token, address),
             comment=comment,
-            expires_at=timezone.now() + timedelta(minutes=minutes),
+            expires_at=timezone.now() + lifetime(purpose),
         )
         return token
 
     @classmethod
     def find(cls, token, purpose):
         """Return the token's link with its `plain_address`, or None when it is not valid (now)."""
+        now = timezone.now()
+        # Valid for longer than any, it was issued while the clock was wrong.
         link = cls.objects.filter(
-            digest=token_digest(token), purpose=purpose, expires_at__gt=timezone.now()
+            digest=token_digest(token),
+            purpose=purpose,
+            expires_at__gt=now,
+            expires_at__lte=now + lifetime(purpose) + CLOCKS_DIFFER,
         ).first()
         if link:
             try:
