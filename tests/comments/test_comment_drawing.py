@@ -1,16 +1,14 @@
-"""How a comment is drawn, to the byte, and loaded: a page does both a hundred times."""
+"""How a comment is drawn, to the byte: a page does it a hundred times."""
 
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import models
 from django.utils import timezone, translation
 
 from comments.models import Comment
 from comments.threads.pages import Branch, link_answers
 from comments.threads.rendering import draw_branches
-from tests.factories import make_comment
 
 MOMENT = timezone.datetime(2025, 10, 28, 0, 5, tzinfo=timezone.get_fixed_timezone(0))
 WHOLE = (
@@ -83,33 +81,3 @@ def test_words_of_the_links_are_those_of_the_language():
         html = draw(unsaved(name=""))
 
     assert ">Reply</a>" in html and "<bdi>Anonymous</bdi>" in html
-
-
-@pytest.mark.django_db
-def test_comment_is_loaded_as_django_loads_any_row():
-    make_comment(name="독자")
-    names = [field.attname for field in Comment._meta.concrete_fields]
-
-    loaded = Comment.objects.get()
-    django_own = models.Model.from_db.__func__(
-        Comment, "default", names, Comment.objects.values_list(*names).get()
-    )
-
-    for each in (loaded, django_own):
-        state = each.__dict__.pop("_state")
-        assert (state.adding, state.db, dict(state.fields_cache)) == (False, "default", {})
-    assert loaded.__dict__ == django_own.__dict__
-
-
-@pytest.mark.django_db
-def test_column_that_was_left_out_is_loaded_when_asked_for_and_not_written():
-    pk = make_comment(name="독자", body="첫 글").pk
-    comment = Comment.objects.only("name").get(pk=pk)
-    Comment.objects.filter(pk=pk).update(state="hidden")
-
-    assert "body" in comment.get_deferred_fields()
-    assert comment.body == "첫 글"
-    comment.name = "다른 이름"
-    comment.save()
-
-    assert Comment.objects.values_list("name", "state").get(pk=pk) == ("다른 이름", "hidden")

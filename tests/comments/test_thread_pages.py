@@ -13,7 +13,7 @@ from lxml import html
 
 from articles.open_data.provenance import absolute
 from comments.models import Comment, Thread
-from tests.factories import make_article, make_comment
+from tests.factories import make_article, make_comment, make_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -294,17 +294,35 @@ def test_page_of_a_thread_reads_no_more_rows_than_it_shows(client):
     queries = count_queries(client, f"{article.get_absolute_url()}?page=2")
 
     [comments] = [query for query in queries if "reply_number" in query]
+    bound = r"root_number=\? AND reply_number<\?|one_comment_per_number.*reply_number <= 100"
+    assert re.search(bound, plan_of(comments))
 
+
+def plan_of(query):
+    """Return how the database would answer it, on a site with many comments."""
     with connection.cursor() as cursor:
         explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
         if connection.vendor == "postgresql":
             # So few rows are read fastest from one end to the other; the question is about many.
             cursor.execute("ANALYZE comments_comment")
             cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"{explain} {comments}")
-        plan = " ".join(str(column) for row in cursor for column in row)
-    bound = r"root_number=\? AND reply_number<\?|one_comment_per_number.*reply_number <= 100"
-    assert re.search(bound, plan)
+        cursor.execute(f"{explain} {query}")
+        return " ".join(str(column) for row in cursor for column in row)
+
+
+def test_counts_beside_rows_are_looked_for_among_comments_on_rows_alone(client):
+    issue = make_issue()
+    article = make_article(monthly_issue=issue)
+    issue.lead_article = article
+    issue.store()
+    seed(article, comments=200)
+
+    [counts] = [
+        query for query in count_queries(client, article.get_absolute_url()) if "COUNT(" in query
+    ]
+
+    plan = plan_of(counts)
+    assert "comment_by_entry" in plan and "comment_by_item" in plan
 
 
 def test_no_index_leads_to_all_comments_of_an_article():
