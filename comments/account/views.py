@@ -17,7 +17,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from comments.account.forms import DeskEditForm, LinkForm, PasswordForm
 from comments.identity import credentials
-from comments.identity.rate_limits import network_of
+from comments.identity.rate_limits import (
+    DESK_ACTS,
+    DESK_PASSWORDS,
+    editing,
+    network_of,
+    spend,
+)
 from comments.models import (
     Comment,
     EditConflict,
@@ -82,7 +88,10 @@ def desk_view(view):
         if link is None:
             context = {"kept_text": request.POST.get("body", "")}
             return render(request, "comments/mine_closed.html", context, status=410)
-        return view(request, Desk(key, link), *args, **kwargs)
+        desk = Desk(key, link)
+        if request.method == "POST":
+            spend(DESK_ACTS, desk.digests[0])
+        return view(request, desk, *args, **kwargs)
 
     return opened
 
@@ -137,7 +146,7 @@ def mine_edit(request, desk, comment_id):
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = DeskEditForm(request.POST or None, initial=initial)
     context = {"desk": desk, "comment": comment, "form": form}
-    if form.is_valid():
+    if form.is_valid() and form.spend(editing(comment.pk)):
         try:
             comment.edit(**form.cleaned_data, reasons=form.reasons_to_hold(comment))
             return redirect(f"{desk.url('mine_list')}#comment-{comment.pk}")
@@ -157,7 +166,7 @@ def mine_password(request, desk, comment_id=None):
         comments = comments.filter(pk=comment_id)
         get_object_or_404(comments)
     form = PasswordForm(request.POST or None, address=desk.address)
-    if form.is_valid():
+    if form.is_valid() and form.spend([(DESK_PASSWORDS, desk.digests[0])]):
         form.submit(comments)
         return redirect("comments:mine_list", desk.key)
     context = {"desk": desk, "form": form, "comment_id": comment_id}
@@ -192,6 +201,7 @@ def mine_notices(request, desk, comment_id=None):
 @desk_view
 def mine_download(request, desk):
     """Answer with everything that the address has written, as a JSON file."""
+    spend(DESK_ACTS, desk.digests[0])
     comments = desk.comments.prefetch_related("revisions")
     data = {
         "exported_at": timezone.now(),

@@ -96,6 +96,17 @@ POSTS_OF_SITE = Limit("posts_of_site", count=120, seconds=MINUTE)
 GUESSES_PER_COMMENT = Limit("guesses_per_comment", count=5, seconds=15 * MINUTE)
 GUESSES_PER_NETWORK = Limit("guesses_per_network", count=20, seconds=DAY)
 GUESSES_OF_COMMENT = Limit("guesses_of_comment", count=100, seconds=DAY, restarts=True)
+# A submission that repeats another spends no post, so many times; afterwards it counts as one. The
+# part is the network.
+REPEATS_PER_NETWORK = Limit("repeats_per_network", count=30, seconds=HOUR)
+# Acts with a pair: the parts are (network,) for all of them, and (comment,) for edits,
+# those from the commenter's desk included.
+ACTS_PER_NETWORK = Limit("acts_per_network", count=120, seconds=HOUR)
+EDITS_OF_COMMENT = Limit("edits_of_comment", count=10, seconds=10 * MINUTE)
+EDITS_OF_COMMENT_A_DAY = Limit("edits_of_comment_a_day", count=50, seconds=DAY)
+# At the commenter's desk: the part is the digest of the address.
+DESK_ACTS = Limit("desk_acts", count=300, seconds=HOUR)
+DESK_PASSWORDS = Limit("desk_passwords", count=10, seconds=HOUR)
 # Links by mail: parts are (network, digest), (network,) and (digest,).
 MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", count=3, seconds=HOUR)
 MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", count=10, seconds=HOUR)
@@ -131,6 +142,11 @@ def guessing(network: str, comment_id: int) -> list[Share]:
         (GUESSES_PER_NETWORK, network),
         (GUESSES_OF_COMMENT, comment_id),
     ]
+
+
+def editing(comment_id: int) -> list[Share]:
+    """Return what an edit spends, with the pair or at the commenter's desk."""
+    return [(EDITS_OF_COMMENT, comment_id), (EDITS_OF_COMMENT_A_DAY, comment_id)]
 
 
 def mail_link(network: str, digest: str) -> list[Share]:

@@ -16,9 +16,22 @@ POSTED_TOO_OFTEN = _(
     " %(wait)s; what you typed is kept in the form."
 )
 TOLD_TOO_OFTEN = _("Too many have been sent from your network. Try again in %(wait)s.")
+EDITED_TOO_OFTEN = _(
+    "This comment was edited too many times in a short time. Edit it again in %(wait)s; what you"
+    " typed is kept in the form."
+)
 REFUSALS = {
     rate_limits.REPORTS_PER_NETWORK: TOLD_TOO_OFTEN,
     rate_limits.TAKEDOWNS_PER_NETWORK: TOLD_TOO_OFTEN,
+    rate_limits.ACTS_PER_NETWORK: _(
+        "From your network, comments were changed or deleted too many times. Try again in %(wait)s;"
+        " what you typed is kept in the form."
+    ),
+    rate_limits.EDITS_OF_COMMENT: EDITED_TOO_OFTEN,
+    rate_limits.EDITS_OF_COMMENT_A_DAY: EDITED_TOO_OFTEN,
+    rate_limits.DESK_PASSWORDS: _(
+        "The password was changed too many times. Change it again in %(wait)s."
+    ),
     rate_limits.GUESSES_PER_COMMENT: _(
         "The e-mail or the password was wrong too many times. Try again in %(wait)s, or have a link"
         " sent to you by mail: it works at once."
@@ -112,7 +125,7 @@ class PairForm(PublicForm):
         """
         address = self.cleaned_data["email"]
         shares = rate_limits.guessing(network, comment.pk)
-        if not self.spend(shares):
+        if not self.spend([(rate_limits.ACTS_PER_NETWORK, network), *shares]):
             return False
         is_right = credentials.check_pair(
             comment.email_digest, comment.password, address, self.cleaned_data["password"]
@@ -191,7 +204,7 @@ class CommentForm(PairForm):
         """Post the comment and return it, or the earlier one that this submission repeats.
 
         Returns None, before the password is hashed, when the network or the writer has posted too
-        often. A repetition spends nothing.
+        often. A repetition spends nothing, until there are too many of them.
         """
         fields = self.cleaned_data
         active, *others = credentials.digests(fields["email"])
@@ -214,7 +227,7 @@ class CommentForm(PairForm):
         comment.other_digests = others
         is_mailed = fields["is_notified"] and may_be_mailed(network, fields["email"])
         posted = comment.post(confirm_to=fields["email"] if is_mailed else "")
-        if posted is not comment:
+        if posted is not comment and may_repeat(network):
             rate_limits.refund_all(shares)
         return posted
 
@@ -243,6 +256,15 @@ def may_be_mailed(network, address):
     """Count a mail that somebody asks for; tell whether it may be sent. The answer is the same."""
     try:
         rate_limits.spend_all(rate_limits.mail_link(network, credentials.email_digest(address)))
+    except rate_limits.LimitReached:
+        return False
+    return True
+
+
+def may_repeat(network):
+    """Count a repetition; tell whether it is still free. Each has cost a hash."""
+    try:
+        rate_limits.spend(rate_limits.REPEATS_PER_NETWORK, network)
     except rate_limits.LimitReached:
         return False
     return True

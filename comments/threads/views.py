@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from articles.models import CONVERSATION, Article
 from articles.page_caching import NUMBER, cached_page, uncached_page
-from comments.identity.rate_limits import network_of
+from comments.identity.rate_limits import editing, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
@@ -167,7 +167,11 @@ def comment_edit(request, comment_id):
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
     form = CommentEditForm(request.POST or None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
-    if form.is_valid() and form.opens(comment, network_of(request.client_address)):
+    if (
+        form.is_valid()
+        and form.opens(comment, network_of(request.client_address))
+        and form.spend(editing(comment.pk))
+    ):
         try:
             comment.edit(
                 body=form.cleaned_data["body"],

@@ -79,6 +79,12 @@ def test_limits_are_those_that_are_promised():
         rate_limits.GUESSES_PER_COMMENT: (5, 900),
         rate_limits.GUESSES_PER_NETWORK: (20, 86400),
         rate_limits.GUESSES_OF_COMMENT: (100, 86400),
+        rate_limits.REPEATS_PER_NETWORK: (30, 3600),
+        rate_limits.ACTS_PER_NETWORK: (120, 3600),
+        rate_limits.EDITS_OF_COMMENT: (10, 600),
+        rate_limits.EDITS_OF_COMMENT_A_DAY: (50, 86400),
+        rate_limits.DESK_ACTS: (300, 3600),
+        rate_limits.DESK_PASSWORDS: (10, 3600),
         rate_limits.MAIL_LINKS_PER_WRITER: (3, 3600),
         rate_limits.MAIL_LINKS_PER_NETWORK: (10, 3600),
         rate_limits.MAIL_LINKS_OF_ADDRESS: (20, 86400),
@@ -319,6 +325,64 @@ def test_success_spends_nothing(cheap_hashes):
         assert guess(comment).status_code == 403
 
     assert guess(comment).status_code == 429
+
+
+def edit(comment, number, **fields):
+    """Edit the comment as its writer, who has seen every edit before."""
+    version = Comment.objects.get(pk=comment.pk).edit_version
+    return guess(
+        comment, verb="edit", password=PASSWORD, version=version, body=f"글 {number}", **fields
+    )
+
+
+def test_eleventh_edit_of_a_comment_in_ten_minutes_is_refused_with_its_text(cheap_hashes):
+    comment, other = make_comment(), make_comment()
+    edits = [edit(comment, number, network=f"203.0.113.{number}") for number in range(10)]
+
+    answer = edit(comment, "아까운 글", network=ELSEWHERE)
+
+    assert statuses(edits) == [302] * 10
+    assert answer.status_code == 429 and int(answer["Retry-After"]) > 500
+    assert "아까운 글" in answer.content.decode()
+    assert comment.revisions.count() == 10
+    assert edit(other, 1).status_code == 302
+    let_pass(600)
+    assert edit(comment, 11).status_code == 302
+
+
+def test_strangers_wrong_tries_do_not_spend_the_writers_edits(cheap_hashes):
+    comment = make_comment()
+    for number in range(15):
+        assert guess(comment, verb="edit", network=f"203.0.113.{number}").status_code == 403
+
+    assert edit(comment, 1, network=ELSEWHERE).status_code == 302
+
+
+def test_comment_is_edited_at_most_fifty_times_a_day(cheap_hashes):
+    comment = make_comment()
+    spend(50, rate_limits.EDITS_OF_COMMENT_A_DAY, comment.pk)
+
+    assert edit(comment, 1).status_code == 429
+
+
+@pytest.mark.parametrize("verb", ["edit", "delete"])
+def test_network_acts_so_often_and_no_password_is_hashed_beyond_it(cheap_hashes, verb):
+    comment = make_comment()
+    spend(120, rate_limits.ACTS_PER_NETWORK, rate_limits.network_of(HERE))
+
+    assert guess(comment, verb=verb, password=PASSWORD).status_code == 429
+    assert not cheap_hashes
+    assert guess(comment, ELSEWHERE, verb, password=PASSWORD).status_code == 302
+
+
+def test_repetitions_beyond_thirty_count_as_comments(cheap_hashes):
+    article = make_article()
+    spend(30, rate_limits.REPEATS_PER_NETWORK, rate_limits.network_of(HERE))
+
+    answers = [post(article, submission_key="k" * 32) for _number in range(6)]
+
+    assert statuses(answers) == [302] * 5 + [429]
+    assert Comment.objects.count() == 1 and len(cheap_hashes) == 5
 
 
 def test_failures_elsewhere_do_not_keep_the_owner_out(cheap_hashes):

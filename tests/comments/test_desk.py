@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.identity import credentials
+from comments.identity import credentials, rate_limits
 from comments.identity.encryption import seal_under
 from comments.models import Comment, MailLink, Outbox, RateLimit, ReplySubscription, Subscriber
 from openup.backends.json_logs import JsonFormatter
@@ -555,3 +555,50 @@ def test_another_site_cannot_act_even_with_the_key(client):
 
     assert evil.post(path).status_code == 403 and Comment.objects.get().is_visible
     assert own.post(path).status_code == 302 and Comment.objects.get().is_deleted
+
+
+# Limits
+
+
+def spend(number, limit, *parts):
+    for _number in range(number):
+        rate_limits.spend(limit, *parts)
+
+
+def test_desk_counts_edits_of_a_comment_with_those_of_its_pair(client):
+    comment = make_comment()
+    desk = open_desk(client)
+    spend(10, rate_limits.EDITS_OF_COMMENT, comment.pk)
+
+    answer = client.post(at(desk, "edit", comment.pk), {"body": "아까운 글", "version": 1})
+
+    assert answer.status_code == 429 and int(answer["Retry-After"]) > 0
+    assert "아까운 글" in answer.content.decode()
+    assert not comment.revisions.exists()
+
+
+def test_desk_bounds_new_passwords_before_any_hash(client, monkeypatch):
+    comment = make_comment()
+    desk = open_desk(client)
+    spend(10, rate_limits.DESK_PASSWORDS, credentials.email_digest(EMAIL))
+    monkeypatch.delattr(credentials, "hash_password")
+
+    answer = client.post(at(desk, "password", comment.pk), {"password": NEW_PASSWORD})
+
+    assert answer.status_code == 429 and int(answer["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("act", ["edit", "delete", "notices", "password", "erase", "download"])
+def test_desk_bounds_all_acts(client, act):
+    comment = make_comment()
+    desk = open_desk(client)
+    spend(300, rate_limits.DESK_ACTS, credentials.email_digest(EMAIL))
+    is_of_all = act in {"erase", "download"}
+    address = at(desk, act, *([] if is_of_all else [comment.pk]))
+    send = client.get if act == "download" else client.post
+
+    answer = send(address, {"body": "아까운 글"})
+
+    assert answer.status_code == 429 and int(answer["Retry-After"]) > 0
+    assert Comment.objects.get().body == comment.body
+    assert client.get(desk).status_code == 200
