@@ -6,6 +6,7 @@ from markdownx.fields import MarkdownxFormField
 from markdownx.models import MarkdownxField
 
 from articles.content.text import normalise, normalise_line
+from articles.old_addresses import normalise_address
 
 
 class LineFormField(forms.CharField):
@@ -23,6 +24,11 @@ class MarkdownFormField(MarkdownxFormField):
         return super().to_python(normalise(value) if isinstance(value, str) else value)
 
 
+class OldAddressFormField(forms.CharField):
+    def to_python(self, value):
+        return super().to_python(normalise_address(value) if isinstance(value, str) else value)
+
+
 class LineField(models.CharField):
     """A single line in NFC."""
 
@@ -38,6 +44,21 @@ class LineField(models.CharField):
         if self.choices is not None:
             return super().formfield(**kwargs)
         return super().formfield(**{"form_class": LineFormField, **kwargs})
+
+
+class OldAddressField(models.CharField):
+    """Path and query of a page elsewhere; a whole address is taken too."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return normalise_address(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return normalise_address(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": OldAddressFormField, **kwargs})
 
 
 class ProseField(models.TextField):

@@ -317,6 +317,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "openup.middleware.rate_limited.LimitMiddleware",
+    "openup.middleware.old_addresses.OldAddressMiddleware",
 ]
 
 ROOT_URLCONF = "openup.urls"

@@ -24,7 +24,6 @@ from articles.models import (
     CONVERSATION,
     Article,
     ArticleReading,
-    LegacyPath,
     MonthlyIssue,
     RankingTable,
 )
@@ -38,6 +37,7 @@ from comments.threads.anchors import item_links
 from comments.threads.pages import NEWEST, answer_with, article_page, counts_by_anchor
 from comments.threads.serializers import thread_data
 from openup.article_page import find_frame
+from openup.middleware.old_addresses import redirect_from_old_address
 from openup.reading_counter import readings
 
 LATEST_ARTICLES = 7
@@ -146,17 +146,8 @@ def csrf_failure(request, reason=""):
 
 
 def page_not_found(request, exception=None):
-    # Others linked to the old site with and without the slash at the end.
-    bare = request.path.rstrip("/")
-    old = LegacyPath.objects.filter(
-        Article.objects.is_published("article"), path__in=[bare, f"{bare}/"]
-    )
-    articles = {
-        legacy_path.path: legacy_path.article for legacy_path in old.select_related("article")
-    }
-    if articles:
-        article = articles.get(request.path) or next(iter(articles.values()))
-        return redirect(article, permanent=True)
+    if response := redirect_from_old_address(request):
+        return response
     return error_page(request, 404)
 
 

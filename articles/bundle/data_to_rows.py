@@ -38,6 +38,7 @@ from articles.models import (
     recheck_releases,
 )
 from articles.models.ranking_heads import heads_of, record_renamed
+from articles.old_addresses import normalise_address
 
 CREATED = "created"
 CHANGED = "changed"
@@ -311,7 +312,7 @@ def _store_references(article: Article, data: ArticleData) -> None:
 def _store_legacy_paths(article: Article, data: ArticleData) -> None:
     article.legacy_paths.exclude(path__in=data.legacy_paths).delete()
     kept = set(article.legacy_paths.values_list("path", flat=True))
-    for number, path in enumerate(data.legacy_paths):
+    for number, path in enumerate(map(normalise_address, data.legacy_paths)):
         if path not in kept:
             legacy = LegacyPath(article=article, path=path)
             _check(legacy, ("legacy_paths", number))

@@ -3,7 +3,6 @@
 import codecs
 import re
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from lxml import etree
@@ -14,11 +13,13 @@ from articles.content.html_tables import read_table
 from articles.content.text import normalise, normalise_line
 from articles.legacy_import.blocks import Block, Run, check_count, line_block
 from articles.legacy_import.outline import ImportedPage, read_blocks
+from articles.old_addresses import MAX_ADDRESS_CHARACTERS, normalise_address
 
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.I
 )
 _SAVED_FROM = re.compile(r"<!-- saved from url=\(\d{4}\)(https?://[^\s<>]{1,500}) -->")
+_SCRIPT = re.compile(r"\.(?:do|php|jsp|aspx?|cgi|nhn)$", re.IGNORECASE)
 _KOREAN = {"euc-kr", "euc_kr", "ks_c_5601-1987", "ksc5601", "cp949", "ms949", "windows-949"}
 
 _SKIPPED = {
@@ -84,19 +85,18 @@ def _decode(data: bytes) -> tuple[str, tuple[tuple[int, str], ...]]:
 
 
 def _legacy_path(root: etree._Element, text: str) -> str:
-    """Return the address that the page itself names, without its site."""
+    """Return the address that the page itself names, with its query and without its site."""
     urls = root.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
     if match := _SAVED_FROM.search(text, 0, 4096):
         urls.append(match[1])
-    for url in urls:
-        try:
-            path = urlsplit(str(url).strip()).path
-        except ValueError:
-            continue
-        path = normalise_line(path)
-        if 1 < len(path) <= 300 and re.fullmatch(r"/[^?#\s]+", path):
-            return path
-    return ""
+    addresses = [
+        address
+        for address in map(normalise_address, map(str, urls))
+        if re.fullmatch(r"/[^\s#]+", address) and len(address) <= MAX_ADDRESS_CHARACTERS
+    ]
+    # `view.do` without its query is every page of the board.
+    complete = (address for address in addresses if not _SCRIPT.search(address))
+    return next(complete, next(iter(addresses), ""))
 
 
 class _Walk:

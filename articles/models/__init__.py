@@ -1,4 +1,5 @@
-from articles.models.article import Article, LegacyPath, Reference
+from articles.models.article import Article, Reference
+from articles.models.legacy_path import LegacyPath
 from articles.models.monthly_issue import MonthlyIssue, MonthlyIssueItem
 from articles.models.page_version import (
     CONTENT,

@@ -407,25 +407,3 @@ class Reference(models.Model):
 
     def __str__(self):
         return self.title
-
-
-class LegacyPath(models.Model):
-    """An address of the old site that leads to an article."""
-
-    path = models.CharField(
-        _("path"),
-        max_length=300,
-        unique=True,
-        validators=[RegexValidator(r"\A/[^?#\s]+\Z", _("A path begins with a slash."))],
-    )
-    article = models.ForeignKey(
-        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="legacy_paths"
-    )
-
-    class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
-        ordering = ["path"]
-
-    def __str__(self):
-        return self.path

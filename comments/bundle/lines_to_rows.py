@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from articles.models import CONVERSATION, Article, Due, LegacyPath, PageVersion, article_scope
+from articles.old_addresses import normalise_address
 from comments.bundle.comment_from_line import CommentMaker, Place, make_report, make_revisions
 from comments.bundle.data import CommentLine, Fault, Line, LineError, ThreadLine
 from comments.bundle.export import own_source
@@ -109,12 +109,12 @@ def find_article(line: ThreadLine) -> Article | None:
     articles = Article.objects.defer("body", "body_html")
     if line.uid and (found := articles.filter(uid=line.uid).first()):
         return found
-    path = unquote(line.path)
-    bare = path.rstrip("/")
-    spellings = [spelling for spelling in (line.path, path, bare, f"{bare}/") if spelling]
-    legacy = LegacyPath.objects.filter(path__in=spellings).values("article")
-    if found := articles.filter(pk__in=legacy).order_by("pk").first():
-        return found
+    address = normalise_address(line.path)
+    old = LegacyPath.objects.find(address)
+    # Of `view.do?nttId=8` nobody knows that it is the page `view.do`.
+    if old and ("?" in old.path or "?" not in address):
+        return articles.filter(pk=old.article_id).first()
+    path = address.partition("?")[0]
     if match := _ARTICLE_PATH.fullmatch(path):
         named = articles.filter(pk=match[1], **({"slug": match[2]} if match[2] else {}))
         if found := named.first():

@@ -2,13 +2,14 @@
 
 import re
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import idna
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from articles.content.text import is_plausible, normalise_line
+from articles.old_addresses import normalise_address
 from comments.bundle.data import CommentLine, ThreadLine
 from comments.imports.records import Notes
 from comments.threads.text import clean_body
@@ -20,14 +21,12 @@ _ID = re.compile(r"[!-9;-~]+:[!-~]*[0-9]+", re.ASCII)
 
 def thread_line(*, link: str, title: str, uid: str = "", slug: str = "") -> ThreadLine:
     """Return the line of a page by its address, the last part of which is its slug by default."""
-    try:
-        path = urlsplit(link).path
-    except ValueError:
-        path = ""
-    last = path.rstrip("/").rpartition("/")[2]
+    path, _mark, query = normalise_address(link).partition("?")
+    # Below a query it is a program's name, the same for every page: view.do.
+    last = "" if query else path.rstrip("/").rpartition("/")[2]
     return ThreadLine(
         uid=normalise_line(uid),
-        path=normalise_line(path),
+        path=f"{path}?{query}" if query else path,
         slug=normalise_line(unquote(slug or last)),
         title=normalise_line(title),
     )

@@ -89,13 +89,15 @@ class PageCache:
         answer.confirmed_at = arrived
         if answer.is_keepable:
             return self._answer_current(address, answer, environ, start_response)
-        if answer.status.startswith("3"):
-            # A redirect may carry the request's own parameters on.
+        is_missing = answer.status.startswith("404")
+        has_query = bool(environ.get("QUERY_STRING"))
+        if answer.status.startswith("3") or (is_missing and has_query and not known):
+            # A redirect may carry the request's own parameters on, or lead from an old address.
             return self.application(environ, start_response)
         if answer.status.startswith("503") and address in self._pages:
             return self._answer_unconfirmed(address, environ, start_response)
         status = answer.status
-        if known and status.startswith("404") and is_trusted_peer(environ.get("REMOTE_ADDR", "")):
+        if known and is_missing and is_trusted_peer(environ.get("REMOTE_ADDR", "")):
             # To nginx a 404 is an error like another, and `stale-if-error` means every error.
             status = "410 Gone"
         return self._send(*answer.form(""), status, environ, start_response)

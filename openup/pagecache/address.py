@@ -10,6 +10,7 @@ from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 
 from openup.middleware.client_address import is_trusted_peer
+from openup.middleware.old_addresses import may_be_old
 
 MOST_PARAMETERS = 50
 
@@ -23,7 +24,10 @@ class Address(NamedTuple):
 
 
 def find_address(path, query):
-    """Return the address of the kept page that a request means, or None where nobody keeps it."""
+    """Return the address of the kept page that a request means, or None where nobody keeps it.
+
+    Nor where it may be the address of an old page: of those the database knows.
+    """
     try:
         match = resolve(path.encode("latin-1").decode())
         pairs = parse_qsl(
@@ -34,7 +38,7 @@ def find_address(path, query):
     except (Resolver404, ValueError):
         return None
     scopes = getattr(match.func, "cache_scopes", None)
-    if scopes is None:
+    if scopes is None or (not match.kwargs and may_be_old(query, match.func.cache_query)):
         return None
     # The last of several, as in Django.
     known = {name: value for name, value in pairs if name in match.func.cache_query}

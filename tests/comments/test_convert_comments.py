@@ -117,6 +117,35 @@ def test_converted_file_is_imported_and_managed_by_the_address(tmp_path, system,
     assert not any(Comment.objects.values_list("password", flat=True))
 
 
+@pytest.mark.django_db
+def test_threads_whose_addresses_differ_by_the_query_come_to_their_own_articles(tmp_path):
+    first, second, bare = (make_article(slug=f"글-{number}") for number in range(3))
+    LegacyPath.objects.create(path="/bbs/view.do?b=B1&nttId=7", article=first)
+    LegacyPath.objects.create(path="/?p=8", article=second)
+    LegacyPath.objects.create(path="/board.php", article=bare)
+    links = [
+        "https://old.example.kr/bbs/view.do;jsessionid=0A?nttId=7&amp;b=B1&amp;utm_source=mail",
+        "https://old.example.kr/bbs/view.do?b=B1&amp;nttId=9",
+        "https://old.example.kr/?p=8",
+        "https://old.example.kr/board.php?wr_id=8",
+    ]
+    threads = "".join(
+        f'<thread dsq:id="{number}"><id>x</id><link>{link}</link><title>글</title></thread>'
+        for number, link in enumerate(links, 10)
+    )
+    posts = [post(number, f"글 {number}", thread=number) for number in range(10, 14)]
+    source = write_disqus(tmp_path, threads, *posts)
+    convert("disqus", source, tmp_path)
+
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("import_comments", tmp_path / "out.jsonl", stdout=out)
+
+    found = {comment.body: comment.article for comment in Comment.objects.all()}
+    assert found == {"글 10": first, "글 12": second}
+    assert out.getvalue().count("찾지 못했습니다") == 2
+
+
 def test_addresses_can_be_left_out_and_the_file_is_its_owners_alone(tmp_path):
     lines, _said = convert("disqus", FIXTURES / "disqus.xml", tmp_path, "--without-addresses")
 
