@@ -7,8 +7,10 @@ class OpenupConfig(AppConfig):
     verbose_name = "Open UP"
 
     def ready(self):
+        from openup.backends.redaction import guard_standard_error  # noqa: PLC0415
         from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks
         from openup.checks.squashed_migrations import refuse_too_old  # noqa: PLC0415
 
+        guard_standard_error()
         # Told once: for one app alone.
         pre_migrate.connect(refuse_too_old, sender=apps.get_app_config("articles"))

@@ -529,17 +529,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "openup.backends.json_logs.JsonFormatter"}},
-    "filters": {"strangers": {"()": "openup.backends.log_levels.StrangersMistakes"}},
+    "filters": {
+        "redacted": {"()": "openup.backends.redaction.RedactedRecords"},
+        "strangers": {"()": "openup.backends.log_levels.StrangersMistakes"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "json",
-            "filters": ["strangers"],
+            "filters": ["redacted", "strangers"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django.server": {"level": "WARNING"},
+        # The server's own, with tracebacks of what failed around Django.
+        "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },
 }

@@ -1,3 +1,6 @@
+import io
+import json
+import logging
 import os
 
 import pytest
@@ -6,6 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from hypothesis import settings
 
 from comments.identity import credentials
+from openup.backends.json_logs import JsonFormatter
 from openup.pagecache import PageCache
 from tests import ledger
 from tests.wsgi import ask
@@ -62,3 +66,14 @@ def read(transactional_db):
     site = PageCache(WSGIHandler(), max_bytes=2**22)
     yield lambda path: ask(site, path)
     site.validators.close()
+
+
+@pytest.fixture
+def log_lines():
+    """Return a function that gives the lines which the site has written to its log."""
+    handlers = logging.getLogger("django").handlers
+    (handler,) = [each for each in handlers if isinstance(each.formatter, JsonFormatter)]
+    text = io.StringIO()
+    before = handler.setStream(text)
+    yield lambda: [json.loads(line) for line in text.getvalue().splitlines()]
+    handler.setStream(before)

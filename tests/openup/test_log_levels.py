@@ -2,12 +2,10 @@
 
 import io
 import json
-import logging
 
 import pytest
 from django.test import Client
 
-from openup.backends.json_logs import JsonFormatter
 from tests.factories import make_comment
 
 FORM = "application/x-www-form-urlencoded"
@@ -51,17 +49,6 @@ MISTAKES = {
     "another site's form": {"path": "EDIT", "data": b"", "HTTP_ORIGIN": "https://evil.example"},
     "one writer too many": {"path": "EDIT", "data": b"body=x", "openup.crowded": True},
 }
-
-
-@pytest.fixture
-def log_lines():
-    """Return a function that gives the lines which the site has written to its log."""
-    handlers = logging.getLogger("django").handlers
-    (handler,) = [each for each in handlers if isinstance(each.formatter, JsonFormatter)]
-    text = io.StringIO()
-    before = handler.setStream(text)
-    yield lambda: [json.loads(line) for line in text.getvalue().splitlines()]
-    handler.setStream(before)
 
 
 @pytest.mark.django_db

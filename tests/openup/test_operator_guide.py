@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 GUIDE = Path(__file__).parents[2].joinpath("docs", "operator-guide.md").read_text(encoding="utf-8")
 
@@ -27,3 +27,18 @@ def test_compacting_gives_back_the_room_of_what_was_deleted():
     call_command("shell", command=code, verbosity=0)
 
     assert pages() <= before - 200
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no log of its own")
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_is_told_not_to_log_values():
+    settings = re.findall(r"ALTER DATABASE openup SET (\w+) = '?(.*?)'?;", GUIDE)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name, value in settings:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        cursor.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [[n for n, _ in settings]]
+        )
+        assert dict(cursor.fetchall()) == dict(settings)
+    assert {"log_min_error_statement", "log_error_verbosity"} <= dict(settings).keys()
