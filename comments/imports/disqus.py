@@ -1,7 +1,7 @@
 """A Disqus export (https://help.disqus.com: "Comments Export"): its threads and posts."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
@@ -57,7 +57,7 @@ def thread_record(element: etree._Element) -> ThreadRecord:
     line = thread_line(
         uid=text_of(element, "id"), link=text_of(element, "link"), title=text_of(element, "title")
     )
-    return ThreadRecord(element.get(ID, ""), line)
+    return ThreadRecord(element.get(ID, ""), line, is_deleted=is_set(element, "isDeleted"))
 
 
 def comment_record(element: etree._Element, notes: Notes) -> CommentRecord | None:
@@ -79,8 +79,9 @@ def comment_record(element: etree._Element, notes: Notes) -> CommentRecord | Non
 
 
 def moment(text: str) -> datetime | None:
-    """Return a moment such as 2019-03-05T01:02:03Z, None for what is none."""
+    """Return a moment such as 2019-03-05T01:02:03Z, in UTC by default; None for what is none."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -20,10 +20,14 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class ThreadRecord:
-    """A page of the other system; `key` is what its comments name it by."""
+    """A page of the other system; `key` is what its comments name it by.
+
+    One that was deleted there is not taken over.
+    """
 
     key: str
     line: ThreadLine
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)

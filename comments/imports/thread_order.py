@@ -20,7 +20,7 @@ from comments.bundle.lines import parse, write
 from comments.imports.records import CommentRecord, Notes, Record
 
 SCHEMA = """
-CREATE TABLE thread (key TEXT PRIMARY KEY, line TEXT NOT NULL);
+CREATE TABLE thread (key TEXT PRIMARY KEY, is_deleted INTEGER NOT NULL, line TEXT NOT NULL);
 CREATE TABLE comment (
     id TEXT PRIMARY KEY, thread TEXT NOT NULL, parent TEXT NOT NULL, at REAL NOT NULL,
     is_gone INTEGER NOT NULL, line TEXT NOT NULL
@@ -45,9 +45,14 @@ def arrange(records: Iterable[Record], notes: Notes) -> Iterator[ThreadLine | Co
             store(database, record, notes)
         database.execute(IN_ORDER)
         known = {key for (key,) in database.execute("SELECT DISTINCT thread FROM comment")}
-        for key, line in database.execute("SELECT key, line FROM thread ORDER BY rowid"):
-            if key in known:
-                known.remove(key)
+        threads = database.execute("SELECT key, is_deleted, line FROM thread ORDER BY rowid")
+        for key, is_deleted, line in threads:
+            if key not in known:
+                continue
+            known.remove(key)
+            if is_deleted:
+                notes.add(_("The thread was deleted there: its comments were left out."), key)
+            else:
                 yield parse(line.encode())
                 yield from comments_of(database, key, notes)
         for key in sorted(known):
@@ -66,8 +71,8 @@ def store(database: sqlite3.Connection, record: Record, notes: Notes) -> None:
         ).rowcount
         name = line.id
     else:
-        row = (record.key, write(record.line))
-        added = database.execute("INSERT OR IGNORE INTO thread VALUES (?, ?)", row).rowcount
+        row = (record.key, record.is_deleted, write(record.line))
+        added = database.execute("INSERT OR IGNORE INTO thread VALUES (?, ?, ?)", row).rowcount
         name = record.key
     if not added:
         notes.add(_("The number stands twice: the first counts."), name)

@@ -1,5 +1,6 @@
 """A WordPress eXtended RSS export (wp-admin/includes/export.php): its posts and their comments."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from articles.content.text import normalise_line
 from comments.imports.html_to_text import to_text
 from comments.imports.line_from_record import ascii_host, comment_line, thread_line
 from comments.imports.records import (
@@ -21,10 +23,13 @@ from comments.imports.records import (
     parse_events,
 )
 
-# 1.0, 1.1 and 1.2 differ in their address alone.
-NAMESPACE = "{http://wordpress.org/export/"
+# 1.0, 1.1 and 1.2 differ in their address alone; other programs write it with https.
+NAMESPACE = re.compile(r"\{https?://(?:www\.)?wordpress\.org/export/")
+PUBLISHED = {"1", "approve", "approved"}
 GONE = {"spam", "trash", "post-trashed"}
-NO_COMMENTS = {"pingback", "trackback"}
+# Before version 5.5 a comment had no type (https://core.trac.wordpress.org/ticket/49236).
+COMMENTS = {"", "comment"}
+LINKS = {"pingback", "trackback"}
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
@@ -51,7 +56,7 @@ def read(file: BinaryIO, notes: Notes) -> Iterator[Record]:
 
 
 def is_own(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and element.tag.startswith(NAMESPACE)
+    return isinstance(element.tag, str) and bool(NAMESPACE.match(element.tag))
 
 
 def local_name(element: etree._Element) -> str:
@@ -64,12 +69,13 @@ def fields_of(element: etree._Element) -> dict[str, str]:
 
 
 def thread_record(element: etree._Element, key: str) -> ThreadRecord:
+    fields = fields_of(element)
     line = thread_line(
         link=(element.findtext("link") or "").strip(),
-        slug=fields_of(element).get("post_name", ""),
+        slug=fields.get("post_name", ""),
         title=(element.findtext("title") or "").strip(),
     )
-    return ThreadRecord(key, line)
+    return ThreadRecord(key, line, is_deleted=fields.get("status") == "trash")
 
 
 def comment_record(
@@ -77,8 +83,9 @@ def comment_record(
 ) -> CommentRecord | None:
     fields = fields_of(element)
     source, number = f"wordpress:{site}", fields.get("comment_id", "")
-    if fields.get("comment_type") in NO_COMMENTS:
-        notes.add(_("A link from another site is no comment: left out."), f"{source}:{number}")
+    kind = fields.get("comment_type", "")
+    if kind not in COMMENTS:
+        notes.add(not_taken(kind), f"{source}:{number}")
         return None
     parent, approved = fields.get("comment_parent", "0"), fields.get("comment_approved", "1")
     line = comment_line(
@@ -89,11 +96,20 @@ def comment_record(
         name=fields.get("comment_author", ""),
         email=fields.get("comment_author_email", ""),
         body=to_text(fields.get("comment_content", ""), keeps_lines=True),
-        state="held" if approved == "0" else "published",
+        state="published" if approved in PUBLISHED else "held",
     )
     if line is None:
         return None
     return CommentRecord(item, line, approved in GONE or not line.body)
+
+
+def not_taken(kind: str) -> str:
+    """Say that an entry of another type (a note, an order, a log) is no comment."""
+    if kind in LINKS:
+        return _("A link from another site is no comment: left out.")
+    return _("An entry of the type “%(type)s” is no comment: left out.") % {
+        "type": normalise_line(kind)[:40]
+    }
 
 
 def moment(fields: dict[str, str]) -> datetime | None:

@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import stat
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -153,6 +155,117 @@ def test_addresses_can_be_left_out_and_the_file_is_its_owners_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "out.jsonl").stat().st_mode) == 0o600
 
 
+def write_wordpress(
+    tmp_path, *comments, space="http://wordpress.org/export/1.2/", status="publish"
+):
+    file = tmp_path / "in.xml"
+    file.write_text(
+        f'<rss version="2.0" xmlns:wp="{space}"><channel><link>https://blog.example.kr</link><item>'
+        "<title>글</title><link>https://blog.example.kr/?p=31</link>"
+        f"<wp:post_name>post</wp:post_name><wp:status>{status}</wp:status>{''.join(comments)}"
+        "</item></channel></rss>",
+        encoding="utf-8",
+    )
+    return file
+
+
+def entry(number, kind="comment", *, approved="1", parent=0):
+    return (
+        f"<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>미나"
+        "</wp:comment_author><wp:comment_date_gmt>2019-03-05 01:02:03</wp:comment_date_gmt>"
+        f"<wp:comment_content>글 {number}</wp:comment_content><wp:comment_type>{kind}"
+        f"</wp:comment_type><wp:comment_approved>{approved}</wp:comment_approved>"
+        f"<wp:comment_parent>{parent}</wp:comment_parent></wp:comment>"
+    )
+
+
+NO_COMMENTS = [
+    *("note", "order_note", "pingback", "trackback", "action_log", "review", "webhook_delivery"),
+    *("vote", "edd_payment_note", "Comment", "comment2", "알림"),
+]
+
+
+def test_entries_of_wordpress_that_are_no_comments_are_counted_by_their_type(tmp_path):
+    others = [entry(number, kind) for number, kind in enumerate(NO_COMMENTS * 2, 100)]
+    source = write_wordpress(
+        tmp_path, entry(1), entry(2, ""), *others, entry(3, parent=100), entry(4, "note")
+    )
+
+    (thread, *comments), said = convert("wordpress", source, tmp_path)
+
+    assert thread["thread"]["path"] == "/?p=31"
+    assert [(c["body"], c.get("parent", "")) for c in comments] == [
+        ("글 1", ""),
+        ("글 2", ""),
+        ("글 3", ""),
+    ]
+    for kind in NO_COMMENTS:
+        if kind not in {"pingback", "trackback"}:
+            count = 3 if kind == "note" else 2
+            assert re.search(rf"^{count}번: .*“{kind}”", said, re.MULTILINE), (kind, said)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        "http://wordpress.org/export/1.0/",
+        "http://wordpress.org/export/1.2",
+        "https://wordpress.org/export/1.2/",
+        "https://www.wordpress.org/export/1.1/",
+    ],
+)
+def test_export_of_wordpress_is_known_by_any_spelling_of_its_namespace(tmp_path, space):
+    lines, _said = convert("wordpress", write_wordpress(tmp_path, entry(1), space=space), tmp_path)
+
+    assert [line.get("body") for line in lines[1:]] == ["글 1"]
+
+
+@pytest.mark.parametrize(
+    ("approved", "state"),
+    [("1", "published"), ("0", "held"), ("hold", "held"), ("", "held"), ("approve", "published")],
+)
+def test_comment_is_public_only_where_it_was_surely(tmp_path, approved, state):
+    source = write_wordpress(tmp_path, entry(1, approved=approved))
+
+    lines, _said = convert("wordpress", source, tmp_path)
+
+    assert lines[1].get("state", "published") == state
+
+
+def test_threads_that_were_deleted_stay_deleted(tmp_path):
+    gone = (
+        '<thread dsq:id="2"><id>uid-2</id><link>https://old.example.kr/c</link><title>둘</title>'
+        "<isDeleted>true</isDeleted></thread>"
+    )
+    disqus = write_disqus(tmp_path, gone, post(1), post(2, thread=2), post(3, "답", 2, thread=2))
+
+    lines, said = convert("disqus", disqus, tmp_path)
+
+    assert [line.get("body") for line in lines[1:]] == ["글"]
+    assert re.search(r"^1번: .*\(2\)$", said, re.MULTILINE)
+
+    lines, said = convert(
+        "wordpress", write_wordpress(tmp_path, entry(1), status="trash"), tmp_path
+    )
+    assert not lines
+    assert said.count("번:") == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2019-03-05T01:02:03Z", "2019-03-05T01:02:03+00:00"),
+        ("2019-03-05T01:02:03.456789Z", "2019-03-05T01:02:03.456789+00:00"),
+        ("2019-03-05T10:02:03+09:00", "2019-03-05T10:02:03+09:00"),
+        ("2019-03-05T01:02:03", "2019-03-05T01:02:03+00:00"),
+    ],
+)
+def test_moment_of_disqus_is_read(tmp_path, written, expected):
+    lines, _said = convert("disqus", write_disqus(tmp_path, post(1, at=written)), tmp_path)
+
+    assert lines[1]["created_at"] == expected
+
+
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "웃음"}">' for n in range(10))
 
 
@@ -263,7 +376,28 @@ def test_reply_dated_before_what_it_answers_still_follows_it(tmp_path):
             "> 인용\n\n> > 깊은 인용\n\n답",
         ),
         ("<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"),
-        ("<ol><li>하나<li>둘</ol>", "- 하나\n- 둘"),
+        ("<ol><li>하나<li>둘</ol>", "1. 하나\n2. 둘"),
+        (
+            "<ol start=3><li>하나<ul><li>속 하나<li>속 둘</ul>덧붙임<li>둘</ol>",
+            "3. 하나\n  - 속 하나\n  - 속 둘\n  덧붙임\n4. 둘",
+        ),
+        (
+            "<ul><li>하나<ol><li>속<ol type=a><li>더 속</ol></ol></ul>",
+            "- 하나\n  1. 속\n    a. 더 속",
+        ),
+        ("<ol reversed><li>나중<li value=9>먼저</ol>", "2. 나중\n9. 먼저"),
+        ("<ul><li><p>하나</p><p>둘</p><li></ul>", "- 하나\n\n  둘"),
+        ("<blockquote><ul><li>하나</ul></blockquote>", "> - 하나"),
+        (
+            "<table><tr><th>연도<th>값<tr><td>2024<td>1,234</table>뒤",
+            "연도 | 값\n2024 | 1,234\n\n뒤",
+        ),
+        ("<table><tr><td><p>가</p><p>나</p></td><td>다<br>라</td></tr></table>", "가 나 | 다 라"),
+        ("<div>가</div><section>나</section>다<aside>라</aside>", "가\n나\n다\n라"),
+        ("<dl><dt>말<dd>뜻</dl><details><summary>제목</summary>속</details>", "말\n뜻\n\n제목\n속"),
+        ("<figure><img alt='그림'><figcaption>설명</figcaption></figure>", "그림\n설명"),
+        ("앞<b>뒤</b>는 한 낱말", "앞뒤는 한 낱말"),
+        ("앞<img src='https://example.org/p.png'>뒤", "앞 https://example.org/p.png 뒤"),
         ("<script>alert(1)</script><style>p{}</style>글<!-- 속 -->끝", "글끝"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
         ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
@@ -279,8 +413,72 @@ def test_html_becomes_what_a_reader_sees(html, text):
     assert to_text(html) == text
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://example.org/x", "https://example.org/x"),
+        ("https://example.org/x/", "example.org/x"),
+        ("https://www.example.org/x", "http://example.org/x/"),
+        ("https://example.org/a/very/long", "https://example.org/a/v..."),
+        ("https://example.org/a/very/long", "example.org/a/v…"),
+        ("https://example.org/%EA%B0%80", "https://example.org/가"),
+        ("https://example.org/x", ""),
+        ("https://example.org/x", "<b>https://</b>example.org/x"),
+        ("https://example.org/x.png", "<img src='https://example.org/x.png'>"),
+        ("https://example.org/x", "<p>https://example.org/x</p>"),
+    ],
+)
+def test_address_of_a_link_is_shown_once(address, words):
+    text = to_text(f"앞 <a href='{address}'>{words}</a> 뒤")
+
+    assert " ".join(text.split()) == f"앞 {address} 뒤"
+
+
+@pytest.mark.parametrize("words", ["여기", "example.org", "https://elsewhere.example.org/"])
+def test_other_words_of_a_link_stay_beside_its_address(words):
+    text = to_text(f"<a href='https://example.org/x'>{words}</a>")
+
+    assert text == f"{words} (https://example.org/x)"
+
+
+def test_address_behind_a_detour_is_shown_itself():
+    detour = "https://disq.us/url?url=https%3A%2F%2Fexample.org%2Fx%3Fa%3D1%3AbC2_d&amp;cuid=5"
+
+    assert to_text(f"<a href='{detour}'>example.org/x?a=1</a>") == "https://example.org/x?a=1"
+
+
 def test_lines_of_wordpress_are_kept():
     assert to_text("하나\n둘\n\n셋 <b>넷</b>", keeps_lines=True) == "하나\n둘\n\n셋 넷"
+    assert to_text("<ul>\n<li>하나</li>\n<li>둘</li>\n</ul>\n끝", keeps_lines=True) == (
+        "- 하나\n- 둘\n\n끝"
+    )
+    nested = "<ul>\n<li>하나\n<ul>\n<li>속</li>\n</ul>\n</li>\n<li>둘</li>\n</ul>"
+    assert to_text(nested, keeps_lines=True) == "- 하나\n  - 속\n- 둘"
+    assert to_text("<p>하나\n둘</p>\n<p>셋</p>", keeps_lines=True) == "하나\n둘\n\n셋"
+    assert to_text("<pre>a\n  b\n\nc</pre>", keeps_lines=True) == "a\n  b\n\nc"
+
+
+WORDS = st.text("가나다abc12", min_size=1, max_size=4)
+INLINE = ["b", "i", "span", "a href='https://example.org/x'"]
+BLOCK = ["p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "pre", "section", "dl"]
+
+
+def marked_up(names):
+    return lambda inner: st.builds(
+        lambda name, parts: f"<{name}>{' '.join(parts)}</{name.split()[0]}>",
+        st.sampled_from(names),
+        st.lists(inner, max_size=4),
+    )
+
+
+@given(st.recursive(WORDS, marked_up(INLINE + BLOCK), max_leaves=12), st.booleans())
+def test_every_word_of_a_text_is_kept_and_stays_apart(html, keeps_lines):
+    words = re.sub(r"<[^>]*>", " ", html).split()
+
+    text = to_text(html, keeps_lines=keeps_lines)
+
+    shown = text.split()
+    assert not Counter(words) - Counter(shown), (html, text)
 
 
 def test_deep_markup_ends():
