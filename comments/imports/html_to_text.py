@@ -233,7 +233,7 @@ def _list_of(element: etree._Element) -> _List:
 
 
 def _whole(text: str | None, default: int) -> int:
-    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text or "", re.ASCII) else default
+    return int(text) if text and re.fullmatch("-?[0-9]{1,9}", text) else default
 
 
 def is_same_address(shown: str, address: str) -> bool:
