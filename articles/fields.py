@@ -1,27 +1,38 @@
-"""Model fields whose text is normalised before its length is checked and before it is kept."""
+"""Model fields whose text is normalised before its length is checked and before it is kept.
+
+Text of which nothing can be seen is none: a field that must be filled in is not.
+"""
 
 from django import forms
 from django.db import models
 from markdownx.fields import MarkdownxFormField
 from markdownx.models import MarkdownxField
 
-from articles.content.text import normalise, normalise_line
+from articles.content.text import normalise, normalise_line, visible
 from articles.old_addresses import normalise_address
+
+
+def _line(value):
+    return visible(normalise_line(value)) if isinstance(value, str) else value
+
+
+def _prose(value):
+    return visible(normalise(value)) if isinstance(value, str) else value
 
 
 class LineFormField(forms.CharField):
     def to_python(self, value):
-        return super().to_python(normalise_line(value) if isinstance(value, str) else value)
+        return super().to_python(_line(value))
 
 
 class ProseFormField(forms.CharField):
     def to_python(self, value):
-        return super().to_python(normalise(value) if isinstance(value, str) else value)
+        return super().to_python(_prose(value))
 
 
 class MarkdownFormField(MarkdownxFormField):
     def to_python(self, value):
-        return super().to_python(normalise(value) if isinstance(value, str) else value)
+        return super().to_python(_prose(value))
 
 
 class OldAddressFormField(forms.CharField):
@@ -34,11 +45,11 @@ class LineField(models.CharField):
 
     def to_python(self, value):
         value = super().to_python(value)
-        return normalise_line(value) if isinstance(value, str) else value
+        return _line(value)
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)
-        return normalise_line(value) if isinstance(value, str) else value
+        return _line(value)
 
     def formfield(self, **kwargs):
         if self.choices is not None:
@@ -65,12 +76,12 @@ class ProseField(models.TextField):
     """Plain text of several lines in NFC."""
 
     def to_python(self, value):
-        value = super().to_python(value)
-        return normalise(value).strip("\n") if isinstance(value, str) else value
+        value = _prose(super().to_python(value))
+        return value.strip("\n") if isinstance(value, str) else value
 
     def get_prep_value(self, value):
-        value = super().get_prep_value(value)
-        return normalise(value).strip("\n") if isinstance(value, str) else value
+        value = _prose(super().get_prep_value(value))
+        return value.strip("\n") if isinstance(value, str) else value
 
     def formfield(self, **kwargs):
         return super().formfield(**{"form_class": ProseFormField, **kwargs})

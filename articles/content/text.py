@@ -15,8 +15,9 @@ NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}-{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
 _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
-# Letters by category, yet they draw nothing: Hangul fillers and the empty Braille pattern.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+# Letters and signs by category, yet they draw nothing: Hangul fillers, the empty Braille pattern,
+# a note without a head, the place of an object that is not there, blank hieroglyphs.
+BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc\U00013441\U00013442")
 
 
 def normalise(text: str) -> str:
@@ -24,6 +25,11 @@ def normalise(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     text = text.replace("\u2029", "\n")
     return unicodedata.normalize("NFC", _CONTROL.sub("", _MISLEADING.sub("", text)))
+
+
+def visible(text: str) -> str:
+    """Return `text`, or "" when nothing in it can be seen."""
+    return text if has_visible(text) else ""
 
 
 def normalise_line(text: str) -> str:
@@ -51,6 +57,6 @@ def is_plausible(moment: date) -> bool:
 def has_visible(text: str) -> bool:
     """Tell whether anything in `text` can be seen."""
     return any(
-        unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
+        unicodedata.category(character)[0] in "LNPS" and character not in BLANK_LETTERS
         for character in text
     )

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
+from articles.content.text import BLANK_LETTERS
 from comments.identity.reserved_names import LETTER_LOOK_ALIKES, LOOK_ALIKES
 
 # Letters of the Hangul compatibility block that stand for one conjoining letter each.
@@ -28,7 +29,7 @@ _CONJOINING |= {0x11A7 + number: letter for number, letter in enumerate(_FINALS)
 _SIGN_IN_WORD = re.compile(r"[@$!|](?=[a-z])")
 _DIGITS = {ord(digit): LOOK_ALIKES.get(ord(digit)) or digit for digit in "0123456789"}
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc"}
-_FILLERS = dict.fromkeys([0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800])
+_BLANKS = dict.fromkeys(map(ord, BLANK_LETTERS))
 
 
 # A text is compared by every rule that is on.
@@ -40,7 +41,7 @@ def readable(text: str) -> str:
     digits and signs stay as they are.
     """
     # Compatibility letters become conjoining ones, which compose where they follow each other.
-    text = unicodedata.normalize("NFKC", _translate(text, _FILLERS)).casefold()
+    text = unicodedata.normalize("NFKC", _translate(text, _BLANKS)).casefold()
     text = _translate(unicodedata.normalize("NFD", text), LETTER_LOOK_ALIKES)
     hidden = [letter for letter in set(text) if unicodedata.category(letter) in _INVISIBLE]
     text = _translate(text, {ord(letter): None for letter in hidden if letter != "\n"})

@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from articles.content.text import NONCHARACTERS, has_visible, normalise
+from articles.content.text import BLANK_LETTERS, NONCHARACTERS, has_visible, normalise
 from comments.identity.reserved_names import is_reserved
 
 MAX_BODY_CHARACTERS = 5_000
@@ -32,7 +32,7 @@ _INVISIBLE = re.compile(
     r"|[\u034f\u17b4\u17b5\u180b-\u180f\u200d\u206a-\u206f\ufe00-\ufe0f\ufff9-\ufffb\ud800-\udfff"
     rf"\U0001d173-\U0001d17a\U000e0000-\U000e0fff{NONCHARACTERS}]"
 )
-_FILLERS = re.compile(r"[\u115f\u1160\u2800\u3164\uffa0]")
+_BLANKS = dict.fromkeys(map(ord, BLANK_LETTERS), " ")
 
 
 def clean_body(raw: str, limit: int = MAX_BODY_CHARACTERS) -> str:
@@ -63,7 +63,7 @@ def clean_body(raw: str, limit: int = MAX_BODY_CHARACTERS) -> str:
 
 def clean_name(raw: str) -> str:
     """Return a commenter's name on one line, "" when there is none; raise ValidationError."""
-    name = " ".join(_clean(_FILLERS.sub(" ", raw)).split())
+    name = " ".join(_clean(raw.translate(_BLANKS)).split())
     if not has_visible(name):
         return ""
     if len(name) > MAX_NAME_CHARACTERS:

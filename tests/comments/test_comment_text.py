@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comments.identity.reserved_names import is_reserved
 from comments.threads.text import body_to_html, clean_body, clean_name
 
 REL = "nofollow ugc noopener noreferrer"
@@ -91,6 +92,7 @@ def test_joiners_outside_emoji_are_dropped(raw, kept):
         "\0",
         "\u00a0\u3000",
         "\u0301",
+        *("\U0001d159", "\ufffc", "\ufffc \u3164\n\U0001d159"),
     ],
 )
 def test_text_without_a_visible_character_is_refused(raw):
@@ -146,6 +148,11 @@ def test_clean_text_is_its_own_clean_text(raw):
         ("\u200b\u202e", ""),
         ("  김\t민아\n", "김 민아"),
         ("\u3164민아\u3164", "민아"),
+        ("\ufffc민아\U0001d159", "민아"),
+        ("\U0001d159\ufffc", ""),
+        ("!!!", "!!!"),
+        ("김운영", "김운영"),
+        ("部長", "部長"),
         ("민\u202e아", "민아"),
         (unicodedata.normalize("NFD", "민아"), "민아"),
         ("가" * 30, "가" * 30),
@@ -212,6 +219,18 @@ def test_name_is_kept_clean(raw, kept):
         "ᎪᎠᎷᏆN",  # Cherokee
         "ꭺꭰꮇꮖn",  # in its small letters
         "m0derat0r",
+        *(
+            "管理者",
+            "管 理 者",
+            "管理员",
+            "管理員님",
+            "운영者",
+            "運營者",
+            "运营团队 运营者",
+            "関리자 管리자",
+        ),
+        *("編輯部", "事務局", "公式", "官方", "擔當者"),
+        *("админ", "Админ", "АДМИН", "администратор", "Модератор сайта"),
     ],
 )
 def test_name_that_passes_for_staff_is_refused(raw):
@@ -219,6 +238,24 @@ def test_name_that_passes_for_staff_is_refused(raw):
         clean_name(raw)
 
     assert error.value.code == "reserved"
+
+
+@pytest.mark.parametrize(
+    ("site_name", "name", "is_refused"),
+    [
+        ("공공데이터 나라", "공공데이터나라", True),
+        ("공공데이터 나라", "[공공 데이터 나라] 안내", True),
+        ("공공데이터 나라", "공공데이터", False),
+        ("K-AI", "kai", True),
+        ("K-AI", "K A I 님", True),
+        ("K-AI", "Kaito", False),
+        ("★", "!!!", False),
+    ],
+)
+def test_sites_own_name_is_nobody_elses(settings, site_name, name, is_refused):
+    settings.SITE_NAME = site_name
+
+    assert is_reserved(name) is is_refused
 
 
 def test_name_has_at_most_30_characters():
