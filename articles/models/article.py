@@ -47,6 +47,15 @@ def public_now(path=""):
 
 
 class ArticleQuerySet(models.QuerySet):
+    def delete(self):
+        """Delete articles with what the search knows of them and of their comments."""
+        with transaction.atomic():
+            SearchDocument.take_out(article__in=self)
+            return super().delete()
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
     def published(self):
         """Keep what readers may see now, by the database's clock."""
         return self.filter(public_now())
@@ -337,6 +346,14 @@ class Article(MarkdownBody):
                 issue.store()
             self.raise_page_versions()
             self.index()
+
+    def delete(self, *args, **kwargs):
+        """Delete the article with what the search knows of it and of its comments."""
+        with transaction.atomic():
+            SearchDocument.take_out(article=self)
+            return super().delete(*args, **kwargs)
+
+    delete.alters_data = True
 
     def note_mentions(self):
         """Find the ranked subjects whose names stand in the text."""

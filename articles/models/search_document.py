@@ -10,12 +10,16 @@ _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _KIND_BITS, _OBJECT_BITS = 3, 24
 _OBJECTS = 1 << _OBJECT_BITS
 # FTS5 keeps the tokens only: taking a document out needs the very tokens that it was put in with.
-# A document that went with its article leaves its tokens behind: they find nothing any more.
+# It writes them once more, as a mark: `SearchDocument.forget_removed` ends both. A document that
+# went by cascade (of a month, a series) leaves its tokens behind: they find nothing any more.
 _SQLITE_INSERT = "INSERT INTO articles_searchindex (tokens, rowid) VALUES (%s, %s)"
 _SQLITE_DELETE = (
     "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
     " VALUES ('delete', %s, %s)"
 )
+_SQLITE_MERGE = "INSERT INTO articles_searchindex (articles_searchindex, rank) VALUES ('merge', %s)"
+# Some tenths of a second, in which nobody else writes.
+_PAGES_PER_MERGE = 200
 # One text is sent faster than an array of thousands.
 _POSTGRESQL_TOKENS = "array_to_tsvector(string_to_array(%s, ' '))"
 
@@ -127,6 +131,24 @@ class SearchDocument(models.Model):
             if not found:
                 return
         documents.delete()
+
+    @classmethod
+    def forget_removed(cls):
+        """Write SQLite's index anew, in short steps, without the tokens of what was taken out.
+
+        PostgreSQL has them in the row.
+        """
+        if connection.vendor != "sqlite":
+            return
+        pages = -_PAGES_PER_MERGE
+        with connection.cursor() as cursor:
+            while True:
+                before = connection.connection.total_changes
+                cursor.execute(_SQLITE_MERGE, [pages])
+                # As the documentation of FTS5 tells that there was nothing left to merge.
+                if connection.connection.total_changes - before < 2:
+                    return
+                pages = _PAGES_PER_MERGE
 
     def _insert(self):
         """Save the document, which is new, with its tokens under its key or the next free one.

@@ -1,14 +1,19 @@
-"""Delete what has ended: mails, links, counters and sessions whose time is over."""
+"""Delete what has ended: mails, links, counters and sessions whose time is over.
+
+And let what was deleted be gone from SQLite's files too.
+"""
 
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from articles.models import SearchDocument
 from comments.identity import rate_limits
 from comments.models import (
     Comment,
@@ -39,17 +44,25 @@ def purge():
     # Signed in while the clock was wrong, they would last for longer than any.
     longest = timedelta(seconds=settings.SESSION_COOKIE_AGE, minutes=1)
     Session.objects.filter(expire_date__gt=now + longest).delete()
+    # Of an article that was deleted, with all its comments.
+    Subscriber.forget_those_without_subscription()
     # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
     Subscriber.reseal()
-    counts = {"mails": mails, "links": links, "counters": counters}
-    return counts | purge_moderation(now)
+    counts = {"mails": mails, "links": links, "counters": counters} | purge_moderation(now)
+    SearchDocument.forget_removed()
+    truncate_log()
+    return counts
 
 
 def purge_moderation(now):
     """Close takedowns that ended by themselves, and delete what moderation needs no more."""
     Takedown.objects.close_ended()
+    # What came in while the comment was being deleted may quote it.
+    of_deleted = Q(comment__state=Comment.State.DELETED)
+    Report.objects.filter(of_deleted).exclude(text="").update(text="")
+    Takedown.objects.filter(of_deleted).exclude(reason="").update(reason="")
     reports, _models = Report.objects.filter(
-        ~Q(closed_by=None) | Q(comment__state=Comment.State.DELETED),
+        ~Q(closed_by=None) | of_deleted,
         created_at__lt=now - timedelta(days=REPORT_DAYS),
     ).delete()
     takedowns, _models = Takedown.objects.filter(
@@ -60,3 +73,13 @@ def purge_moderation(now):
         viewed_at__lt=Now() - timedelta(days=VIEW_DAYS)
     ).delete()
     return {"reports": reports, "takedowns": takedowns, "views": views}
+
+
+def truncate_log():
+    """Empty SQLite's write-ahead log: it holds the pages of before, of what is deleted too.
+
+    Where a reader is in its way after all, the next hour does it.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

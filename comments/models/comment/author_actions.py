@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from comments.identity.credentials import email_digest, needs_redigest
 from comments.models.comment import placement
+from comments.models.mail.mail_link import MailLink
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import Notice, ReplySubscription
 from comments.models.moderation.event import ModerationEvent
@@ -131,9 +132,9 @@ def remove_revision(comment, version, *, by=None, reason=""):
 
 
 def delete_by_author(comment):
-    """Wipe the comment and all its earlier texts for good.
+    """Wipe the comment for good, with its earlier texts and what others may have quoted of it.
 
-    A tombstone is drawn while replies hang from it.
+    A request to take it down has come to its end. A tombstone is drawn while replies hang from it.
     """
     with transaction.atomic():
         thread = Thread.lock(comment.article)
@@ -158,8 +159,13 @@ def delete_by_author(comment):
         ReplySubscription.end_for([comment])
         comment.notices.all().delete()
         comment.revisions.all().delete()
-        # Who reported it may have quoted it.
+        MailLink.objects.filter(comment=comment).delete()
+        Outbox.objects.waiting().filter(comment=comment, kind=Outbox.Kind.CONFIRM).delete()
+        for takedown in comment.takedowns.open():
+            takedown.end()
+        # Who reported it, or asked to take it down, may have quoted it.
         comment.reports.update(text="")
+        comment.takedowns.update(reason="")
         placement.count(comment, thread, was_visible)
         comment.change_what_readers_see()
 

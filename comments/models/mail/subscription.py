@@ -67,6 +67,11 @@ class Subscriber(models.Model):
                     subscriber.sealed_address = seal(unseal(subscriber.sealed_address))
                     subscriber.save(update_fields=["sealed_address"])
 
+    @classmethod
+    def forget_those_without_subscription(cls):
+        """Delete commenters who hear of nothing any more, with their addresses."""
+        cls.objects.filter(user__isnull=True, reply_subscriptions__isnull=True).delete()
+
     @property
     def current_address(self):
         """The canonical address; raises sealing.Unreadable, ValidationError."""
@@ -114,7 +119,7 @@ class ReplySubscription(models.Model):
                 comment__parent__in=comments, subscriber__user__isnull=True
             ).delete()
             cls.objects.filter(comment__in=comments).delete()
-            Subscriber.objects.filter(user__isnull=True, reply_subscriptions__isnull=True).delete()
+            Subscriber.forget_those_without_subscription()
 
 
 class StaffSubscription(models.Model):

@@ -14,6 +14,7 @@ from articles.fields import ProseField
 from comments.identity.encryption import Unreadable, unseal
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import ReplySubscription
+from comments.models.thread import Thread
 
 # 정보통신망법 제44조의2 제4항: a provisional measure lasts 30 days at the most.
 MAX_BLOCK_DAYS = 30
@@ -28,10 +29,10 @@ class TakedownQuerySet(models.QuerySet):
         return self.filter(closed_at=None)
 
     def close_ended(self):
-        """Close the requests whose block has ended, or whose comment its author has deleted.
+        """Close the requests whose block has ended; return how many there were.
 
-        The text came back, or went, at that moment already; this tells the sides and forgets who
-        asked. Return how many there were.
+        The text came back at that moment already; this tells the sides and forgets who asked. A
+        request that came in while its comment was being deleted is closed too.
         """
         is_over = Q(state=Takedown.State.BLOCKED, blocked_until__lte=Now())
         ended = self.open().filter(is_over | Q(comment__state="deleted"))
@@ -62,6 +63,7 @@ class Takedown(models.Model):
         related_name="takedowns",
     )
     ground = models.CharField(gettext_lazy("which right"), max_length=16, choices=Ground)
+    # It may quote the comment, and is wiped with it.
     reason = ProseField(gettext_lazy("reason"), max_length=MAX_REASON_CHARACTERS)
     # The address to answer to, encrypted; forgotten when the request is closed.
     requester = models.TextField(blank=True, editable=False)
@@ -140,6 +142,7 @@ class Takedown(models.Model):
             if not self._take({self.State.REQUESTED, self.State.BLOCKED}):
                 return None
             self._close(self.State.REMOVED)
+            self.reason = ""
             return self.comment.delete_by_staff(by=by, reason=reason)
 
     def end(self):
@@ -165,6 +168,8 @@ class Takedown(models.Model):
 
     def _take(self, states):
         """Hold the row until the transaction ends; tell whether it is in one of `states`."""
+        # First, as for all that is done to a comment: else who deletes it waits crosswise.
+        Thread.lock(self.comment.article)
         stored = Takedown.objects.select_for_update().get(pk=self.pk)
         self.state, self.blocked_until = stored.state, stored.blocked_until
         return stored.state in states
