@@ -139,13 +139,13 @@ def _without_start(runs: tuple[Run, ...], count: int) -> tuple[Run, ...]:
 
 # Markdown
 
-_LINE_START = re.compile(r"(?:#|>|[-+*](?= )|[-]{3}|[-] ?[-])")
-_NUMBER_START = re.compile(r"([0-9]{1,9})\.(?= )")
+_LINE_START = re.compile(r"(?:#|>|[-+*](?= |$)|[-]{3}|[-] ?[-])")
+_NUMBER_START = re.compile(r"([0-9]{1,9})([.)])(?= |$)")
 _RULE = re.compile(r"(?:[-] ?){3,}")
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]{1,32};)")
-_AUTOLINK = re.compile(r"<(?=[A-Za-z]{3,5}:|[^<>\s]{1,100}@)")
+_AUTOLINK = re.compile(r"<(?=[A-Za-z][A-Za-z0-9+.-]{1,31}:|[^<>\s]{1,100}@)")
 _LINK = re.compile(r"\] ?[(\[:]|\[\[")
-_BACKSLASH = re.compile(r"\\(?=[\\`*_{}\[\]()>#+\-.!|]|$)")
+_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")
 
 
 def escape(text: str, is_first: bool = True, is_linked: bool = False) -> str:
@@ -163,7 +163,7 @@ def escape(text: str, is_first: bool = True, is_linked: bool = False) -> str:
     if is_first:
         if _LINE_START.match(text) or _RULE.fullmatch(text):
             text = "\\" + text
-        text = _NUMBER_START.sub(r"\1\\.", text, count=1) if text[:1].isdigit() else text
+        text = _NUMBER_START.sub(r"\1\\\2", text, count=1) if text[:1].isdigit() else text
         if text.startswith("~~~"):
             text = "&#126;" + text[1:]
     return text

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import markdown
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from markdown_it import MarkdownIt
 
 from articles.content.reference_marks import drop_marks, marks_note
 from articles.content.text import normalise, normalise_line
@@ -32,7 +32,6 @@ _UNIT = re.compile(r"[(\[<※*\s]*단위\s*[:：)].{0,60}")
 # Excel's own line before the rows of a .csv.
 _SEPARATOR = re.compile(r"\s*\"?sep=([,;\t|])\"?\n", re.IGNORECASE)
 _INLINE = re.compile(r"[*_`\[\]<>&~\\!]")
-_STRUCK = re.compile(r"~~(.+?)~~")
 _MARKDOWN_RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 _PIPE = re.compile(r"(?<!\\)\|")
 _NOTE = re.compile(r"[*※]|출처|주[:)]|source", re.IGNORECASE)
@@ -182,21 +181,18 @@ class _ShownMarkdown:
     """Markdown's inline marks as a page shows them: **굵게** is 굵게."""
 
     def __init__(self) -> None:
-        self._converter = markdown.Markdown()
+        self._converter = MarkdownIt("commonmark").enable("strikethrough")
 
     def text(self, cell: str) -> str:
         from articles.content.html_tables import parse_html  # noqa: PLC0415
         from articles.content.shown_text import Reading, shown_text  # noqa: PLC0415
 
-        # Python-Markdown takes quadratic time on many of these; no cell has them.
+        # Brackets within brackets take quadratic time; no cell has so many.
         if not _INLINE.search(cell) or len(cell) > 600 or len(_INLINE.findall(cell)) > 40:
             return cell
-        # Letters before it keep a cell from being a heading or a list.
-        html = self._converter.convert("x " + _STRUCK.sub(r"<del>\1</del>", cell.strip()))
-        self._converter.reset()
-        root = parse_html(html)
+        root = parse_html(self._converter.renderInline(cell.strip()))
         # Its reference marks stay for `clean` to tell of.
-        return cell if root is None else shown_text(root, Reading()).removeprefix("x").strip()
+        return cell if root is None else shown_text(root, Reading()).strip()
 
 
 def _one_cell_a_line(lines: Sequence[str], column_count: int) -> Rows:

@@ -140,7 +140,7 @@ def test_the_uid_depends_on_date_and_title_alone():
         ("‧ 가\n‧ 나\n", "- 가\n- 나"),
         ("ㅇㅇ는 말이고 on은 켬이다.\n", "ㅇㅇ는 말이고 on은 켬이다."),
         ("1. 개요\n□ 가\n", "1\\. 개요\n\n- 가"),
-        ("2) 개요\n• 가\n", "2) 개요\n\n- 가"),
+        ("2) 개요\n• 가\n", "2\\) 개요\n\n- 가"),
     ],
 )
 def test_lines_become_markdown(source, body):
