@@ -27,7 +27,7 @@ def proportional_set(pid):
 
 
 def memory(options):
-    """Proportional set of a worker that keeps 1,000 article pages in brotli, in gzip, in both."""
+    """Proportional set of a worker with its page cache full: 1,000 pages in brotli, gzip, both."""
     for kind in DATABASES:
         with folder() as place, database(kind, place) as url:
             site = Site(place, url)
@@ -40,7 +40,7 @@ def memory(options):
                     megabytes = sum(read_all(site, pages, coding) for coding in codings) / 2**20
                     full = max(map(proportional_set, workers))
                 forms = " and ".join(codings)
-                what = f"{kind}: worker with {PAGES:,} pages kept ({forms}: {megabytes:.1f} MB)"
+                what = f"{kind}: worker after {PAGES:,} pages ({forms}: {megabytes:.1f} MB)"
                 what += f"; {before:.0f} MB with one"
                 holds = full <= MOST_MEGABYTES
                 yield Result("memory", what, f"{full:.0f} MB", f"≤ {MOST_MEGABYTES} MB", holds)

@@ -89,6 +89,20 @@ class Cluster:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    @contextmanager
+    def stopped(self):
+        """Stop all its processes where they are, as a disk that hangs would, and go on after it."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        processes = [pid, *map(int, children)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
 
 @contextmanager
 def running_cluster(env, settings=UNSAFE_BUT_FAST):

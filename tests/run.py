@@ -83,6 +83,7 @@ def missing_packages():
         "postgresql": find_programs(),
         "chromium-browser" if is_ubuntu else "chromium": find_chromium(),
         "nginx": shutil.which("nginx", path=PROGRAM_FOLDERS),
+        "pgbouncer": shutil.which("pgbouncer", path=PROGRAM_FOLDERS),
         "libnginx-mod-http-brotli-static": BROTLI_MODULE.exists(),
         "openssl": shutil.which("openssl"),
         "fontconfig": shutil.which("fc-list"),

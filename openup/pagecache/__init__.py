@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 
 from openup import metrics
-from openup.middleware.client_address import is_trusted_peer
 from openup.pagecache.address import (
     choose_coding,
     find_address,
@@ -19,7 +18,7 @@ from openup.pagecache.address import (
     is_secure_enough,
     own_request,
 )
-from openup.pagecache.answer import STALE_SECONDS, Answer, confirming_headers
+from openup.pagecache.answer import STALE_MARK, STALE_SECONDS, Answer, confirming_headers
 from openup.pagecache.build import build_id
 from openup.pagecache.etag import Stamps
 from openup.pagecache.fragments import Fragments
@@ -58,6 +57,7 @@ class PageCache:
         self.fragments = Fragments(self.validators, max_fragments)
         self._stamps = Stamps(build_id())
         self._pages = OrderedDict()
+        self._confirmed = OrderedDict()
         self._sizes = {}
         self._turns = {}
         self._guard = threading.Lock()
@@ -79,9 +79,9 @@ class PageCache:
             answer = self._pages.get(address)
             is_current = answer is not None and answer.validator == validator
             if known and (tag := self._stamps.make(address, validator)) in known:
-                if is_current:
-                    answer.confirmed_at = arrived
-                return self._answer_unchanged(tag, start_response)
+                self._note_confirmed(address, tag, arrived)
+                metrics.PAGES_UNCHANGED.inc()
+                return _answer_unchanged(confirming_headers(tag), start_response)
             if not is_current:
                 answer = self._renew(address, arrived)
         except DatabaseAway:
@@ -90,17 +90,12 @@ class PageCache:
         if answer.is_keepable:
             return self._answer_current(address, answer, environ, start_response)
         is_missing = answer.status.startswith("404")
-        has_query = bool(environ.get("QUERY_STRING"))
-        if answer.status.startswith("3") or (is_missing and has_query and not known):
+        if answer.status.startswith("3") or (is_missing and environ.get("QUERY_STRING")):
             # A redirect may carry the request's own parameters on, or lead from an old address.
             return self.application(environ, start_response)
         if answer.status.startswith("503") and address in self._pages:
             return self._answer_unconfirmed(address, environ, start_response)
-        status = answer.status
-        if known and is_missing and is_trusted_peer(environ.get("REMOTE_ADDR", "")):
-            # To nginx a 404 is an error like another, and `stale-if-error` means every error.
-            status = "410 Gone"
-        return self._send(*answer.form(""), status, environ, start_response)
+        return self._send(*answer.form(""), answer.status, environ, start_response)
 
     def _address(self, environ):
         """Return the address of the kept page that is asked for, or None when Django answers."""
@@ -114,12 +109,6 @@ class PageCache:
         if not self._is_ours(host) or not is_secure_enough(environ):
             return None
         return self._find(path, query)
-
-    def _answer_unchanged(self, tag, start_response):
-        """Confirm the page that somebody holds, whether or not we have it."""
-        metrics.PAGES_UNCHANGED.inc()
-        start_response("304 Not Modified", confirming_headers(tag))
-        return []
 
     def _answer_current(self, address, answer, environ, start_response):
         coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
@@ -137,6 +126,11 @@ class PageCache:
         """Answer with the page as last known, marked as such; without one, with an error."""
         answer = self._pages.get(address)
         if answer is None or time.monotonic() - answer.confirmed_at > STALE_SECONDS:
+            tag, confirmed_at = self._confirmed.get(address, ("", 0.0))
+            is_held = tag and tag in environ.get("HTTP_IF_NONE_MATCH", "")
+            if is_held and time.monotonic() - confirmed_at <= STALE_SECONDS:
+                metrics.PAGES_UNCONFIRMED.inc()
+                return _answer_unchanged([*confirming_headers(tag), STALE_MARK], start_response)
             metrics.PAGES_UNAVAILABLE.inc()
             # UnavailableMiddleware answers: no thread waits for a database known to be away.
             return self.application({**environ, "openup.unavailable": True}, start_response)
@@ -144,6 +138,17 @@ class PageCache:
         coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
         headers, body = answer.form(coding)
         return self._send(answer.stale(headers), body, answer.status, environ, start_response)
+
+    def _note_confirmed(self, address, tag, arrived):
+        """Remember what others hold, for while the database is away."""
+        answer = self._pages.get(address)
+        if answer is not None and answer.tag == tag:
+            answer.confirmed_at = arrived
+        with self._guard:
+            self._confirmed[address] = tag, arrived
+            self._confirmed.move_to_end(address)
+            if len(self._confirmed) > KNOWN_REQUESTS:
+                self._confirmed.popitem(last=False)
 
     def _send(self, headers, body, status, environ, start_response):
         start_response(status, headers)
@@ -224,6 +229,13 @@ class PageCache:
 
     def _drop(self, address):
         with self._guard:
+            self._confirmed.pop(address, None)
             if self._pages.pop(address, None) is not None:
                 self.bytes -= self._sizes.pop(address)
                 metrics.PAGE_CACHE_BYTES.set(self.bytes)
+
+
+def _answer_unchanged(headers, start_response):
+    """Say that the page is the one that is held, whether or not we have it too."""
+    start_response("304 Not Modified", headers)
+    return []

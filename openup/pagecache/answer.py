@@ -18,6 +18,7 @@ DECOMPRESS = {"br": brotli.decompress, "gzip": gzip.decompress}
 STALE_SECONDS = 10 * 60
 # Browsers ask every time; a proxy of ours may answer by itself for a second, or while we cannot.
 CACHE_CONTROL = f"max-age=0, s-maxage=1, must-revalidate, stale-if-error={STALE_SECONDS}"
+STALE_MARK = ("Warning", '110 - "Response is Stale"')
 SHARED_HEADERS = [("Cache-Control", CACHE_CONTROL), ("Vary", "Accept-Encoding")]
 NOT_FOR_EVERYONE = ("no-store", "no-cache", "private")
 # Said by us, or by the server.
@@ -30,7 +31,7 @@ class Answer:
 
     def __init__(self, status, headers, body, validator, read_at, tag):
         self.status = status
-        self.validator = validator
+        self.validator, self.tag = validator, tag
         # When the validator was read: whoever asked before may have this answer.
         self.read_at = self.confirmed_at = read_at
         self.is_keepable = status.startswith("200 ") and _is_for_everyone(headers)
@@ -78,8 +79,7 @@ class Answer:
         """Return `headers` as those of a page that could not be confirmed."""
         age = max(0, int(time.monotonic() - self.confirmed_at))
         kept = [item for item in headers if item[0] not in {"Cache-Control", "ETag"}]
-        marks = [("Warning", '110 - "Response is Stale"'), ("Age", str(age))]
-        return [*kept, ("Cache-Control", "no-store"), *marks]
+        return [*kept, ("Cache-Control", "no-store"), STALE_MARK, ("Age", str(age))]
 
 
 @lru_cache(maxsize=256)

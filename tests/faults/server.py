@@ -88,10 +88,11 @@ class Server:
                 time.sleep(0.05)  # between two tries, not instead of waiting for the answer
         raise AssertionError("The server did not start.")
 
-    def request(self, method, path, fields=None):
+    def request(self, method, path, fields=None, headers=None):
         """Send one request and return its answer, with its text."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if fields else {}
+        headers = {**form, **(headers or {})}
         connection.request(method, path, urlencode(fields or {}), headers)
         response = connection.getresponse()
         response.text = response.read().decode()

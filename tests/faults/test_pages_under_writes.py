@@ -15,7 +15,7 @@ from tests.postgresql import free_port, running_cluster
 
 pytestmark = pytest.mark.database
 WORKERS = 2
-READERS = 3
+READERS = 4
 WRITES = 8
 SETUP = """
 from tests.factories import long_text, make_article
@@ -24,18 +24,34 @@ print(make_article(slug="read-while-written", body=long_text()).get_absolute_url
 
 
 class Reader(threading.Thread):
-    """Asks for a page again and again; notes what an answer lacked, or held though it was gone."""
+    """Asks for a page again and again; notes what an answer lacked, or held though it was gone.
 
-    def __init__(self, server, path, writer):
+    One that `holds` the page asks whether it is still the same, as browsers and proxies do.
+    """
+
+    def __init__(self, server, path, writer, holds):
         super().__init__()
-        self.server, self.path, self.writer = server, path, writer
-        self.answers = self.marked = self.refused = 0
+        self.server, self.path, self.writer, self.holds = server, path, writer, holds
+        self.answers = self.confirmed = self.marked = self.refused = 0
+        self.held = None
         self.faults = []
+
+    def ask(self):
+        """Return the answer, with the text of the page that it gives or confirms."""
+        tag = self.held.getheader("ETag") if self.held else None
+        headers = {"If-None-Match": tag} if tag else {}
+        response = self.server.request("GET", self.path, headers=headers)
+        if response.status == 304:
+            self.confirmed += 1
+            response.text = self.held.text
+        elif self.holds:
+            self.held = response
+        return response
 
     def run(self):
         while not self.writer.has_ended:
             there, gone = list(self.writer.there), list(self.writer.gone)
-            response = self.server.request("GET", self.path)
+            response = self.ask()
             if response.status == 503:
                 self.refused += 1
             elif response.getheader("Warning"):
@@ -77,7 +93,7 @@ class Writer:
 
 @contextmanager
 def reading(server, path, writer):
-    readers = [Reader(server, path, writer) for _number in range(READERS)]
+    readers = [Reader(server, path, writer, number % 2) for number in range(READERS)]
     for reader in readers:
         reader.start()
     try:
@@ -117,8 +133,12 @@ def test_readers_of_all_processes_see_what_was_acknowledged(environment, tmp_pat
     assert not [fault for reader in readers for fault in reader.faults]
     assert all(reader.answers for reader in readers)
     assert not any(reader.marked or reader.refused for reader in readers)
+    assert all(bool(reader.confirmed) == bool(reader.holds) for reader in readers)
     # Of both processes together.
-    assert numbers['openup_pages_total{answer="kept"}'] >= sum(reader.answers for reader in readers)
+    confirmed = sum(reader.confirmed for reader in readers)
+    sent = sum(reader.answers for reader in readers) - confirmed
+    assert numbers['openup_pages_total{answer="kept"}'] >= sent
+    assert numbers['openup_pages_total{answer="unchanged"}'] == confirmed
     assert WRITES < numbers["openup_page_making_seconds_count"] <= 2 * WORKERS * WRITES + WORKERS
     assert numbers["openup_password_hashes"] == 0
     assert numbers["openup_page_cache_bytes"] > 0
@@ -148,9 +168,12 @@ def fetch(url):
         return None
 
 
-@pytest.mark.skipif(
+needs_postgresql = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL"
 )
+
+
+@needs_postgresql
 def test_pages_outlive_the_crash_of_the_database_and_are_current_after_it(environment):
     # As durable as in production: what the tests' other servers commit does not outlive a kill.
     with running_cluster(dict(os.environ), settings=()) as cluster:
@@ -173,3 +196,24 @@ def test_pages_outlive_the_crash_of_the_database_and_are_current_after_it(enviro
 
     assert not [fault for reader in readers for fault in reader.faults]
     assert not any(reader.refused for reader in readers)
+
+
+@needs_postgresql
+def test_pages_are_given_as_last_known_while_the_database_answers_nothing(environment):
+    """A server that is stopped refuses nobody: its connections wait for ever."""
+    with running_cluster(dict(os.environ)) as cluster:
+        environment["DATABASE_URL"] = cluster.url.rpartition("/")[0] + "/postgres"
+        path = make_site(environment)
+        server = Server(environment)
+        try:
+            known = server.request("GET", path)
+            with cluster.stopped():
+                hung = [server.request("GET", path) for _time in range(3)]
+            poll_until(lambda: server.request("GET", path).getheader("Warning") is None)
+        finally:
+            server.kill()
+
+    assert known.getheader("Warning") is None
+    for answer in hung:
+        assert answer.status == 200 and answer.getheader("Warning").startswith("110 ")
+        assert answer.text == known.text

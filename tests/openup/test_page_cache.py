@@ -22,7 +22,7 @@ from openup.middleware.client_address import is_trusted_peer
 from openup.pagecache import PageCache, answer
 from openup.pagecache.build import build_id
 from openup.pagecache.validators import DatabaseAway, Validators
-from tests.factories import make_article, make_comment
+from tests.factories import let_pass, make_article, make_comment
 from tests.wsgi import ask
 
 pytestmark = [
@@ -376,31 +376,40 @@ def test_page_whose_moment_to_go_has_passed_is_never_confirmed(site):
     assert ask(site, path, if_none_match=tag).status == 404
 
 
-def test_proxy_that_holds_a_page_is_told_that_it_is_gone(site, settings):
-    """nginx takes a 404 for an error, and would go on with what it holds."""
-    settings.TRUSTED_PROXIES = [ip_network("10.0.0.1")]
-    is_trusted_peer.cache_clear()
+def test_page_that_somebody_holds_is_as_last_known_while_the_database_is_away(away, monkeypatch):
+    """So a proxy may go on with what it holds, though this process has never made the page."""
+    article, other = make_article(), make_article()
+    path = article.get_absolute_url()
+    site, restarted = (PageCache(WSGIHandler(), max_bytes=2**22) for _time in range(2))
+    tag, unknown = (ask(site, each.get_absolute_url()).header("ETag") for each in (article, other))
+    assert ask(restarted, path, if_none_match=tag).status == 304
+
+    with away(restarted):
+        held = ask(restarted, path, if_none_match=tag)
+        refused = [
+            ask(restarted, path),
+            ask(restarted, path, if_none_match=unknown),
+            ask(restarted, other.get_absolute_url(), if_none_match=unknown),
+        ]
+        monkeypatch.setattr(pagecache, "STALE_SECONDS", -1)
+        refused.append(ask(restarted, path, if_none_match=tag))
+
+    for cache in (site, restarted):
+        cache.validators.close()
+    assert held.status == 304 and held.header("Warning").startswith("110 ")
+    assert [answer.status for answer in refused] == [503] * 4
+
+
+def test_page_that_has_gone_is_not_known_by_who_held_it_while_the_database_is_away(site, away):
     article = make_article()
     path = article.get_absolute_url()
     tag = ask(site, path).header("ETag")
+    assert ask(site, path, if_none_match=tag).status == 304
     changed(article, state=Article.State.WITHDRAWN)
+    assert ask(site, path, if_none_match=tag).status == 404
 
-    told = ask(site, path, peer="10.0.0.1", if_none_match=tag)
-    others = ask(site, path, peer="10.0.0.1"), ask(site, path, if_none_match=tag)
-
-    is_trusted_peer.cache_clear()
-    assert told.status == 410 and "no-store" in told.header("Cache-Control")
-    assert [answer.status for answer in others] == [404, 404]
-
-
-def test_nothing_is_confirmed_while_the_database_is_away(site, away):
-    path = make_article().get_absolute_url()
-    tag = ask(site, path).header("ETag")
-    restarted = PageCache(WSGIHandler(), max_bytes=2**22)
-
-    with away(site), away(restarted):
-        assert ask(site, path, if_none_match=tag).header("Warning").startswith("110 ")
-        assert ask(restarted, path, if_none_match=tag).status == 503
+    with away(site):
+        assert ask(site, path, if_none_match=tag).status == 503
 
 
 def test_head_is_answered_like_get_without_the_body(site):
@@ -514,24 +523,16 @@ def test_article_appears_and_goes_at_its_moments_by_itself(site):
     now = timezone.now()
     article = make_article(
         title="때가 되면 보이는 글",
-        published_at=now + timedelta(seconds=1),
-        withdrawn_at=now + timedelta(seconds=2),
+        published_at=now + timedelta(hours=1),
+        withdrawn_at=now + timedelta(hours=2),
     )
     path = article.get_absolute_url()
-    seen = []
 
-    def look():
-        """Ask between two looks at what the database says; where they agree, so must we."""
-        before = Article.objects.published().filter(pk=article.pk).exists()
-        shown = {ask(site, path).status == 200, "때가 되면 보이는 글" in ask(site, "/").text}
-        after = Article.objects.published().filter(pk=article.pk).exists()
-        if before == after:
-            assert shown == {before}
-            if not seen or seen[-1] != before:
-                seen.append(before)
-        return seen == [False, True, False]
-
-    poll_until(look)
+    for is_public in (False, True, False):
+        for _time in range(2):  # made, and from the cache
+            assert (ask(site, path).status == 200) == is_public
+            assert ("때가 되면 보이는 글" in ask(site, "/").text) == is_public
+        let_pass(hours=1, seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -557,7 +558,7 @@ def test_pages_are_given_as_last_known_while_the_database_is_away(site, away, mo
         too_old = ask(site, path)
 
     assert (stale.status, stale.body) == (200, known.body)
-    assert stale.header("Warning").startswith("110 ") and stale.header("Age") == "0"
+    assert stale.header("Warning").startswith("110 ") and int(stale.header("Age")) >= 0
     assert stale.header("Cache-Control") == "no-store" and stale.header("ETag") is None
     for missing in (other, too_old):
         assert missing.status == 503 and missing.header("Retry-After")
