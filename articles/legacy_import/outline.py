@@ -8,9 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from articles.addresses import article_slug
 from articles.bundle.data import (
     SEOUL,
     ArticleData,
@@ -65,7 +65,7 @@ def read_blocks(
     article = ArticleData(
         uid=_uid(draft),
         title=title,
-        slug=slugify(title, allow_unicode=True)[:100].strip("-"),
+        slug=article_slug(title),
         kicker=kicker,
         byline=draft.byline,
         monthly_issue=issue.month if issue else "",

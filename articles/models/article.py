@@ -8,10 +8,9 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from articles.addresses import path_of
+from articles.addresses import article_slug, is_article_slug, path_of
 from articles.content import share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
 from articles.content.markdown import RANKING_MARK, faults_for_publishing
@@ -297,9 +296,8 @@ class Article(MarkdownBody):
     def clean(self):
         super().clean()
         if not self.slug:
-            self.slug = slugify(self.title, allow_unicode=True)[:100].strip("-") or "article"
-        if self.slug.isdecimal() or self.slug in {"comments", "read"}:
-            # /articles/2025/10/ is a month's archive; below …/comments/ the thread is written to.
+            self.slug = article_slug(self.title)
+        if not is_article_slug(self.slug):
             raise ValidationError({"slug": _("This word has another meaning in addresses.")})
         for name in ("published_at", "withdrawn_at", "comments_close_at"):
             moment = getattr(self, name)

@@ -208,7 +208,7 @@ def test_text_is_composed_before_it_is_kept(editor):
 
 
 def test_text_that_cannot_be_saved_is_refused_at_its_field(editor):
-    response = save(editor, ADD, title="글", body="- " * 9 + "a", category=make_category().pk)
+    response = save(editor, ADD, title="글", body="- " * 13 + "a", category=make_category().pk)
 
     assert response.status_code == 200
     assert response.context["adminform"].form.errors.keys() == {"body"}
@@ -785,7 +785,7 @@ def test_site_page_is_made_and_every_page_links_to_it(read, editor):
 
 def test_text_of_a_site_page_that_cannot_be_saved_is_refused_at_its_field(editor):
     response = save(
-        editor, "/manage/articles/sitepage/add/", title="글", slug="a", body="> " * 9 + "a"
+        editor, "/manage/articles/sitepage/add/", title="글", slug="a", body="> " * 13 + "a"
     )
 
     assert response.context["adminform"].form.errors.keys() == {"body"}
