@@ -3,6 +3,7 @@
 Its workers end without closing their connections, so SQLite's write-ahead log would stay behind.
 """
 
+import os
 import sqlite3
 import sys
 from contextlib import closing
@@ -13,6 +14,7 @@ from granian.cli import entrypoint
 
 def truncate_log():
     """Bring SQLite's write-ahead log into the database: what is left is one file."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
     # Not while the server runs: its first process has no use for the settings.
     from django.conf import settings  # noqa: PLC0415
 
