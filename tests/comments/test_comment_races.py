@@ -9,9 +9,9 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from comments.models import Comment, CommentRevision, Thread
+from comments.models import Comment, CommentRevision, Takedown, Thread
 from tests.comments.test_thread_pages import check_counts
-from tests.factories import EMAIL, PASSWORD, make_article, make_comment
+from tests.factories import EMAIL, PASSWORD, make_article, make_comment, make_staff, make_takedown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,6 +107,20 @@ def test_deletion_and_hiding_end_as_deleted(round_):
     comment.refresh_from_db()
     assert comment.is_deleted
     check_counts(comment.article)
+
+
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_block_and_deletion_do_not_wait_crosswise(round_):
+    takedown = make_takedown(make_comment(body="처음 글"))
+    staff = make_staff()
+
+    _event, deleted = together(
+        lambda: Takedown.objects.get().block(days=30, by=staff), send("delete", takedown.comment)
+    )
+
+    takedown.refresh_from_db()
+    assert deleted == 302 and takedown.comment.is_deleted
+    assert takedown.state == Takedown.State.REMOVED and not takedown.reason
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
