@@ -30,6 +30,8 @@ _MAIL_ADDRESS = re.compile(r"[^\s@<>'\"(]+@[^\s@<>'\")]+\.[^\s@<>'\").]+")
 _TOKEN = re.compile(r"(/comments/(?:mine|notices)/)[A-Za-z0-9_-]{16,}")
 # SQLSTATEs whose quotes name a column, a table or a function that is missing.
 _ABOUT_NAMES = {"42703", "42P01", "42883"}
+# Errors that quote names out of the code alone.
+_ABOUT_THE_PROGRAM = (AttributeError, ImportError, NameError)
 
 _ROUTE_PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
 
@@ -122,7 +124,10 @@ def error_text(error):
     name = kind.__qualname__
     if kind.__module__ != "builtins":
         name = f"{kind.__module__}.{name}"
-    text = _database_text(error) if _is_of_database(error) else _unquoted(str(error))
+    if _is_of_database(error):
+        text = _database_text(error)
+    else:
+        text = str(error) if isinstance(error, _ABOUT_THE_PROGRAM) else _unquoted(str(error))
     text = redacted(" ".join(text.split()))[:MAX_ERROR_CHARACTERS]
     return f"{name}: {text}" if text else name
 

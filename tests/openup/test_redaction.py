@@ -208,6 +208,12 @@ def test_error_is_told_without_what_it_quotes(error):
     assert_tells_nothing(text)
 
 
+def test_error_of_the_program_keeps_its_names():
+    error = AttributeError("'NoneType' object has no attribute 'path'")
+
+    assert "'NoneType' object has no attribute 'path'" in error_text(error)
+
+
 def test_whole_chain_of_errors_is_told_without_values():
     try:
         try:
