@@ -4,6 +4,7 @@ Text of which nothing can be seen is none: a field that must be filled in is not
 """
 
 from django import forms
+from django.core.validators import URLValidator
 from django.db import models
 from markdownx.fields import MarkdownxFormField
 from markdownx.models import MarkdownxField
@@ -70,6 +71,22 @@ class OldAddressField(models.CharField):
 
     def formfield(self, **kwargs):
         return super().formfield(**{"form_class": OldAddressFormField, **kwargs})
+
+
+class WebAddressField(models.URLField):
+    """An address on the web; what else stands in the database is none.
+
+    Forms refuse it, but SQL and other programs do not, and a link to `javascript:` would run.
+    """
+
+    def from_db_value(self, value, expression, connection):
+        scheme = (value or "").partition("://")[0].lower()
+        return value if scheme in URLValidator.schemes else ""
+
+    def deconstruct(self):
+        # To the database, and so to migrations, it is what it inherits from.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.URLField", args, kwargs
 
 
 class ProseField(models.TextField):

@@ -14,6 +14,8 @@ from articles.models import ArticleReading
 WRITE_SECONDS = 10
 # Articles at once; made-up numbers beyond it are not worth the memory.
 MOST_KEYS = 10_000
+# From one network, until the counts are written: many readers share one, no reader is that quick.
+MOST_FROM_NETWORK = 30
 
 
 class Readings:
@@ -23,11 +25,15 @@ class Readings:
         self._write_seconds = write_seconds
         self._lock = threading.Lock()
         self._counts = Counter()
+        # Forgotten whenever the counts are written.
+        self._networks = Counter()
         self._is_writing = False
 
-    def add(self, article_id):
+    def add(self, article_id, network):
         with self._lock:
-            if len(self._counts) < MOST_KEYS:
+            self._networks[network] += 1
+            is_within = self._networks[network] <= MOST_FROM_NETWORK
+            if is_within and len(self._counts) < MOST_KEYS:
                 self._counts[article_id, timezone.localdate()] += 1
             if self._is_writing:
                 return
@@ -40,6 +46,7 @@ class Readings:
         """Write what has been counted; what the database does not take waits for the next time."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
+            self._networks.clear()
             self._is_writing = False
         try:
             ArticleReading.add(counts)

@@ -302,7 +302,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "openup.middleware.client_address.ClientAddressMiddleware",
+    # Before all that answers by itself: a refusal and a redirect carry the headers too.
     "openup.middleware.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -315,7 +317,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "openup.middleware.rate_limited.LimitMiddleware",
     "openup.middleware.old_addresses.OldAddressMiddleware",
 ]

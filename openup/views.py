@@ -31,7 +31,7 @@ from articles.open_data.provenance import absolute
 from articles.open_data.serializers import article_data
 from articles.open_data.views import data_response
 from articles.page_caching import NUMBER, cached_page, uncached_page
-from comments.identity.rate_limits import wait_in_words
+from comments.identity.rate_limits import network_of, wait_in_words
 from comments.models import Comment
 from comments.threads.anchors import item_links
 from comments.threads.pages import NEWEST, answer_with, article_page, counts_by_anchor
@@ -100,7 +100,7 @@ def article_json(request, article_id, slug):
 @require_POST
 def article_read(request, article_id):
     """Count a reading; the request says nothing of who reads, and nothing of it is kept."""
-    readings.add(article_id)
+    readings.add(article_id, network_of(request.client_address))
     return HttpResponse(status=204)
 
 

@@ -16,7 +16,7 @@ from articles.content.headings import contents, reading_minutes, with_anchors
 from articles.content.markdown import RANKING_MARK, faults_for_publishing
 from articles.content.mentions import mentioned
 from articles.content.text import is_plausible, plain_text
-from articles.fields import LineField, MarkdownField, ProseField
+from articles.fields import LineField, MarkdownField, ProseField, WebAddressField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
@@ -412,7 +412,7 @@ class Reference(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     title = LineField(_("title"), max_length=300)
     publisher = LineField(_("publisher"), max_length=100, blank=True)
-    url = models.URLField(_("address"), max_length=500, blank=True)
+    url = WebAddressField(_("address"), max_length=500, blank=True)
     accessed_date = models.DateField(_("accessed on"), null=True, blank=True)
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
 from articles.content.text import is_plausible, normalise_line
-from articles.fields import LineField
+from articles.fields import LineField, WebAddressField
 from articles.models.article import Article, public_now
 from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.ranking_correction import RankingCorrection
@@ -427,7 +427,7 @@ class RankingTable(models.Model):
     )
     caption = LineField(gettext_lazy("caption"), max_length=200)
     source_note = LineField(gettext_lazy("source note"), max_length=300, blank=True)
-    source_url = models.URLField(gettext_lazy("source address"), max_length=500, blank=True)
+    source_url = WebAddressField(gettext_lazy("source address"), max_length=500, blank=True)
 
     objects = RankingTableQuerySet.as_manager()
 

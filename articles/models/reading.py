@@ -39,8 +39,9 @@ class ArticleReading(models.Model):
 
     @classmethod
     def add(cls, counts):
-        """Add `counts`, {(article's key, day): number}; what names no article is passed over."""
-        known = set(Article.objects.filter(pk__in={key for key, _day in counts}).values_list("pk"))
+        """Add `counts`, {(article's key, day): number}; what nobody reads is passed over."""
+        read = Article.objects.published().filter(pk__in={key for key, _day in counts})
+        known = set(read.order_by().values_list("pk"))
         with transaction.atomic():
             for (key, day), number in sorted(counts.items()):
                 if (key,) in known:

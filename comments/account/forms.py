@@ -28,6 +28,7 @@ class DeskEditForm(PublicForm):
     body = CommentEditForm.base_fields["body"]
     version = CommentEditForm.base_fields["version"]
 
+    clean = CommentEditForm.clean
     accept_version = CommentEditForm.accept_version
     reasons_to_hold = CommentEditForm.reasons_to_hold
 

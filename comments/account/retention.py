@@ -24,6 +24,7 @@ from comments.models import (
     Subscriber,
     Takedown,
 )
+from comments.models.comment.author_actions import REMEMBER_DELETED
 
 REPORT_DAYS = 90
 TAKEDOWN_DAYS = 365
@@ -65,6 +66,11 @@ def purge_moderation(now):
         ~Q(closed_by=None) | of_deleted,
         created_at__lt=now - timedelta(days=REPORT_DAYS),
     ).delete()
+    Comment.objects.filter(
+        state=Comment.State.DELETED,
+        submission_key__isnull=False,
+        created_at__lt=now - REMEMBER_DELETED,
+    ).update(submission_key=None)
     takedowns, _models = Takedown.objects.filter(
         closed_at__lt=now - timedelta(days=TAKEDOWN_DAYS)
     ).delete()

@@ -31,6 +31,7 @@ from comments.models import (
     Outbox,
     ReplySubscription,
     Subscriber,
+    Thread,
 )
 from comments.threads.views import answer_form, public_form
 
@@ -102,7 +103,7 @@ def desk_view(view):
 @private
 def mine(request):
     """Ask for the link."""
-    form = LinkForm(request.POST or None)
+    form = LinkForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         form.submit(network_of(request.client_address))
         return redirect("comments:mine_sent")
@@ -144,7 +145,7 @@ def mine_list(request, desk):
 def mine_edit(request, desk, comment_id):
     comment = get_object_or_404(desk.comments, pk=comment_id, state=Comment.State.PUBLISHED)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
-    form = DeskEditForm(request.POST or None, initial=initial)
+    form = DeskEditForm(request.POST if request.method == "POST" else None, initial=initial)
     context = {"desk": desk, "comment": comment, "form": form}
     if form.is_valid() and form.spend(editing(comment.pk)):
         try:
@@ -165,7 +166,7 @@ def mine_password(request, desk, comment_id=None):
     if comment_id is not None:
         comments = comments.filter(pk=comment_id)
         get_object_or_404(comments)
-    form = PasswordForm(request.POST or None, address=desk.address)
+    form = PasswordForm(request.POST if request.method == "POST" else None, address=desk.address)
     if form.is_valid() and form.spend([(DESK_PASSWORDS, desk.digests[0])]):
         form.submit(comments)
         return redirect("comments:mine_list", desk.key)
@@ -271,15 +272,18 @@ def mine_leave(request, desk):
 def notices_confirm(request, token):
     """Begin the notices that were asked for with the comment, once the address confirms."""
     link = MailLink.find(token, Purpose.CONFIRM)
-    if link is None:
-        return render(request, "comments/mine_closed.html", status=410)
     is_done = False
-    if request.method == "POST":
+    if link and request.method == "POST":
         with transaction.atomic():
+            Thread.lock(link.comment.article)
+            link.comment.refresh_from_db(fields=["email_digest"])
+            # A comment that was deleted meanwhile is nobody's any more.
             is_own = credentials.digest_matches(link.comment.email_digest, link.plain_address)
-            if link.use_up() and is_own:
+            is_done = link.use_up() and is_own
+            if is_done:
                 ReplySubscription.begin(link.plain_address, link.comment)
-        is_done = True
+    if link is None or (request.method == "POST" and not is_done):
+        return render(request, "comments/mine_closed.html", status=410)
     context = {"comment": link.comment, "is_done": is_done}
     return render(request, "comments/notices_confirm.html", context)
 

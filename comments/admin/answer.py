@@ -67,7 +67,7 @@ def write_view(request, article_id, model_admin):
 
 def write(request, model_admin, article, parent):
     initial = {"name": request.user.get_full_name() or settings.SITE_NAME}
-    form = AnswerForm(request.POST or None, initial=initial)
+    form = AnswerForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         comment = Comment(
             article=article,
@@ -94,7 +94,7 @@ def edit_view(request, comment_id, model_admin):
     if not comment.staff_id or not comment.is_visible:
         raise Http404
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
-    form = AnswerForm(request.POST or None, initial=initial)
+    form = AnswerForm(request.POST if request.method == "POST" else None, initial=initial)
     now = None
     if form.is_valid():
         fields = form.cleaned_data

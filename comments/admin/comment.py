@@ -209,7 +209,7 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         moderation = MODERATIONS[Action(action)]
         chosen = self._chosen(request)
         comments = [comment for comment in chosen if comment.state in STATES[action]]
-        form = ReasonForm(action, request.POST or None)
+        form = ReasonForm(action, request.POST if request.method == "POST" else None)
         if comments and form.is_valid():
             reason = form.cleaned_data["reason"]
             events = act(Action(action), comments, by=request.user, reason=reason)

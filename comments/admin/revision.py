@@ -30,7 +30,10 @@ class CommentRevisionAdmin(admin.ModelAdmin):
             comment=comment_id,
             version=version,
         )
-        form = ReasonForm(ModerationEvent.Action.REMOVE_REVISION, request.POST or None)
+        form = ReasonForm(
+            ModerationEvent.Action.REMOVE_REVISION,
+            request.POST if request.method == "POST" else None,
+        )
         if not revision.removed_at and form.is_valid():
             reason = form.cleaned_data["reason"]
             revision.comment.remove_revision(version, by=request.user, reason=reason)

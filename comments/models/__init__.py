@@ -1,5 +1,9 @@
 from comments.models.comment import Comment
-from comments.models.comment.author_actions import EditConflict, SubmissionConflict
+from comments.models.comment.author_actions import (
+    EditConflict,
+    SubmissionConflict,
+    SubmissionDeleted,
+)
 from comments.models.mail.mail_link import MailLink
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import (
@@ -36,6 +40,7 @@ __all__ = [
     "Report",
     "StaffSubscription",
     "SubmissionConflict",
+    "SubmissionDeleted",
     "Subscriber",
     "Takedown",
     "Thread",

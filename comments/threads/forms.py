@@ -1,6 +1,7 @@
 import re
 
 from django import forms
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -231,6 +232,20 @@ class CommentForm(PairForm):
             rate_limits.refund_all(shares)
         return posted
 
+    def offer_anew(self):
+        """Say that this very comment was deleted; sent again, it is another one."""
+        self.refuse(
+            409,
+            _(
+                "This comment was posted already and has been deleted since. Send it again only if"
+                " you want to post it anew."
+            ),
+        )
+        self.data = self.data.copy()
+        self.data["submission_key"] = get_random_string(32)
+        # The page's script keeps this key, although the text is the same.
+        self.fields["submission_key"].widget.attrs["data-anew"] = True
+
     def _suspicions(self):
         """Return what makes the text one to read first, apart from the moderators' rules."""
         fields = self.cleaned_data
@@ -351,6 +366,12 @@ class CommentEditForm(PairForm):
         """Return what the outside classifier, where there is one, says of the new text."""
         fields = self.cleaned_data
         return classifier_reasons(comment.article, fields["name"], fields["body"])
+
+    def clean(self):
+        if "version" in self.errors:
+            # Sent again, it is for the version that it is shown with now.
+            self.data = self.data.copy()
+            self.data["version"] = self.initial["version"]
 
     def accept_version(self, version):
         """Let the text that was typed replace `version`, once its author has seen that one."""

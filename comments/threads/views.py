@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from articles.models import CONVERSATION, Article
 from articles.page_caching import NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import editing, network_of
-from comments.models import Comment, EditConflict, SubmissionConflict
+from comments.models import Comment, EditConflict, SubmissionConflict, SubmissionDeleted
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
 from comments.threads.anchors import about_address, find_anchor
@@ -74,7 +74,7 @@ def comment_reply(request, comment_id):
 def post_comment(request, article, parent=None, anchor=None, make_form=CommentForm):
     """Show the form for a comment on `article` or what it shows, or for a reply; or post it."""
     form = make_form(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         article=article,
         parent=parent,
         anchor=anchor,
@@ -89,6 +89,8 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
                 return answer_writer(request, comment)
         except SubmissionConflict:
             form.add_error("body", _("This comment has already been sent with another text."))
+        except SubmissionDeleted:
+            form.offer_anew()
         except EditConflict:
             form.refuse(409, _("The comment that you are replying to has gone."))
     context = {"article": article, "parent": parent, "form": form, "anchor": anchor}
@@ -147,7 +149,7 @@ def comment_revision_remove(request, comment_id, version):
         Comment.objects.public(), pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN]
     )
     revision = get_object_or_404(comment.revisions, version=version, removed_at=None)
-    form = PairForm(request.POST or None)
+    form = PairForm(request.POST if request.method == "POST" else None)
     context = {"article": comment.article, "comment": comment, "revision": revision, "form": form}
     if form.is_valid() and form.opens(comment, network_of(request.client_address)):
         comment.remove_revision(version)
@@ -165,7 +167,7 @@ def comment_edit(request, comment_id):
     if comment.is_blocked:
         return answer_blocked(request, comment)
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
-    form = CommentEditForm(request.POST or None, initial=initial)
+    form = CommentEditForm(request.POST if request.method == "POST" else None, initial=initial)
     context = {"article": comment.article, "comment": comment, "form": form}
     if (
         form.is_valid()
@@ -191,7 +193,7 @@ def comment_edit(request, comment_id):
 def comment_delete(request, comment_id):
     comments = Comment.objects.public().with_block()
     comment = get_object_or_404(comments, pk=comment_id, state__in=[State.PUBLISHED, State.HIDDEN])
-    form = PairForm(request.POST or None)
+    form = PairForm(request.POST if request.method == "POST" else None)
     context = {"article": comment.article, "comment": comment, "form": form}
     if form.is_valid() and form.opens(comment, network_of(request.client_address)):
         comment.delete_by_author()

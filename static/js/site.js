@@ -65,7 +65,7 @@
   // loaded anew in between; a changed text is a new comment.
   const addSubmissionKey = (form) => {
     const field = form.elements.submission_key;
-    if (!field) return;
+    if (!field || "anew" in field.dataset) return;
     form.addEventListener("submit", () => {
       const text = JSON.stringify([form.action, form.elements.name.value, form.elements.body.value]);
       let sum = 0;

@@ -3,8 +3,10 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
@@ -451,6 +453,80 @@ def test_same_key_and_password_with_another_text_is_refused_with_the_text(client
     assert Comment.objects.count() == 1
 
 
+def test_repetition_after_an_edit_of_ones_own_leads_to_the_comment(client):
+    article = make_article()
+    first = post(client, article, submission_key="k" * 32)
+    edit(client, Comment.objects.get(), body="고친 글")
+    edit(client, Comment.objects.get(), body="또 고친 글")
+
+    again = post(client, article, submission_key="k" * 32)
+
+    assert (again.status_code, again["Location"]) == (302, first["Location"])
+    assert Comment.objects.get().body == "또 고친 글"
+
+
+def test_repetition_after_the_first_text_was_removed_leads_to_the_comment(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+    edit(client, Comment.objects.get(), body="고친 글")
+    Comment.objects.get().remove_revision(1)
+
+    assert post(client, article, submission_key="k" * 32).status_code == 302
+    assert Comment.objects.count() == 1
+
+
+def test_repetition_after_the_comment_was_deleted_brings_nothing_back(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+    Comment.objects.get().delete_by_author()
+
+    again = post(client, article, submission_key="k" * 32)
+
+    assert again.status_code == 409 and "삭제" in again.content.decode()
+    assert Comment.objects.get().is_deleted
+    # Whoever means it sends the form that has come back.
+    key = again.context["form"]["submission_key"].value()
+    assert post(client, article, submission_key=key).status_code == 302
+    assert Comment.objects.filter(state="published").count() == 1
+
+
+def test_deleted_comment_is_known_to_who_wrote_it_alone(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+    Comment.objects.get().delete_by_author()
+
+    assert (
+        post(client, article, submission_key="k" * 32, password="another horse key").status_code
+        == 302
+    )
+
+
+def test_deleted_comments_submission_is_forgotten_after_a_day(client):
+    article = make_article()
+    post(client, article, submission_key="k" * 32)
+    comment = Comment.objects.get()
+    comment.delete_by_author()
+    assert comment.submission_key != "k" * 32
+    Comment.objects.update(created_at=timezone.now() - timedelta(days=2))
+
+    call_command("purge", stdout=StringIO())
+
+    assert Comment.objects.get().submission_key is None
+
+
+def test_two_comments_of_one_new_password_can_both_be_deleted(settings):
+    article = make_article()
+    first = make_comment(article, submission_key="k" * 32, password=PASSWORD)
+    settings.EMAIL_DIGEST_KEYS = [("newest", bytes(32)), *settings.EMAIL_DIGEST_KEYS]
+    second = make_comment(article, submission_key="k" * 32, password=PASSWORD)
+    Comment.objects.update(password="one hash for both")
+
+    first.delete_by_author()
+    second.delete_by_author()
+
+    assert {comment.is_deleted for comment in Comment.objects.all()} == {True}
+
+
 def test_same_key_with_another_text_is_refused_after_an_edit_too(client):
     article = make_article()
     post(client, article, submission_key="k" * 32)
@@ -506,6 +582,9 @@ class CountingHasher:
     def verify(self, *args, **kwargs):
         self.calls += 1
         return self.hasher.verify(*args, **kwargs)
+
+    def check_needs_rehash(self, stored):
+        return self.hasher.check_needs_rehash(stored)
 
 
 def test_every_path_costs_exactly_one_hash(client, monkeypatch):

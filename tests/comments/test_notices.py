@@ -135,9 +135,19 @@ def test_confirming_after_the_comment_is_deleted_begins_nothing(client):
     send_due()
     Comment.objects.get().delete_by_author()
 
-    client.post(mailed_link())
+    answers = [client.get(mailed_link()), client.post(mailed_link()), client.post(mailed_link())]
 
     assert not Subscriber.objects.exists()
+    assert [answer.status_code for answer in answers] == [410] * 3
+    assert not any("이제 답글이" in answer.content.decode() for answer in answers)
+
+
+def test_confirming_a_second_time_claims_nothing(client):
+    post(client, make_article())
+    send_due()
+    assert client.post(mailed_link()).status_code == 200
+
+    assert client.post(mailed_link()).status_code == 410
 
 
 def test_link_of_a_mail_is_over_after_ten_minutes(client):

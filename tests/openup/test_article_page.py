@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from articles.models import Article, LegacyPath
+from articles.models import Article, LegacyPath, RankingTable
 from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 
 pytestmark = pytest.mark.django_db
@@ -271,3 +271,34 @@ def test_old_addresses_that_differ_by_a_slash_alone_stay_two(client):
     found = [client.get(path)["Location"] for path in ("/old/7", "/old/7/")]
 
     assert found == [article.get_absolute_url() for article in articles]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "data:text/html,x",
+        "//evil.example/",
+        "vbscript:x",
+    ],
+)
+def test_address_that_sql_wrote_is_no_link_unless_it_leads_to_the_web(client, address):
+    article = make_article()
+    article.references.create(title="참고한 글", url="https://example.org/")
+    table = make_table(article, make_ranking())
+    article.references.update(url=address)
+    RankingTable.objects.filter(pk=table.pk).update(source_url=address, source_note="출처")
+
+    pages = [
+        client.get(path).content.decode()
+        for path in (
+            article.get_absolute_url(),
+            f"{article.get_absolute_url().removesuffix('/')}.json",
+            table.ranking.get_absolute_url(),
+            f"{table.ranking.get_absolute_url().removesuffix('/')}.json",
+        )
+    ]
+
+    assert "참고한 글" in pages[0] and "출처" in pages[0]
+    assert not any(address.strip() in page for page in pages)

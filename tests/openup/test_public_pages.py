@@ -81,6 +81,45 @@ def test_headers_stand_once_on_every_answer_errors_too(client, addresses):
         assert "unsafe" not in response["Content-Security-Policy"]
 
 
+REFUSALS = [
+    (400, {"path": "/articles/?q=%00"}),
+    (400, {"path": "/articles/%00/"}),
+    (400, {"path": "/", "HTTP_HOST": "evil.example"}),
+    (400, {"path": "/manage/login/", "HTTP_HOST": "evil.example"}),
+    (400, {"path": "/comments/1/edit/", "method": "POST", "data": b"body=%FF"}),
+    (403, {"path": "/comments/1/edit/", "method": "POST", "HTTP_ORIGIN": "https://evil.example"}),
+    (403, {"path": "/manage/login/", "method": "POST", "data": b"username=a"}),
+    (413, {"path": "/comments/1/edit/", "method": "POST", "data": b"x" * 300_000}),
+    (301, {"path": "/articles"}),
+    (301, {"path": "/issues"}),
+    (503, {"path": "/comments/1/edit/", "method": "POST", "openup.crowded": True}),
+    (503, {"path": "/", "openup.unavailable": True}),
+]
+
+
+@pytest.mark.parametrize(("status", "request_"), REFUSALS)
+def test_headers_stand_once_on_what_is_refused_before_any_view(db, status, request_):
+    request_ = {"method": "GET", "content_type": "application/x-www-form-urlencoded", **request_}
+
+    response = Client(raise_request_exception=False, enforce_csrf_checks=True).generic(
+        request_.pop("method"), request_.pop("path"), **request_
+    )
+
+    assert response.status_code == status
+    for name, part in HEADERS.items():
+        assert [part in value for key, value in response.items() if key == name] == [True], name
+
+
+def test_headers_stand_on_the_way_to_https(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    response = Client().get("/")
+
+    assert response.status_code == 301
+    for name, part in HEADERS.items():
+        assert part in response[name]
+
+
 def test_public_page_sets_no_cookie_and_does_not_depend_on_one(client, addresses):
     staff = make_staff(is_superuser=True)
     client.force_login(staff)

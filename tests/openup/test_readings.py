@@ -38,7 +38,7 @@ def test_counts_of_several_processes_add_up(readings):
     article = make_article()
     other = Readings(write_seconds=10_000)
     for counted in (readings, other, other):
-        counted.add(article.pk)
+        counted.add(article.pk, "203.0.113.7/32")
 
     readings.write()
     other.write()
@@ -67,9 +67,42 @@ def test_made_up_article_is_passed_over_and_loses_no_other(client, readings, mad
     assert ArticleReading.objects.get().article == article
 
 
+@pytest.mark.parametrize("state", ["draft", "withdrawn"])
+def test_article_that_nobody_can_read_is_not_counted(client, readings, state):
+    article = make_article(state=state)
+    client.post(f"/articles/{article.pk}/read/")
+
+    readings.write()
+
+    assert not ArticleReading.objects.exists()
+
+
+def test_article_that_is_planned_is_not_counted_before_its_time(client, readings):
+    article = make_article(published_at=timezone.now() + timedelta(hours=1))
+    client.post(f"/articles/{article.pk}/read/")
+
+    readings.write()
+
+    assert not ArticleReading.objects.exists()
+
+
+def test_network_counts_so_often_until_the_counts_are_written(client, readings):
+    article = make_article()
+    for _number in range(50):
+        assert client.post(f"/articles/{article.pk}/read/").status_code == 204
+    client.post(f"/articles/{article.pk}/read/", REMOTE_ADDR="203.0.113.9")
+    readings.write()
+    first = ArticleReading.objects.get().count
+    client.post(f"/articles/{article.pk}/read/")
+
+    readings.write()
+
+    assert (first, ArticleReading.objects.get().count) == (31, 32)
+
+
 def test_counts_wait_for_a_database_that_is_away(readings, monkeypatch):
     article = make_article()
-    readings.add(article.pk)
+    readings.add(article.pk, "203.0.113.7/32")
     with monkeypatch.context() as away:
 
         def fail(counts):

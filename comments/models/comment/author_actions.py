@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from comments.identity.credentials import email_digest, needs_redigest
 from comments.models.comment import placement
@@ -22,6 +23,8 @@ from comments.moderation.text_folding import digest_text
 from comments.threads.text import HTML_VERSION, body_to_html
 
 REPEAT_WINDOW = timedelta(minutes=10)
+# How long a submission is known for one whose comment was deleted.
+REMEMBER_DELETED = timedelta(days=1)
 
 
 class EditConflict(Exception):
@@ -30,6 +33,10 @@ class EditConflict(Exception):
 
 class SubmissionConflict(Exception):
     """The same submission has arrived before with another text."""
+
+
+class SubmissionDeleted(Exception):
+    """The same submission has arrived before, and its comment was deleted since."""
 
 
 def post(comment, *, confirm_to=""):
@@ -41,13 +48,13 @@ def post(comment, *, confirm_to=""):
     The password's hash stands for the whole submission: `credentials.hash_submission` salts it
     with what makes two submissions the same, so only a verified repetition has an equal one.
     Raises EditConflict when the parent has gone, SubmissionConflict when the same submission
-    came before with another text.
+    came before with another text, SubmissionDeleted when its comment was deleted since.
     """
     with transaction.atomic():
         thread = Thread.lock(comment.article)
         if earlier := _earlier(comment):
             # Without a key it is the text that was recognised, as it was when first sent.
-            if comment.submission_key and earlier.body != comment.body:
+            if comment.submission_key and not _began_as(earlier, comment.body):
                 raise SubmissionConflict
             return earlier
         if comment.parent_id:
@@ -56,7 +63,9 @@ def post(comment, *, confirm_to=""):
                 raise EditConflict
             newest = comment.parent.edit_version
             comment.answered_version = min(comment.answered_version or newest, newest)
-        if _submission_key_is_taken(comment):
+        if _is_taken(comment, "", _mark_of_deleted(comment)):
+            raise SubmissionDeleted
+        if _is_taken(comment, comment.email_digest, comment.submission_key):
             comment.submission_key = None
         comment.text_digest = digest_text(comment.body)
         _hold_if_needed(comment, comment.hold_reasons)
@@ -135,20 +144,24 @@ def delete_by_author(comment):
     """Wipe the comment for good, with its earlier texts and what others may have quoted of it.
 
     A request to take it down has come to its end. A tombstone is drawn while replies hang from it.
+    For a day the submission is still known: sent again by a browser, it brings nothing back.
     """
     with transaction.atomic():
         thread = Thread.lock(comment.article)
-        comment.refresh_from_db(fields=["state", "edit_version", "reply_count"])
+        comment.refresh_from_db(
+            fields=["state", "edit_version", "reply_count", "password", "submission_key"]
+        )
         if comment.is_deleted:
             return
         was_visible = comment.is_visible
+        mark = _mark_of_deleted(comment)
+        comment.submission_key = None if _is_taken(comment, "", mark) else mark
         comment.state = comment.State.DELETED
         comment.name = comment.body = comment.body_html = comment.email_digest = (
             comment.password
         ) = ""
         comment.text_digest = ""
         comment.hold_reasons = []
-        comment.submission_key = None
         comment.edit_version += 1
         comment.save(
             update_fields=[
@@ -182,7 +195,7 @@ def redigest(comment, address):
         same = comment.article.comments.filter(pk=comment.pk, email_digest=comment.email_digest)
         comment.email_digest = email_digest(address)
         fields = {"email_digest": comment.email_digest}
-        if _submission_key_is_taken(comment):
+        if _is_taken(comment, comment.email_digest, comment.submission_key):
             fields["submission_key"] = None
         same.update(**fields)
 
@@ -214,10 +227,27 @@ def _earlier(comment):
     return comment.article.comments.get(pk=max(repeated)) if repeated else None
 
 
-def _submission_key_is_taken(comment):
-    if not comment.submission_key:
-        return False
-    taken = comment.article.comments.filter(
-        email_digest=comment.email_digest, submission_key=comment.submission_key
-    )
-    return taken.exists()
+def _began_as(comment, body):
+    """Tell whether `body` is what the comment said first, as far as that is still known."""
+    if comment.edit_version == 1:
+        return comment.body == body
+    first = comment.revisions.filter(version=1).first()
+    return first is None or first.removed_at is not None or first.body == body
+
+
+def _mark_of_deleted(comment):
+    """Return what the submission of a deleted comment is known by; it tells nothing of the writer.
+
+    None where there is none: without a key, the same text may well be meant as a new comment.
+    """
+    is_new = comment.created_at > timezone.now() - REMEMBER_DELETED
+    if not comment.submission_key or not is_new:
+        return None
+    message = f"{comment.password} {comment.submission_key}"
+    return salted_hmac("comments.deleted", message, algorithm="sha256").hexdigest()
+
+
+def _is_taken(comment, digest, key):
+    """Tell whether a comment of the article has this digest of an address and this key."""
+    taken = comment.article.comments.filter(email_digest=digest, submission_key=key)
+    return key is not None and taken.exists()
