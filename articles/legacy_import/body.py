@@ -168,14 +168,8 @@ def _table_blocks(
         name = patterns.matches(patterns.CAPTION, caption.source)[1] if caption else ""
         if ranking := tables.read_ranking(table, name or draft.headline):
             return [_place_ranking(ranking, first, name, source_note, draft)]
-        if drawn := tables.to_markdown(table):
-            if not table.head_rows:
-                draft.note(
-                    held[0].line,
-                    _("The table marks no headings; its first row was taken for them."),
-                )
-            drawn_block = Block(held[0].line, ready=drawn)
-            return [block for block in (caption, drawn_block, source_note) if block]
+        if drawn := _drawn_table(held[0], draft):
+            return [block for block in (caption, drawn, source_note) if block]
         lines = tables.to_lines(table)
     else:
         lines = held[0].verbatim or tuple(block.raw.strip() for block in held)
@@ -190,6 +184,21 @@ def _table_blocks(
         % {"first": min(numbers), "last": max(numbers)},
     )
     return [Block(first.line, verbatim=lines, fence=UNREAD)]
+
+
+def _drawn_table(block: Block, draft: Draft) -> Block | None:
+    drawn = tables.to_markdown(block.table) if block.table else ""
+    if drawn and block.table and not block.table.head_rows:
+        draft.note(block.line, _("The table marks no headings; its first row was taken for them."))
+    return Block(block.line, ready=drawn) if drawn else None
+
+
+def table_in_item(block: Block, draft: Draft) -> Block:
+    """Return a table of a monthly issue's item as Markdown, or its lines, unread."""
+    if drawn := _drawn_table(block, draft):
+        return drawn
+    draft.note(block.line, _("A table in the monthly issue could not be read."))
+    return Block(block.line, verbatim=tables.to_lines(block.table), fence=UNREAD)
 
 
 def _place_ranking(

@@ -12,7 +12,7 @@ from articles.bundle.data import BundleError
 from articles.content.html_tables import read_table
 from articles.content.text import normalise, normalise_line
 from articles.legacy_import.blocks import Block, Run, check_count, line_block
-from articles.legacy_import.outline import ImportedPage, read_blocks
+from articles.legacy_import.outline import ImportedPage, left_out, read_blocks
 from articles.old_addresses import MAX_ADDRESS_CHARACTERS, normalise_address
 
 _META_CHARSET = re.compile(
@@ -26,11 +26,13 @@ _SKIPPED = {
     *("head", "script", "style", "noscript", "template", "nav", "footer", "svg", "math"),
     *("select", "option", "button", "textarea", "input", "map"),
 }
+# Of these a page shows nothing.
+_CODE = {"head", "script", "style", "noscript", "template", "map"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
     *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details"),
     *("div", "dl", "dt", "fieldset", "figcaption", "figure", "form", "header", "hr", "html"),
-    *("legend", "li", "main", "ol", "p", "section", "summary", "ul"),
+    *("legend", "li", "main", "ol", "p", "pre", "section", "summary", "ul"),
     *("table", "tbody", "thead", "tfoot", "tr", "td", "th"),
     *_HEADINGS,
 }
@@ -55,7 +57,9 @@ def read(data: bytes) -> ImportedPage:
     for entry in parser.error_log:
         if entry.type_name == "ERR_RESOURCE_LIMIT":
             raise BundleError(max(1, entry.line), _("The page is nested too deeply."))
-    return read_blocks(_Walk().blocks_of(root), notes, _legacy_path(root, text))
+    walk = _Walk()
+    blocks = walk.blocks_of(root)
+    return read_blocks(blocks, (*notes, *walk.notes), _legacy_path(root, text))
 
 
 def _decode(data: bytes) -> tuple[str, tuple[tuple[int, str], ...]]:
@@ -104,6 +108,7 @@ class _Walk:
 
     def __init__(self):
         self.blocks: list[Block] = []
+        self.notes: list[tuple[int, str]] = []
         self.runs: list[Run] = []
         self.line = 1
         self.strong = 0
@@ -140,14 +145,21 @@ class _Walk:
     def _skips(self, element: etree._Element) -> bool:
         tag = element.tag
         if tag in _SKIPPED:
+            text = "" if tag in _CODE else normalise_line(" ".join(element.itertext()))
+            if text:
+                self.notes.append((element.sourceline or 1, left_out(text)))
             return True
         if tag in _PICTURES:
             self._flush()
             self._add_picture(element)
             self.is_continued = True
             return True
-        if tag == "pre":
+        if tag == "pre" and _BLOCKS.union(_PICTURES).isdisjoint(
+            child.tag for child in element.iterdescendants()
+        ):
             self._flush()
+            for line_break in element.iter("br"):
+                line_break.text = "\n"
             lines = [line.rstrip() for line in normalise(element.text_content()).split("\n")]
             if any(lines):
                 self.blocks.append(

@@ -5,6 +5,7 @@ with which an article cannot be published, and a note says which line a person m
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -23,11 +24,23 @@ from articles.bundle.data import (
 )
 from articles.legacy_import import patterns
 from articles.legacy_import.blocks import Block, nest
-from articles.legacy_import.body import Draft, is_section_heading, note_emptied, render, to_markdown
+from articles.legacy_import.body import (
+    Draft,
+    is_section_heading,
+    note_emptied,
+    render,
+    table_in_item,
+    to_markdown,
+)
 
 # The category of an item whose source names none; the model wants one.
 UNKNOWN_CATEGORY = "?"
 NO_LICENCE = "none"
+# Of a reference.
+MAX_TITLE = 300
+
+
+_EMPTY_BRACKETS = re.compile(r"\( ?\)|\[ ?\]|< ?>")
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,9 @@ def read_blocks(
     for block in blocks:
         for text in block.table.notes if block.table else ():
             draft.note(block.line, text)
-    rest = _without_comments(_read_head(blocks, draft), draft)
-    body, issue_blocks, reference_blocks = _sections(rest)
+    is_framed = any(patterns.matches(patterns.BANNER, block.source) for block in blocks)
+    rest = _without_frame(_read_head(blocks, draft, is_framed), draft, is_framed)
+    body, issue_blocks, reference_blocks = _sections(rest, draft)
     references = _read_references(reference_blocks, draft)
     issue = _read_issue(issue_blocks, draft)
     if issue is None:
@@ -109,8 +123,19 @@ def _find_day(blocks: list[Block]) -> tuple[int, date] | None:
     return None
 
 
-def _read_head(blocks: list[Block], draft: Draft) -> list[Block]:
-    """Read title, date and byline; return the blocks that follow them."""
+def _leave_out(blocks: list[Block], draft: Draft) -> None:
+    """Name in the report each line, and each picture, that the draft does not have."""
+    for block in blocks:
+        for text in filter(None, (block.source, *block.verbatim)):
+            draft.note(block.line, left_out(text))
+
+
+def left_out(text: str) -> str:
+    return _("Left out: “%(text)s”") % {"text": text}
+
+
+def _read_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block]:
+    """Read title, date and byline; return the blocks that follow them, and tables before them."""
     blocks = [
         block for block in blocks if block.source or block.table or block.verbatim or block.bullet
     ]
@@ -131,43 +156,87 @@ def _read_head(blocks: list[Block], draft: Draft) -> list[Block]:
     if number < 0:
         raise BundleError(1, _("The page has no title."))
     draft.headline = blocks[number].source
+    read = {number}
     if found:
         draft.day = found[1]
+        read.add(found[0])
+        if not patterns.matches(patterns.DATE_ALONE, blocks[found[0]].source):
+            _leave_out([blocks[found[0]]], draft)
     else:
         draft.note(blocks[number].line, _("No date was found; the first line became the title."))
-    if left_out := [n for n in titles if n < number]:
-        first, last = blocks[left_out[0]].line, blocks[left_out[-1]].line
-        draft.note(
-            first,
-            _("What stands before the title was left out, up to line %(last)s.") % {"last": last},
-        )
-    start = max(number, found[0] if found else 0) + 1
-    return _skip_head(blocks[start:], draft)
+    start = max(read) + 1
+    above = [block for number, block in enumerate(blocks[:start]) if number not in read]
+    # A picture in the frame is its logo.
+    kept = [block for block in above if not block.source and not (is_framed and block.fence)]
+    _leave_out([block for block in above if block not in kept], draft)
+    return kept + _skip_head(blocks[start:], draft, is_framed)
 
 
-def _skip_head(blocks: list[Block], draft: Draft) -> list[Block]:
-    """Leave out the repeated title and the byline."""
+def _skip_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block]:
+    """Leave out the repeated title, the byline and what the frame has there."""
     repeated = {draft.headline, _split_kicker(draft.headline)[1]}
     for number, block in enumerate(blocks):
         byline = None if draft.byline else patterns.matches(patterns.BYLINE, block.source)
         if byline:
             draft.byline = byline[1]
-        elif block.source not in repeated and not patterns.matches(patterns.CHROME, block.source):
+        elif block.source in repeated or (is_framed and _is_chrome(blocks, number)):
+            _leave_out([block], draft)
+        else:
             return blocks[number:]
     return []
 
 
-def _without_comments(blocks: list[Block], draft: Draft) -> list[Block]:
-    for number, block in enumerate(blocks):
-        match = patterns.matches(patterns.COMMENTS, block.source)
-        if match and not block.table:
-            if match[1] and int(match[1]):
-                draft.note(
-                    block.line,
-                    _("The page's comments (%(count)s) were left out.") % {"count": match[1]},
-                )
-            return blocks[:number]
-    return [block for block in blocks if not patterns.matches(patterns.CHROME, block.source)]
+def _is_chrome(blocks: list[Block], number: int) -> bool:
+    """Tell a line of the old site's frame from a bullet, a heading and what stands above a list."""
+    block, following = blocks[number], blocks[number + 1 : number + 2]
+    return (
+        block.is_paragraph
+        and not block.is_heading
+        and bool(patterns.matches(patterns.CHROME, block.source))
+        and not (following and following[0].is_item)
+    )
+
+
+def _without_frame(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block]:
+    """Return the blocks without the page's comments and the frame at the end."""
+    end = next(
+        (number for number in range(len(blocks)) if _are_comments(blocks[number:])), len(blocks)
+    )
+    if end < len(blocks):
+        match = patterns.matches(patterns.COMMENTS, blocks[end].source)
+        if match[1] and int(match[1]):
+            draft.note(
+                blocks[end].line,
+                _("The page's comments (%(count)s) were left out.") % {"count": match[1]},
+            )
+        is_framed = True
+    _leave_out(blocks[end:], draft)
+    body = blocks[:end]
+    while is_framed and body and _is_chrome(body, len(body) - 1):
+        _leave_out([body.pop()], draft)
+    return body
+
+
+def _are_comments(blocks: list[Block]) -> bool:
+    """Tell whether the old site's block of comments begins here, and the page ends with it."""
+    first, *others = blocks
+    match = patterns.matches(patterns.COMMENTS, first.source)
+    if not match or not first.is_paragraph:
+        return False
+    sections = (patterns.IMPLICATIONS, patterns.ISSUE, patterns.REFERENCES)
+    if any(
+        block.table
+        or "\t" in block.raw.strip()
+        or (block.verbatim and not block.fence)
+        or any(patterns.matches(section, block.source) for section in sections)
+        for block in others
+    ):
+        return False
+    lines = [block for block in others if block.is_paragraph]
+    has_form = any(patterns.matches(patterns.COMMENT_FORM, block.source) for block in lines)
+    has_lists = any(block.is_item or block.is_heading for block in others)
+    is_sure = match[1] is not None or patterns.matches(patterns.COMMENT_FORM, first.source)
+    return has_form or not others if not is_sure else has_form or not has_lists
 
 
 def _read_licence(blocks: list[Block], draft: Draft) -> str:
@@ -186,21 +255,64 @@ def _read_licence(blocks: list[Block], draft: Draft) -> str:
     return f"type{number}"
 
 
-def _sections(blocks: list[Block]) -> tuple[list[Block], list[Block], list[Block]]:
+def _sections(blocks: list[Block], draft: Draft) -> tuple[list[Block], list[Block], list[Block]]:
     """Part the body from the monthly issue and from the references, each with its heading."""
     body: list[Block] = []
     issue: list[Block] = []
-    references: list[Block] = []
+    references = _references(blocks, draft)
     current = body
     for block in blocks:
+        if block in references:
+            current = body
+            continue
         if not issue and patterns.matches(patterns.ISSUE, block.source):
             current = issue
-        elif patterns.matches(patterns.REFERENCES, block.source):
-            current = references
-        elif current is not body and is_section_heading(block):
+        elif is_section_heading(block) or patterns.matches(patterns.REFERENCES, block.source):
             current = body
         current.append(block)
     return body, issue, references
+
+
+def _references(blocks: list[Block], draft: Draft) -> list[Block]:
+    """Return the last section when it is one of references, with its heading."""
+    for number, block in enumerate(blocks):
+        is_line = block.is_paragraph or block.bullet == "※"
+        if not is_line or not patterns.matches(patterns.REFERENCES, block.source):
+            continue
+        section = []
+        for following in blocks[number + 1 :]:
+            if any(
+                patterns.matches(pattern, following.source)
+                for pattern in (patterns.ISSUE, patterns.LICENCE)
+            ) or _is_licence_picture(following):
+                break
+            section.append(following)
+        if all(_looks_like_a_reference(each) for each in section):
+            return [block, *section]
+        draft.note(
+            block.line,
+            _("What follows does not look like references all through; it stays in the body."),
+        )
+    return []
+
+
+def _is_licence_picture(block: Block) -> bool:
+    return any(
+        patterns.matches(patterns.LICENCE, line.partition("] ")[2]) for line in block.verbatim
+    )
+
+
+def _looks_like_a_reference(block: Block) -> bool:
+    """Tell a title, an address or a book from a sentence, a heading, a table or a picture."""
+    text = block.text
+    if block.table or block.verbatim or is_section_heading(block) or len(text) > MAX_TITLE:
+        return False
+    if any(run.href for run in block.runs) or patterns.URL.search(text):
+        return True
+    if patterns.matches(patterns.SENTENCE, text):
+        return False
+    is_titled = patterns.YEAR.search(text) or patterns.TITLE_MARK.search(text)
+    return bool(block.is_item or is_titled)
 
 
 # The monthly issue and the references
@@ -221,7 +333,7 @@ def _read_issue(blocks: list[Block], draft: Draft) -> IssueData | None:
         return None
     # A page of January may carry December's issue.
     year = draft.day.year - (month > draft.day.month)
-    nested = nest(blocks[1:])
+    nested = nest([table_in_item(b, draft) if b.table else b for b in blocks[1:]])
     note_emptied(nested.emptied, draft)
     groups: list[list[tuple[Block, int]]] = []
     for block, level in nested.blocks:
@@ -229,9 +341,10 @@ def _read_issue(blocks: list[Block], draft: Draft) -> IssueData | None:
             groups.append([(block, level)])
         elif groups:
             groups[-1].append((block, max(0, level - 1)))
-        elif block.source or block.verbatim or block.table:
+        elif block.source or block.verbatim or block.ready:
             draft.note(block.line, _("An item of the monthly issue has no bullet."))
-            groups.append([(block, 1)])
+            is_text = bool(block.source)
+            groups.append([(block, 1)] if is_text else [(Block(block.line), 1), (block, 0)])
     return IssueData(
         month=f"{year:04}-{month:02}",
         title=match[1],
@@ -258,12 +371,21 @@ def _read_references(blocks: list[Block], draft: Draft) -> tuple[ReferenceData, 
     references = []
     for block in blocks:
         if patterns.matches(patterns.REFERENCES, block.source):
+            draft.note(
+                block.line,
+                _("What stands below “%(text)s” became references.") % {"text": block.source},
+            )
             continue
         text = block.text
-        url = next((run.href for run in block.runs if run.href), "")
-        if found := patterns.URL.search(text):
-            url = url or found[0].rstrip(".,)")
-            text = text.replace(found[0], "").strip(" -–:,()[]") or found[0]
+        hrefs = list(dict.fromkeys(run.href for run in block.runs if run.href))
+        found = patterns.URL.search(text)
+        shown = found[0].rstrip(".,)") if found else ""
+        url = hrefs[0] if hrefs else shown
+        if shown and shown == url:
+            rest = _EMPTY_BRACKETS.sub("", text.replace(shown, "", 1)).strip(" -–:,.")
+            text = rest or shown
+        for href in hrefs[1:]:
+            draft.note(block.line, left_out(href))
         if text:
             references.append(ReferenceData(title=text, url=url))
     if blocks and not references:

@@ -91,9 +91,10 @@ def test_the_monthly_issue_becomes_items_of_its_month(page):
     assert "월간 이슈" not in page.article.body
 
 
-def test_site_chrome_and_comments_are_dropped(page):
-    everything = repr(page)
+def test_site_chrome_and_comments_are_dropped_and_named_in_the_report(page):
+    everything = repr(page.article) + repr(page.issue)
 
+    assert {1, 7, 73, 75, 77, 79} <= {line for line, _sentence in page.notes}
     for dropped in ("누리집", "댓글", "비밀번호", "Reference"):
         assert dropped not in everything
 
