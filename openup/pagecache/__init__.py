@@ -1,4 +1,4 @@
-"""Kept pages, around Django: validate, then serve (docs/decisions/page-cache.md).
+"""Cached pages, around Django: validate, then serve (docs/decisions/cached-pages.md).
 
 A page is made by a request of our own making, so that nothing of a reader's can be in it, and given
 out only after the database has confirmed that it is current.
@@ -98,7 +98,7 @@ class PageCache:
         return self._send(*answer.form(""), answer.status, environ, start_response)
 
     def _address(self, environ):
-        """Return the address of the kept page that is asked for, or None when Django answers."""
+        """Return the address of the cached page that is asked for, or None when Django answers."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")

@@ -1,4 +1,4 @@
-"""Which kept page a request asks for, and the request that makes it."""
+"""Which cached page a request asks for, and the request that makes it."""
 
 import io
 import sys
@@ -24,7 +24,7 @@ class Address(NamedTuple):
 
 
 def find_address(path, query):
-    """Return the address of the kept page that a request means, or None where nobody keeps it.
+    """Return the address of the cached page that a request means, or None where nobody caches it.
 
     Nor where it may be the address of an old page: of those the database knows.
     """
