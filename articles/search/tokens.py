@@ -3,7 +3,8 @@
 Folded text is what both databases compare: in NFKC and case folded, runs of Hangul, Han and Kana
 as they are, every other word between bars, one space for whatever stands between. "K리그의 GPT-4o"
 is "|k|리그의 |gpt| |4o|". A query is folded too: a Korean word is found within longer ones, a
-Latin word or a number only as a whole.
+Latin word or a number only as a whole. Marks that make another word of one stay beside it (C++, C#,
+.NET, R&D, 3.14, A/B): "C++ 3.14" is "|c|++ |3|.|14|", where C is found and C++ is told from it.
 """
 
 import re
@@ -12,12 +13,18 @@ from collections.abc import Iterable, Iterator
 
 # Hangul syllables and letters, Han, Hiragana and Katakana: written without spaces or with endings.
 _SYLLABLE = "\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-_RUN = re.compile(rf"(?P<syllables>[{_SYLLABLE}]+)|[^\W_{_SYLLABLE}]+")
+_RUN = re.compile(rf"(?P<syllables>[{_SYLLABLE}]+)|[^\W_{_SYLLABLE}]+|[©®]")
+_WITHIN_WORDS = frozenset(".&/")
+# Their names in tokens, whose characters the index knows; C++ is found by C+ too.
+_AFTER_WORDS = {"++": ("plus", "plusplus"), "+": ("plus",), "#": ("sharp",)}
+_MARK_AFTER = re.compile(r"\+\+|[+#]")
 # Words, and runs of one, two and three syllables wherever they stand.
 _GRAMS = [re.compile(r"\|([^|]+)\|")] + [
     re.compile(rf"(?=([{_SYLLABLE}]{{{size}}}))") for size in (1, 2, 3)
 ]
-_PARTS = re.compile(rf"\|(?P<word>[^|]+)\||(?P<syllables>[{_SYLLABLE}]+)|(?P<gap> )")
+_PARTS = re.compile(
+    rf"\|(?P<word>[^|]+)\||(?P<syllables>[{_SYLLABLE}]+)|(?P<gap> )|(?P<mark>\+\+|[+#.&/])"
+)
 # NFKC makes conjoining letters of those that stand alone, as in a query of initials (ㅋㅂㄴㅌㅅ).
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _ALONE = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
@@ -28,7 +35,7 @@ MAX_NEEDLES = 8
 _QUOTED = re.compile(r"[\"“”「」『』]([^\"“”「」『』]*)[\"“”「」『』]")
 # The longest first. A word keeps at least two syllables, or a Latin word, before its particle.
 _PARTICLES = re.compile(
-    rf"(?<=[{_SYLLABLE}]{{2}}|.\|)"
+    rf"(?<=[{_SYLLABLE}]{{2}}|.[|+#])"
     "(?:에서는|에서의|으로는|으로의|에게서|이라는|이라고|에서|에게|으로|까지|부터|처럼|보다|라는|라고|마다|조차"
     "|이나|은|는|이|가|을|를|의|에|로|와|과|도|만|랑)$"
 )
@@ -39,13 +46,31 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", text)).casefold()
     text = text.translate(_ALONE)
     pieces: list[str] = []
-    end = 0
+    end, before = 0, False
     for run in _RUN.finditer(text):
-        if pieces and run.start() > end:
-            pieces.append(" ")
-        pieces.append(run.group() if run["syllables"] else f"|{run.group()}|")
-        end = run.end()
-    return "".join(pieces)
+        is_word = not run["syllables"]
+        pieces.append(_between(text[end : run.start()], bool(pieces), before, run.group()))
+        pieces.append(f"|{run.group()}|" if is_word else run.group())
+        end, before = run.end(), is_word
+    mark = _MARK_AFTER.match(text, end) if before else None
+    return "".join(pieces) + (mark.group() if mark else "")
+
+
+def _between(gap: str, is_inside: bool, after_word: bool, following: str) -> str:
+    """Return what a gap between two runs is in folded text."""
+    is_before_word = not re.match(f"[{_SYLLABLE}]", following)
+    if after_word and is_before_word and gap in _WITHIN_WORDS:
+        return gap
+    mark, rest = "", gap
+    if after_word and (match := _MARK_AFTER.match(gap)):
+        # 1+1 is two numbers.
+        is_sum = gap == "+" and is_before_word
+        mark = "" if is_sum else match.group()
+        rest = gap[len(mark) :]
+    begins_with_dot = is_before_word and following[0].isalpha() and gap.endswith(".")
+    if begins_with_dot and not gap.endswith("..") and (gap != "." or not is_inside):
+        return mark + (" " if is_inside and rest != "." else "") + "."
+    return mark + (" " if is_inside and rest else "")
 
 
 def initials(folded: str) -> str:
@@ -82,7 +107,7 @@ def tokens(folded: str) -> set[str]:
     A joint is the ends of two parts with "_" between them over a space and "-" without one, of one
     and of two syllables: rare phrases of common words are then rare in the index too.
     """
-    found = {gram for grams in _GRAMS for gram in grams.findall(folded)}
+    found = {gram for grams in _GRAMS for gram in grams.findall(folded)} | _mark_tokens(folded)
     for before, between, part in _pairs(folded):
         found.add(_joint(before, between, part, 1))
         if _has_end(before, 2) and _has_end(part, 2):
@@ -92,11 +117,11 @@ def tokens(folded: str) -> set[str]:
 
 def needle_tokens(needle: str) -> set[str]:
     """Return tokens that every text with `needle` in it has, as few as tell it best."""
-    found = set()
+    found = _mark_tokens(needle)
     for part in _parts(needle):
         if part[0] == "|":
             found.add(part[1:])
-        elif part != " ":
+        elif part != " " and not _is_mark(part):
             size = min(len(part), 3)
             found.update(part[start : start + size] for start in range(len(part) - size + 1))
     for before, between, part in _pairs(needle):
@@ -105,12 +130,31 @@ def needle_tokens(needle: str) -> set[str]:
     return found
 
 
+def _mark_tokens(folded: str) -> set[str]:
+    """Return tokens of words with the marks beside them: c-plus of C+, dot-net of .NET."""
+    found: set[str] = set()
+    before = ""
+    for part in _parts(folded):
+        if part in _AFTER_WORDS and before[:1] == "|":
+            found.update(f"{before[1:]}-{name}" for name in _AFTER_WORDS[part])
+        elif part[0] == "|" and before == ".":
+            found.add(f"dot-{part[1:]}")
+        before = part
+    return found
+
+
+def _is_mark(part: str) -> bool:
+    return part in _AFTER_WORDS or part in _WITHIN_WORDS
+
+
 def _pairs(folded: str) -> Iterator[tuple[str, str, str]]:
     """Yield each two parts that follow one another, with "_" or "-" for what is between them."""
     before, between = "", "-"
     for part in _parts(folded):
         if part == " ":
             between = "_"
+            continue
+        if _is_mark(part):
             continue
         if before:
             yield before, between, part
@@ -128,7 +172,7 @@ def _joint(before: str, between: str, part: str, size: int) -> str:
 
 
 def _parts(folded: str) -> Iterator[str]:
-    """Yield "|word" for a word, a run of syllables as it is, and " " for a gap."""
+    """Yield "|word" for a word, a run of syllables and a mark as they are, " " for a gap."""
     for match in _PARTS.finditer(folded):
         yield f"|{match['word']}" if match["word"] else match.group()
 
@@ -147,6 +191,8 @@ def pattern(needles: Iterable[str]) -> re.Pattern[str] | None:
 def _part_pattern(part: str) -> str:
     if part == " ":
         return r"[\W_]+"
+    if _is_mark(part):
+        return re.escape(part)
     if part[0] == "|":
         edge = rf"[^\W_{_SYLLABLE}]"
         return rf"(?<!{edge}){re.escape(part[1:])}(?!{edge})"

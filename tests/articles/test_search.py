@@ -58,6 +58,17 @@ def test_other_words_are_not(words):
     assert titles(words) == []
 
 
+@pytest.mark.parametrize("is_many", [False, True])
+@pytest.mark.parametrize("name", ["C++", "C#", "F#", ".NET", "R&D", "3.14", "Node.js", "A/B", "©"])
+def test_a_name_with_marks_finds_its_own_article(name, is_many, monkeypatch):
+    if is_many:
+        monkeypatch.setattr("articles.search.queries.FIRST_LOOK", 1)
+    make_article(title="이름", body=f"새 {name}의 소식", published_at=AT)
+    make_article(title="글자", body="c f 그리고 net, r d 3 14 node js a b", published_at=AT + DAY)
+
+    assert titles(name) == ["이름"]
+
+
 def test_initials_find_titles_only():
     make_article(title="쿠버네티스 소식", body="본문")
     make_article(title="다른 글", body="쿠버네티스 소식")

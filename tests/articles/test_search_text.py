@@ -13,7 +13,7 @@ from articles.search.tokens import (
     tokens,
 )
 
-KOREAN = st.text(alphabet="가나다라중국의생태계는ㅋㅂ 阿K4리그AIai-.·é\n", max_size=30)
+KOREAN = st.text(alphabet="가나다라중국의생태계는ㅋㅂ 阿K4리그AIai-.·é\n+#&/©", max_size=30)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,76 @@ def test_query_is_cut_into_words(query, found):
 
 def test_initials_stand_for_syllables():
     assert initials(fold("쿠버네티스 AI")) == "ㅋㅂㄴㅌㅅ |ai|"
+
+
+NAMES = [
+    *("C++", "C#", "F#", ".NET", "R&D", "3.14", "Node.js", "GPT-4o", "A/B", "K8s", "5.2.1", "©"),
+    *("C++17", "TCP/IP", "AT&T", "Notepad++", "ASP.NET", "Vue.js", "I/O", "J#", ".env", "x86_64"),
+    *("Disney+", "A+", "CI/CD", "S&P", "v1.2.3", "a.kr", "C/C++", "M&A", "Q#", "®"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "text", ["{}", "{}의 소식", "새 {} 소식", "({})", "{}.", "{}, 그리고", "‘{}’은", "- {}\n- 끝"]
+)
+def test_a_name_with_marks_is_found_wherever_it_stands(name, text):
+    folded = fold(text.format(name))
+
+    (needle,) = needles(name)
+    assert needle in folded
+    assert needle_tokens(needle) <= tokens(folded)
+    assert [piece for piece, is_hit in marked(text.format(name), pattern([needle])) if is_hit] == [
+        name
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("C++", "C 언어"),
+        ("C++", "C+ 학점"),
+        ("C#", "C 언어"),
+        ("C#", "C++"),
+        ("F#", "F 학점"),
+        (".NET", "네트 net 값"),
+        ("R&D", "R 언어와 D 언어"),
+        ("R&D", "R-D"),
+        ("3.14", "3월 14일"),
+        ("3.14", "3, 14"),
+        ("3.14", "3:14"),
+        ("A/B", "A B"),
+        ("5.2.1", "5 2 1"),
+        ("Node.js", "node의 js"),
+        ("C++", "c. ++"),
+    ],
+)
+def test_a_name_with_marks_is_told_from_its_letters(name, text):
+    (needle,) = needles(name)
+
+    assert needle not in fold(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("C", "C++"),
+        ("node", "Node.js"),
+        ("js", "Node.js"),
+        ("GPT 4o", "GPT-4o"),
+        ("NET", ".NET 8"),
+        (".NET", "ASP.NET"),
+        ("C++", "C/C++"),
+        ("C++에서", "C++"),
+        ("C#은", "새 C#"),
+        ("R＆D", "R&D"),
+        ("c++", "Ｃ＋＋"),
+        ("5.2", "5.2.1"),
+        ("파이썬 3.14는", "파이썬3.14 발표"),
+    ],
+)
+def test_words_within_names_are_found(query, text):
+    assert all(needle in fold(text) for needle in needles(query))
 
 
 @given(KOREAN, st.integers(0, 30), st.integers(1, 12))
