@@ -1,7 +1,10 @@
 """The server's entry: `granian --interface wsgi openup.wsgi:application`."""
 
+import multiprocessing
 import os
+import signal
 import sys
+import threading
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -34,3 +37,17 @@ if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
 
 # Before the kept pages, so that a request is refused whether or not its page is kept.
 application = CharsetGuard(application, django)
+
+
+def end_with(server):
+    """End this worker when the process that started it has died.
+
+    Killed by force, it cannot end its workers: they would go on holding the port, and serving what
+    the next start has replaced.
+    """
+    server.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if server := multiprocessing.parent_process():
+    threading.Thread(target=end_with, args=[server], daemon=True).start()

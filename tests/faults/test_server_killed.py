@@ -1,10 +1,14 @@
 """A comment that was answered is there after any crash of the server, exactly once."""
 
+import errno
+import os
 import re
+import signal
+import socket
 
 import pytest
 
-from tests.faults.server import Server, manage
+from tests.faults.server import Server, manage, poll_until
 
 pytestmark = pytest.mark.database
 SETUP = """
@@ -44,3 +48,24 @@ def test_answered_comments_survive_kill_9_exactly_once(environment):
         server.kill()
     found = re.findall(r"답을 받은 글 \d-\d", page)
     assert sorted(found) == sorted(fields["body"] for fields in sent)
+
+
+def test_kill_9_of_the_master_leaves_no_worker_on_the_port(environment):
+    manage(environment, "migrate")
+    server = Server(environment, workers=2)
+    try:
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(timeout=30)
+
+        poll_until(lambda: is_free(server.host, server.port))
+    finally:
+        server.kill()
+
+    again = Server(environment)
+    again.kill()
+
+
+def is_free(host, port):
+    """Tell whether nobody listens on the port any more."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == errno.ECONNREFUSED
