@@ -178,9 +178,9 @@ def counts_by_anchor(*, rows_of=None, items_of=None):
     Of the rows of one article, and of the items of the month that another one leads, or the same:
     their comments belong to it. Both are keys; there may be none.
     """
-    # In no order: Django 6.1 would ask for the model's own of the two halves together.
     counts = _ENTRY_COUNTS.filter(article=rows_of)
     if items_of:
+        # In no order: Django 6.1 would ask for the model's own of both halves together.
         counts = counts.union(_ITEM_COUNTS.filter(article=items_of), all=True).order_by()
     return {f"{kind}-{key}": count for kind, key, count in counts}
 
