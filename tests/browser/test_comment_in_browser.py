@@ -301,3 +301,23 @@ def test_characters_of_a_takedown_are_counted(open_page):
     page.locator("textarea").fill("열두 자인 까닭입니다")
 
     assert "11 / 2,000" in page.locator(".count").inner_text()
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_what_its_writer_deleted_comes_back_only_when_it_is_sent_once_more(open_page, with_script):
+    """A script keeps the key of a text; without one the same text may well be a new comment."""
+    article = make_article()
+    page = open_page(article.get_absolute_url(), java_script_enabled=with_script)
+    write(page, "지웠다 다시 쓰는 글")
+    article.comments.get().delete_by_author()
+
+    page.goto(page.url.partition("#")[0])
+    write(page, "지웠다 다시 쓰는 글")
+    if with_script:
+        assert page.get_by_role("alert").get_by_text("삭제되었습니다").is_visible()
+        check_with_axe(page)
+        assert not article.comments.filter(state="published").exists()
+        write(page)
+
+    assert page.locator(".comments").get_by_text("지웠다 다시 쓰는 글").is_visible()
+    assert article.comments.filter(state="published").count() == 1
