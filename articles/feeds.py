@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from articles.content.text import CONTENT_LANGUAGE
 from articles.models import Article, Category, RankingCorrection, Tag
 from articles.models.ranking import first_moment
+from articles.open_data.provenance import absolute_html
 from articles.page_caching import cached_page
 from articles.views import load_subject
 
@@ -45,6 +46,8 @@ def atom(title, page, feed, entries):
     )
     for entry in entries:
         link = settings.SITE_URL + entry.pop("link")
+        # Without one there is no <summary>: an empty one would be a summary that says nothing.
+        entry["description"] = absolute_html(entry["description"] or "") or None
         generator.add_item(link=link, **{"unique_id": link} | entry)
     return HttpResponse(generator.writeString("utf-8"), content_type=generator.content_type)
 

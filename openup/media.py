@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
-from articles.content.share_picture import draw
+from articles.content.share_picture import KINDS, draw, kind_lines, kind_picture_url
 from articles.models import Article
 from articles.page_caching import uncached_page
 
@@ -52,10 +52,25 @@ def share_picture(request, article_id, digest):
     if request.path != article.share_picture_url:
         # Of an earlier title, on a page that somebody has kept.
         return redirect(article.share_picture_url)
+    return _drawn_once(request, digest, article.share_lines)
+
+
+@uncached_page
+@require_safe
+def kind_picture(request, kind, digest):
+    """Send the picture of a kind of page, whatever page of it is shared."""
+    if kind not in KINDS:
+        raise Http404
+    if request.path != kind_picture_url(kind):
+        return redirect(kind_picture_url(kind))
+    return _drawn_once(request, digest, kind_lines(kind))
+
+
+def _drawn_once(request, digest, lines):
     name = f"share/{digest}.png"
     path = Path(settings.MEDIA_ROOT, name)
     if not path.exists():
-        write_whole(path, draw(*article.share_lines))
+        write_whole(path, draw(*lines))
     return media_file(request, name)
 
 

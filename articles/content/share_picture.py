@@ -1,5 +1,7 @@
 """The picture that stands beside a shared link: an article's title and date on the site's ground.
 
+Pages that are no article have one picture for each of their kinds: their number is bounded.
+
 Its name is a digest of what it shows, so a changed title is a new picture at a new address, and one
 that has been made is never made again.
 """
@@ -9,7 +11,11 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
+from django.conf import settings
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageDraw, ImageFont
+
+from articles.addresses import path_of
 
 # The size that OpenGraph's readers ask for (1.91 : 1).
 WIDTH, HEIGHT = 1200, 630
@@ -21,6 +27,22 @@ GROUND, TEXT, SUBTLE, ACCENT = "#ffffff", "#1e2124", "#464c53", "#0b50d0"
 # Part of the name: raise it when the drawing changes.
 VERSION = 1
 FONT = Path(__file__).parent / "fonts" / "Pretendard-Bold.otf"
+KINDS = {
+    "site": gettext_lazy("Monthly trends, rankings and notable issues of open source."),
+    "articles": gettext_lazy("All articles"),
+    "issues": gettext_lazy("Monthly issues"),
+    "rankings": gettext_lazy("Rankings"),
+    "corrections": gettext_lazy("Corrections"),
+}
+
+
+def kind_lines(kind: str) -> tuple[str, str, str]:
+    """Return what the picture of a kind of page shows: kicker, title and foot."""
+    return "", str(KINDS[kind]), settings.SITE_NAME
+
+
+def kind_picture_url(kind: str) -> str:
+    return path_of("kind_picture", kind, digest_of(*kind_lines(kind)))
 
 
 def digest_of(*lines: str) -> str:

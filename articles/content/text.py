@@ -46,6 +46,15 @@ def plain_text(html: str) -> str:
     return " ".join(unescape(_TAG.sub("", _BLOCK_END.sub(" ", html))).split())
 
 
+def opening(html: str, length: int = 160) -> str:
+    """Return how the text of sanitised HTML begins, cut between words."""
+    text = plain_text(html)
+    if len(text) <= length:
+        return text
+    end = text.rfind(" ", length // 2, length)
+    return text[: end if end > 0 else length] + "…"
+
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 
 

@@ -15,7 +15,7 @@ from articles.content import share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
 from articles.content.markdown import RANKING_MARK, faults_for_publishing
 from articles.content.mentions import mentioned
-from articles.content.text import is_plausible, plain_text
+from articles.content.text import is_plausible, opening, plain_text
 from articles.fields import LineField, MarkdownField, ProseField, WebAddressField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.monthly_issue import MonthlyIssue
@@ -241,6 +241,11 @@ class Article(MarkdownBody):
     @property
     def full_title(self):
         return f"{self.kicker} {self.title}".strip()
+
+    @property
+    def description(self):
+        """Return what stands below the title where the article is shared."""
+        return self.summary or opening(self.body_html) or self.full_title
 
     @property
     def share_lines(self):

@@ -2,6 +2,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
+from articles.content.text import opening
 from articles.fields import LineField, MarkdownField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, SITE, PageVersion
@@ -80,6 +81,11 @@ class SitePage(MarkdownBody):
 
     def get_absolute_url(self):
         return path_of("articles:site_page_detail", self.slug)
+
+    @property
+    def description(self):
+        """Return what stands below the title where the page is shared."""
+        return opening(self.body_html) or self.title
 
     def store(self):
         """Make the HTML, save the page and make the pages that show it stale."""

@@ -1,5 +1,6 @@
 """Where a series' figures come from, under which licence they stand, and how they are cited."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +17,15 @@ KOGL_URL = "https://www.kogl.or.kr/info/license.do"
 
 def absolute(path: str) -> str:
     return settings.SITE_URL + path
+
+
+# As nh3 writes attributes: in double quotation marks; a path of this site begins with one slash.
+_PATH = re.compile(r'(?<= )(href|src)="(?=/(?!/))')
+
+
+def absolute_html(html: str) -> str:
+    """Return sanitised HTML whose addresses hold wherever it is shown."""
+    return _PATH.sub(rf'\1="{settings.SITE_URL}', html)
 
 
 @dataclass(frozen=True)

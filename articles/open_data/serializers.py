@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.addresses import path_of
-from articles.open_data.provenance import KOGL_URL, absolute
+from articles.open_data.provenance import KOGL_URL, absolute, absolute_html
 from articles.rankings.layout import ranks_of
 from articles.rankings.movement import compare
 
@@ -181,7 +181,7 @@ def issue_data(issue, articles):
                 "anchor": item.anchor,
                 "category": item.category,
                 "headline": item.headline,
-                "html": item.body_html,
+                "html": absolute_html(item.body_html),
             }
             for item in issue.items.all()
         ],
@@ -219,7 +219,7 @@ def article_data(article, issue):
         "parts": [
             {"html": None, "table": table_data(part["table"])}
             if "table" in part
-            else {"html": part["html"], "table": None}
+            else {"html": absolute_html(part["html"]), "table": None}
             for part in article.parts()
         ],
         "references": [

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from articles.content.share_picture import kind_picture_url
 from articles.content.text import CONTENT_LANGUAGE
 from articles.rankings import movement
 from articles.rankings.layout import ranks_of
@@ -23,6 +24,12 @@ JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 def kept_html(html):
     """Draw HTML that was sanitised or escaped when it was saved; the only place that trusts any."""
     return mark_safe(html)  # noqa: S308
+
+
+@register.simple_tag
+def share_picture_url(kind):
+    """Return the address of the picture that pages of a kind share."""
+    return kind_picture_url(kind)
 
 
 @register.simple_tag

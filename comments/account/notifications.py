@@ -3,6 +3,8 @@
 import logging
 import traceback
 from datetime import timedelta
+from email.header import Header
+from email.utils import quote
 from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
@@ -89,6 +91,32 @@ def send(mail):
         mail.end(Outbox.Outcome.SENT)
 
 
+class _Mail(EmailMessage):
+    """A mail from the site's name, whose head is folded as strict programs want it.
+
+    With the field's name before it, each line of encoded words stays below the 78 columns of
+    RFC 5322 (2.1.1); as Django writes them they are as long as RFC 2047 allows, and the first
+    begins on a line of its own.
+    """
+
+    def message(self):
+        message = super().message()
+        del message["Subject"], message["From"]
+        message["Subject"] = _encoded(self.subject)
+        name = _encoded(settings.SITE_NAME)
+        if name == settings.SITE_NAME:
+            name = f'"{quote(name)}"'
+        message["From"] = f"{name} <{settings.MAIL_FROM}>"
+        return message
+
+
+def _encoded(text):
+    """Return `text` as words of RFC 2047 with spaces between them, or as it is if it is ASCII."""
+    if text.isascii():
+        return text
+    return Header(text, "utf-8", maxlinelen=66).encode(linesep="")
+
+
 def _write(mail):
     """Return the message and the keys of the notices it tells of; no message when there is none."""
     if mail.kind in {Outbox.Kind.REPLIES, Outbox.Kind.STAFF_NOTICE} and not mail.subscriber:
@@ -107,7 +135,7 @@ def _write(mail):
     facts = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **mail.context}
     body = render_to_string(f"emails/{mail.kind}.txt", facts | context)
     subject = f"[{settings.SITE_NAME}] {Outbox.Kind(mail.kind).label}"
-    message = EmailMessage(subject, body, settings.MAIL_FROM, [address], headers=headers)
+    message = _Mail(subject, body, settings.MAIL_FROM, [address], headers=headers)
     return message, context.get("notices", [])
 
 

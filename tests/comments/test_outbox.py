@@ -1,10 +1,14 @@
 """Mails commit with what they tell of, leave once, and forget their recipients."""
 
 import email
+import re
 import signal
 import smtplib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email import message_from_string, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from io import StringIO
 
 import pytest
@@ -94,7 +98,10 @@ def test_mail_is_a_mail_of_the_site_and_of_nobody_else(known_address, settings):
     send_due()
 
     message = mail.outbox[0].message()
-    assert message["From"] == settings.MAIL_FROM and message["Auto-Submitted"] == "auto-generated"
+    assert (
+        message["From"] == f'"{settings.SITE_NAME}" <{settings.MAIL_FROM}>'
+        and message["Auto-Submitted"] == "auto-generated"
+    )
     assert message["Message-ID"] == Outbox.objects.get().message_id
     assert message["Reply-To"] is None and message["Cc"] is None
     body = message.get_payload(decode=True).decode()
@@ -407,3 +414,36 @@ def test_what_a_token_seals_opens_with_it_alone():
     with pytest.raises(encryption.Unreadable):
         encryption.unseal(sealed)
     assert len(token) >= 43
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "열린 소프트웨어 소식을 모아 전하는 곳, 매달 마지막 주에 새 글을 올립니다",
+        "오픈업",
+        "가" * 100,
+        "Open UP",
+        'A "B" <c>',
+        "소식, 그리고; 글: @곳",
+        "🎉 잔치",
+        "가 나 다 라 마 바 사 아 자 차 카 타 파 하 " * 5,
+        "Open UP 소식",
+        "a" * 60 + " 나",
+    ],
+)
+def test_head_of_a_mail_is_what_strict_programs_read(known_address, settings, name):
+    settings.SITE_NAME = name.strip()
+    queue()
+
+    send_due()
+
+    head = mail.outbox[0].message().as_bytes().split(b"\n\n")[0].decode("ascii")
+    assert all(len(line.strip()) > 0 and len(line) <= 78 for line in head.split("\n"))
+    assert all(len(word) <= 75 for word in re.findall(r"=\?\S+\?=", head))
+    assert not re.search(r"^(?:Subject|From): *$", head, re.MULTILINE)
+    read = message_from_string(head + "\n\n", policy=policy.default)
+    assert read["Subject"].startswith(f"[{settings.SITE_NAME}] ")
+    sender, _address = parseaddr(message_from_string(head)["From"])
+    assert str(make_header(decode_header(sender))) == settings.SITE_NAME
+    assert read["From"].addresses[0].addr_spec == settings.MAIL_FROM
+    assert not read["Subject"].defects
