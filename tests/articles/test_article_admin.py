@@ -3,13 +3,13 @@
 import json
 from datetime import date, datetime, timedelta
 
-import markdown
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
+from markdown_it import MarkdownIt
 
 from articles.models import (
     Article,
@@ -315,13 +315,13 @@ def test_saving_converts_a_text_once(publisher, monkeypatch):
     article = make_article(state="draft")
     make_table(article, make_ranking(), slug="preference")
     opened = open_form(publisher, address_of(article))
-    converted, convert = [], markdown.Markdown.convert
+    converted, parse = [], MarkdownIt.parse
 
-    def note(converter, source):
+    def note(converter, source, *options):
         converted.append(source)
-        return convert(converter, source)
+        return parse(converter, source, *options)
 
-    monkeypatch.setattr(markdown.Markdown, "convert", note)
+    monkeypatch.setattr(MarkdownIt, "parse", note)
     body = "[[ranking:preference]]\n\n새 글"
     assert_saved(send(publisher, address_of(article), opened, body=body, state="published"))
 
