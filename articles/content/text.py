@@ -18,6 +18,10 @@ _CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{NONCHARACTERS}]")
 # Letters and signs by category, yet they draw nothing: Hangul fillers, the empty Braille pattern,
 # a note without a head, the place of an object that is not there, blank hieroglyphs.
 BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\ufffc\U00013441\U00013442")
+# With them, code points that never have a meaning, and those kept for what is never drawn.
+_NEVER_DRAWN = re.compile(
+    rf"[{''.join(BLANK_LETTERS)}{NONCHARACTERS}\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 
 def normalise(text: str) -> str:
@@ -64,8 +68,9 @@ def is_plausible(moment: date) -> bool:
 
 
 def has_visible(text: str) -> bool:
-    """Tell whether anything in `text` can be seen."""
-    return any(
-        unicodedata.category(character)[0] in "LNPS" and character not in BLANK_LETTERS
-        for character in text
-    )
+    """Tell whether anything in `text` can be seen.
+
+    What has no meaning yet, or a private one, is drawn all the same: an emoji newer than Python.
+    """
+    categories = map(unicodedata.category, _NEVER_DRAWN.sub("", text))
+    return any(category[0] in "LNPS" or category in {"Cn", "Co"} for category in categories)

@@ -27,7 +27,7 @@ from articles.bundle.data import (
 from articles.bundle.data_to_files import write
 from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED, LoadError, load, stored
 from articles.bundle.files_to_data import read_markdown
-from articles.content.text import normalise, normalise_line
+from articles.content.text import normalise, normalise_line, visible
 from articles.models import Article, MonthlyIssue, PageVersion, RankingEntry
 
 pytestmark = pytest.mark.django_db
@@ -274,12 +274,13 @@ def test_a_published_article_without_a_date_stays_the_same_when_loaded_again():
     assert outcomes == [CREATED, UNCHANGED]
 
 
-LINE = st.text(max_size=20).map(normalise_line)
+# Text that shows nothing is none.
+LINE = st.text(max_size=20).map(normalise_line).map(visible)
 BODY = (
     st.lists(
         st.one_of(LINE, st.sampled_from(["## 가", "- 나", "    - 다", "---", " "])), max_size=5
     )
-    .map(lambda lines: normalise("\n".join(lines)).strip("\n"))
+    .map(lambda lines: visible(normalise("\n".join(lines))).strip("\n"))
     .filter(str.strip)
 )
 

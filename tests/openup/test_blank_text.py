@@ -17,6 +17,8 @@ BLANKS = [
     "\uffa0\u115f \u1160",
     "\u200b\ufffc\u3164",
     "\u0301",
+    "\u2065",
+    "\U000e0100",
 ]
 
 
@@ -52,7 +54,9 @@ def test_reason_of_a_takedown_that_is_blank_is_refused(client, blank):
     assert response.status_code == 422 and not Takedown.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["가", "1", "👍", "—", "©", "\u3164가", "0\ufe0f\u20e3"])
+@pytest.mark.parametrize(
+    "text", ["가", "1", "👍", "—", "©", "\u3164가", "\U0001fae9", "\ue000", "0\ufe0f\u20e3"]
+)
 def test_text_with_anything_to_see_is_text(text):
     assert LineFormField().clean(text) and ProseFormField().clean(text)
 
