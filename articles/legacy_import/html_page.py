@@ -39,6 +39,9 @@ _BLOCKS = {
 _LISTS = {"ul", "ol"}
 _STRONG = {"b", "strong"}
 _PICTURES = {"img", "iframe", "video", "audio", "embed", "object", "canvas"}
+# Of what stands in a table's cell nothing is read, not even a description.
+_PLAYERS = _PICTURES - {"img", "canvas"}
+_LEADS_NOWHERE = re.compile(r"#|(?:javascript|data):", re.IGNORECASE)
 
 
 def read(data: bytes) -> ImportedPage:
@@ -148,6 +151,8 @@ class _Walk:
             text = "" if tag in _CODE else normalise_line(" ".join(element.itertext()))
             if text:
                 self.notes.append((element.sourceline or 1, left_out(text)))
+            if tag not in _CODE:
+                self._note_pictures(element, _PICTURES)
             return True
         if tag in _PICTURES:
             self._flush()
@@ -165,6 +170,7 @@ class _Walk:
                 self.blocks.append(
                     Block(element.sourceline or 1, verbatim=tuple(lines), is_after_gap=True)
                 )
+            self._note_addresses(element)
             return True
         if tag == "table" and (table := read_table(element)):
             self._flush()
@@ -173,18 +179,31 @@ class _Walk:
                 text = text if text.startswith("[") else f"[{text}]"
                 self.blocks.append(line_block(caption.sourceline or 1, text, is_after_gap=True))
             self.blocks.append(Block(element.sourceline or 1, table=table, is_after_gap=True))
+            self._note_addresses(element)
+            self._note_pictures(element, _PLAYERS)
             return True
         return False
 
     def _add_picture(self, element: etree._Element) -> None:
-        address = element.get("src") or element.get("data") or ""
-        words = normalise_line(element.get("alt") or element.get("title") or "")
-        if address.startswith("data:"):
-            address = "data:"
-        line = normalise_line(f"[{element.tag}] {words} {address}")
+        line = _picture_line(element)
         self.blocks.append(
             Block(element.sourceline or 1, verbatim=(line,), fence="unread", is_after_gap=True)
         )
+
+    def _note_pictures(self, element: etree._Element, tags: set[str]) -> None:
+        for picture in element.iter(*tags):
+            self.notes.append((picture.sourceline or 1, left_out(_picture_line(picture))))
+
+    def _note_addresses(self, element: etree._Element) -> None:
+        """Name the addresses of links of which the draft has the words alone."""
+        for link in element.iter("a"):
+            self._note_address(link)
+
+    def _note_address(self, link: etree._Element) -> None:
+        address = normalise_line(link.get("href") or "")
+        is_shown = address in normalise_line(link.text_content())
+        if not is_shown and not _LEADS_NOWHERE.match(address):
+            self.notes.append((link.sourceline or 1, left_out(address)))
 
     def _open(self, element: etree._Element) -> None:
         tag = element.tag
@@ -204,7 +223,10 @@ class _Walk:
         elif tag in _STRONG:
             self.strong += 1
         elif tag == "a":
-            self.hrefs.append(_safe_address(element.get("href") or ""))
+            address = _safe_address(element.get("href") or "")
+            self.hrefs.append(address)
+            if not address or not normalise_line(element.text_content()):
+                self._note_address(element)
         elif tag in _HEADINGS:
             self.heading += 1
         if not self.runs:
@@ -261,6 +283,14 @@ class _Walk:
         else:
             block = replace(block, indent=0)
         self.blocks.append(block)
+
+
+def _picture_line(element: etree._Element) -> str:
+    address = element.get("src") or element.get("data") or ""
+    words = normalise_line(element.get("alt") or element.get("title") or "")
+    if address.startswith("data:"):
+        address = "data:"
+    return normalise_line(f"[{element.tag}] {words} {address}")
 
 
 def _safe_address(href: str) -> str:

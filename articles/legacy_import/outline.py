@@ -156,6 +156,8 @@ def _read_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block
     if number < 0:
         raise BundleError(1, _("The page has no title."))
     draft.headline = blocks[number].source
+    for href in dict.fromkeys(run.href for run in blocks[number].runs if run.href):
+        draft.note(blocks[number].line, left_out(href))
     read = {number}
     if found:
         draft.day = found[1]

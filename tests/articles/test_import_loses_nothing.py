@@ -24,6 +24,52 @@ def left_out(page):
     return [(line, match[1]) for line, text in page.notes if (match := re.search("“(.*)”", text))]
 
 
+@pytest.mark.parametrize(
+    ("markup", "lost"),
+    [
+        ('<p>글.</p>\n<p><a href="/files/a.hwp">붙임</a></p>', "/files/a.hwp"),
+        (
+            '<p>글.</p>\n<p><a href="https://a.kr/big"><img src="/s.png"></a></p>',
+            "https://a.kr/big",
+        ),
+        ('<p>글.</p>\n<pre>코드 <a href="https://a.kr/c">여기</a></pre>', "https://a.kr/c"),
+        (
+            '<table><tr><th>가<th>나<tr><td>다<td>\n<a href="https://a.kr/t">라</a></table>',
+            "https://a.kr/t",
+        ),
+        (
+            '<table><tr><th>가<th>나<tr><td>다<td>\n<iframe src="https://a.kr/v"></iframe></table>',
+            "[iframe] https://a.kr/v",
+        ),
+        ('<p>글.</p>\n<footer><img src="/k.png" alt="마크"></footer>', "[img] 마크 /k.png"),
+    ],
+)
+def test_address_that_the_draft_does_not_have_is_named_with_its_line(markup, lost):
+    assert (2, lost) in left_out(html_page.read((HTML_HEAD + markup).encode()))
+
+
+def test_address_of_the_title_is_named():
+    page = html_page.read(b'<h1><a href="https://a.kr/1">7</a></h1><p>2025.07.01</p><p>8</p>')
+
+    assert left_out(page) == [(1, "https://a.kr/1")]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://a.kr/1">가</a>',
+        '<a href="#절">가</a>',
+        '<a href="javascript:void(0)">가</a>',
+        "<a name=b>가</a>",
+        "<table><tr><th>가<th>나<tr><td>다<td><a href='https://a.kr/1'>https://a.kr/1</a></table>",
+    ],
+)
+def test_link_that_loses_nothing_is_not_named(link):
+    page = html_page.read(f"{HTML_HEAD}<p>앞</p>{link}".encode())
+
+    assert left_out(page) == []
+
+
 @pytest.mark.parametrize("word", ["공유", "인쇄", "목록", "홈", "스크랩", "Home", "댓글", "참고"])
 @pytest.mark.parametrize(
     "place",
