@@ -7,7 +7,13 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from articles.content.reference_marks import marks_note
-from articles.content.shown_text import Reading, hiding_selectors, is_removed, shown_text
+from articles.content.shown_text import (
+    Reading,
+    hides_its_text,
+    hiding_selectors,
+    is_removed,
+    shown_text,
+)
 from articles.content.text import normalise_line
 from articles.legacy_import.blocks import Table
 
@@ -131,7 +137,13 @@ def _rows_of(table: etree._Element) -> list[tuple[etree._Element, etree._Element
 
 
 def _is_hidden_row(row: etree._Element, hiding: frozenset[str]) -> bool:
-    return is_removed(row, hiding) or is_removed(row.getparent(), hiding)
+    group = row.getparent()
+    return (
+        is_removed(row, hiding)
+        or is_removed(group, hiding)
+        or hides_its_text(row)
+        or (group.tag != "table" and hides_its_text(group))
+    )
 
 
 def _ends_of_groups(groups: list[etree._Element]) -> list[int]:

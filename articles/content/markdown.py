@@ -37,12 +37,13 @@ _MARKER = re.compile(r"(?:[-+*]|\d{1,9}[.)])(?: +(?=\S)|$)")
 _TABLE_RULE = re.compile(r" *\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?")
 _TABBED_MARKER = re.compile(r"(?:[-+*]|\d{1,9}[.)]) *\t")
 _FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,})")
-# A year, a month and a day, or some of them, as Korean writes them: `2025. 10. 28.`, `25. 10. 28.`,
+# A year, a month and a day, or some of them, as Korean writes them: `2025. 10. 28.`, `25. 10. 28`,
 # `10. 28.`, `10. 28(화)`. `1. 10. 28.` is the first item of a list, about a date.
 _MONTH = r"(?:0?[1-9]|1[0-2])\."
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\.(?!\d)| ?\([월화수목금토일])"
 _DATE = re.compile(
-    rf"(?:(?:19|20)\d\d\.(?:\s|$)|[2-9]\d\. *{_MONTH} *{_DAY}|{_MONTH} *{_DAY}(?! *{_DAY}))"
+    rf"(?:(?:19|20)\d\d\.(?:\s|$)|[2-9]\d\. *{_MONTH}(?:\s|$| *{_DAY})"
+    rf"|{_MONTH} *{_DAY}(?! *{_DAY}))"
 )
 # `[^1]: …` is a footnote, and `[표 1]: 매출` a sentence: they would vanish as definitions.
 _DEFINITION = re.compile(

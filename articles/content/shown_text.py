@@ -18,7 +18,7 @@ from articles.content.text import normalise_line
 _NEVER_SHOWN = {
     *("area", "base", "basefont", "datalist", "head", "link", "meta", "noembed", "noframes"),
     *("noscript", "param", "rp", "script", "style", "template", "title"),
-    *("audio", "canvas", "iframe", "video"),
+    *("audio", "canvas", "iframe", "meter", "progress", "video"),
     *("annotation", "annotation-xml", "defs", "desc", "metadata", "symbol"),
 }
 _BLOCKS = {
@@ -29,6 +29,8 @@ _BLOCKS = {
     *("summary", "ul", "xmp", "option", "optgroup", "br"),
     *("table", "tbody", "thead", "tfoot", "tr", "td", "th", "colgroup", "col"),
 }
+# Elements that copied pages and documents raise and lower by style.
+_INLINE = {"a", "b", "em", "font", "i", "small", "span", "strong", "u"}
 # Elements whose text is read before it is known what it means; within each other they are not.
 _READ_APART = {"rt", "select", "sub", "sup"}
 _DECLARATION = re.compile(r"([-a-z]+)\s*:\s*([^;]+)")
@@ -61,6 +63,8 @@ def is_removed(element: etree._Element, hiding: frozenset[str] = frozenset()) ->
     """
     if element.get("hidden") is not None or element.tag in _NEVER_SHOWN:
         return True
+    if element.tag == "dialog" and element.get("open") is None:
+        return True
     if element.tag == "input":
         return (element.get("type") or "").lower() == "hidden"
     style = declarations(element.get("style") or "")
@@ -92,6 +96,14 @@ def _is_visible(element: etree._Element, around: bool | None) -> bool | None:
     if style.get("visibility") == "visible" or "font-size" in style:
         return True
     return around
+
+
+def hides_its_text(element: etree._Element) -> bool:
+    """Tell whether an element keeps its place and shows nothing in it, nor anything within."""
+    around = _is_visible(element, True)
+    return around is None or (
+        around is False and not any(_is_visible(each, around) for each in element.iterdescendants())
+    )
 
 
 def hiding_selectors(root: etree._Element) -> frozenset[str]:
@@ -202,8 +214,8 @@ def _replacement(
     outermost: etree._Element,
 ) -> str | None:
     """Return what is shown in an element's place; None where its content is."""
-    tag = element.tag
-    if element is outermost or (tag in _READ_APART and outermost.tag in _READ_APART):
+    tag = _kind(element)
+    if element is outermost or (tag in _READ_APART and _kind(outermost) in _READ_APART):
         return None
     if tag in {"img", "image"}:
         # An empty description says that the picture is an ornament.
@@ -226,8 +238,19 @@ def _replacement(
         if words and (_points_to_note(element) or is_raised_mark(words, "".join(pieces[-8:]))):
             reading.marks.append(words)
             return ""
+        if words in {",", "·"} and reading.marks:
+            # What parts two marks.
+            return ""
         return raised(words)
     return None
+
+
+def _kind(element: etree._Element) -> str:
+    """Return an element's name; sup or sub for what a style raises or lowers like them."""
+    if element.tag in _INLINE:
+        align = declarations(element.get("style") or "").get("vertical-align", "").strip()
+        return {"super": "sup", "sub": "sub"}.get(align, element.tag)
+    return str(element.tag)
 
 
 def _value(element: etree._Element) -> str:

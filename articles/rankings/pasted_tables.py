@@ -122,7 +122,7 @@ def read_text(text: str, headings: Sequence[str]) -> CopiedTable:
     text = normalise(text).strip("\n")
     lines = text.split("\n")
     if "\t" not in text and _is_markdown(lines):
-        return clean(_markdown(lines))
+        return clean(*_markdown(lines))
     if match := _SEPARATOR.match(text):
         rows, notes = _separated(text[match.end() :], match[1])
     elif found := _delimited(text, headings):
@@ -150,7 +150,9 @@ def _delimited(text: str, headings: Sequence[str]) -> tuple[Rows, list[str]] | N
 
 def _separated(text: str, delimiter: str) -> tuple[Rows, list[str]]:
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)), []
+        return list(
+            csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
+        ), []
     except csv.Error:
         # An odd quotation mark is no spreadsheet's: it would take the rest of the text with it.
         note = _("The quotation marks are not in pairs around cells; they were read as letters.")
@@ -164,7 +166,8 @@ def _is_markdown(lines: Sequence[str]) -> bool:
     )
 
 
-def _markdown(lines: Sequence[str]) -> Rows:
+def _markdown(lines: Sequence[str]) -> tuple[Rows, list[str]]:
+    """Return the cells of a Markdown table and the reference marks that stood raised in them."""
     rows = []
     for line in map(str.strip, lines):
         if not line or _MARKDOWN_RULE.fullmatch(line):
@@ -174,7 +177,7 @@ def _markdown(lines: Sequence[str]) -> Rows:
     if len(rows) > MAX_ROWS:
         raise _too_large()
     shown = _ShownMarkdown()
-    return [[shown.text(cell) for cell in row] for row in rows]
+    return [[shown.text(cell) for cell in row] for row in rows], shown.marks
 
 
 class _ShownMarkdown:
@@ -182,6 +185,7 @@ class _ShownMarkdown:
 
     def __init__(self) -> None:
         self._converter = MarkdownIt("commonmark").enable("strikethrough")
+        self.marks: list[str] = []
 
     def text(self, cell: str) -> str:
         from articles.content.html_tables import parse_html  # noqa: PLC0415
@@ -191,8 +195,12 @@ class _ShownMarkdown:
         if not _INLINE.search(cell) or len(cell) > 600 or len(_INLINE.findall(cell)) > 40:
             return cell
         root = parse_html(self._converter.renderInline(cell.strip()))
-        # Its reference marks stay for `clean` to tell of.
-        return cell if root is None else shown_text(root, Reading()).strip()
+        if root is None:
+            return cell
+        reading = Reading()
+        text = shown_text(root, reading)
+        self.marks += reading.marks
+        return text
 
 
 def _one_cell_a_line(lines: Sequence[str], column_count: int) -> Rows:

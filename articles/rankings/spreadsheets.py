@@ -63,8 +63,8 @@ def _decode(content: bytes) -> str:
     encodings = ["utf-8-sig", "cp949"]
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         encodings = ["utf-16"]
-    elif b"\0" in content[:2_000]:
-        # Without a mark: ASCII's half of each pair tells which comes first.
+    elif content[:2_000].count(0) > len(content[:2_000]) // 20:
+        # Without a mark: ASCII's half of each pair tells which comes first. A lone NUL is a slip.
         is_little = content[1:2_000:2].count(0) > content[0:2_000:2].count(0)
         encodings = ["utf-16-le" if is_little else "utf-16-be"]
     for encoding in encodings:

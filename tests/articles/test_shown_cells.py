@@ -197,6 +197,59 @@ def test_imported_page_tells_what_its_table_left_out():
     ]
 
 
+@pytest.mark.parametrize(
+    ("inner", "shown", "marks"),
+    [
+        ("4,310<sup>1,2</sup>", "4,310", "1,2"),
+        ("4,310<sup>1)2)</sup>", "4,310", "1)2)"),
+        ("4,310<sup>1), 3)</sup>", "4,310", "1), 3)"),
+        ("4,310<sup>2)~4)</sup>", "4,310", "2)~4)"),
+        ("4,310<sup>*,**</sup>", "4,310", "*,**"),
+        ("4,310<sup>a)</sup>", "4,310", "a)"),
+        ("4,310<sup>나)</sup>", "4,310", "나)"),
+        ("솔라<sup>주 1), 2)</sup>", "솔라", "주 1), 2)"),
+        ("솔라<sup>b</sup>", "솔라", "b"),
+        ("4,310<sup>1)</sup><sup>,</sup><sup>2)</sup>", "4,310", "1), 2)"),
+        ("4,310[1],[2]", "4,310", "[1], [2]"),
+        ("4,310[1], [2]", "4,310", "[1], [2]"),
+        ("4,310<span style='vertical-align: super; font-size:8pt'>1)</span>", "4,310", "1)"),
+        ("솔라<font style='vertical-align:super'>2</font>", "솔라", "2"),
+    ],
+)
+def test_marks_in_a_list_or_raised_by_style_are_no_part_of_a_figure(inner, shown, marks):
+    table = table_of(f"<table><tr><td>{inner}<td>끝</table>")
+
+    assert table.rows[0][0] == shown
+    assert table.notes == (f"Reference marks were left out of the table's cells: {marks}",)
+
+
+@pytest.mark.parametrize(
+    ("inner", "shown"),
+    [
+        ("10<span style='vertical-align:super'>6</span>", "10⁶"),
+        ("CO<span style='vertical-align:sub'>2</span>", "CO₂"),
+        ("f<sup>(n)</sup>", "f⁽ⁿ⁾"),
+        ("1<sup>st</sup>", "1st"),
+        ("<span style='vertical-align:middle'>10</span>2", "102"),
+        ("솔라<dialog>7</dialog>", "솔라"),
+        ("<meter value=3>3</meter>솔라<progress>8</progress>", "솔라"),
+    ],
+)
+def test_powers_raised_by_style_stay_and_closed_parts_are_not_read(inner, shown):
+    assert cell_of(inner) == shown
+
+
+def test_rows_that_keep_their_place_and_show_nothing_are_hidden():
+    table = table_of(
+        """<table><tr><td>가<td>1<tr style="visibility:hidden"><td>나<td>2
+        <tr style="visibility:hidden"><td style="visibility:visible">다<td>3
+        <tbody style="opacity:0"><tr><td>라<td>4</table>"""
+    )
+
+    assert [row[0] for row in table.rows] == ["가", "다"]
+    assert table.notes == ("2 hidden rows of the table were left out.",)
+
+
 WORDS = st.text(alphabet="가나다라AB12,.()%", min_size=1, max_size=5)
 PIECES = (
     st.sampled_from(

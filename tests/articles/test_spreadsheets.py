@@ -526,3 +526,25 @@ def many(count, item):
 def test_huge_claims_are_read_or_refused_within_bounds(part, change):
     with pytest.raises(PasteError):
         to_groups(read(rewritten(content_of(book_of()), part, change)).rows, "순위", HEADINGS)
+
+
+def test_marks_of_a_markdown_table_are_told():
+    table = read_text(
+        "|순위|기관|점수|비중|\n|-|-|-|-|\n|1|**가람**[1]|7<sup>2)</sup>|1|\n|2|나래[^3]|6|1|",
+        HEADINGS,
+    )
+
+    assert table.rows[1:] == [["1", "가람", "7", "1"], ["2", "나래", "6", "1"]]
+    assert table.notes == ("Reference marks were left out of the table's cells: [1], 2), [^3]",)
+
+
+def test_quoted_cells_after_a_space_are_cells():
+    content = '순위, "기관", "점수", "비중"\n1, "가람, 서울", "1,234", 2\n'.encode()
+
+    assert read_file("표.csv", content, HEADINGS).rows[1] == ["1", "가람, 서울", "1,234", "2"]
+
+
+def test_one_nul_makes_no_other_encoding():
+    content = "순위,기관,점수,비중\n1,가람\0,7,2\n".encode()
+
+    assert read_file("표.csv", content, HEADINGS).rows[1] == ["1", "가람", "7", "2"]
