@@ -1,5 +1,8 @@
 """Addresses of the old site that lead to articles."""
 
+import string
+from urllib.parse import quote
+
 from django.shortcuts import redirect
 
 from articles import old_addresses
@@ -17,7 +20,9 @@ def redirect_from_old_address(request):
 
 
 def address_of(request):
-    return old_addresses.join(request.path, request.META.get("QUERY_STRING", ""))
+    # Bytes that a client did not encode are letters of Latin-1 here (PEP 3333).
+    query = request.META.get("QUERY_STRING", "").encode("latin-1")
+    return old_addresses.join(request.path, quote(query, safe=string.printable))
 
 
 def redirect_to_article(old, *, is_exact):

@@ -46,6 +46,8 @@ def find(client, path):
         ("/board.php?wr_id=3", ("third", True)),
         ("/board.php?wr_id=4", None),
         ("/%EC%98%9B?%EA%B8%80=%EA%B0%80", ("korean", True)),
+        # As some programs send it, not encoded.
+        ("/옛?글=가", ("korean", True)),
         ("/euckr.asp?t=%b0%a1", ("euckr", True)),
     ],
 )
