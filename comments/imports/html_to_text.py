@@ -25,7 +25,8 @@ _CELLS = {"td", "th"}
 # Between their children white space is the file's own.
 _STRUCTURE = {*_LISTS, "dl", "table", "thead", "tbody", "tfoot", "tr", "colgroup", "select"}
 _MEDIA = {"img", "iframe", "embed", "video", "audio", "source"}
-_DECLARATION = re.compile(r"<\?.*?(?:\?>|$)", re.DOTALL)
+# As HTML reads it: Word's `<?xml:namespace … />` ends at the first bracket.
+_DECLARATION = re.compile(r"<\?[^>]*>?")
 _SHORTENED = re.compile(r"\s*(?:\.\.\.|…)$")
 _INDENT = "  "
 
@@ -117,7 +118,8 @@ class _Writer:
             self.items += 1
             self.mark = self.lists[-1].mark(element.get("value")) if self.lists else "- "
         elif tag in _CELLS:
-            if self.cells == 0 and self.current.strip():
+            is_nested = self.cells > 0 and next(element.itersiblings(preceding=True), None) is None
+            if not is_nested and self.current.strip():
                 self.current = f"{self.current.rstrip()} | "
             self.cells += 1
         elif tag == "a":
@@ -251,6 +253,8 @@ def _comparable(address: str) -> str:
 def web_address(raw: str | None) -> str:
     """Return an http or https address, "" for anything else; Disqus' detours are undone."""
     address = (raw or "").strip()
+    if address.startswith("//"):
+        address = f"https:{address}"
     try:
         parts = urlsplit(address)
     except ValueError:
