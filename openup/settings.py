@@ -251,7 +251,7 @@ POSTS_AT_ONCE = min(HASHES_AT_ONCE + 1, max(1, SERVER_THREADS // 2))
 POSTS_WAITING = 6 * SERVER_THREADS
 
 # Cached pages, in each process; none while code and templates are being changed
-PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=40, largest=65_536, smallest=0)
+PAGE_CACHE_MEGABYTES = read_count("PAGE_CACHE_MEGABYTES", default=32, largest=65_536, smallest=0)
 PAGE_CACHE_BYTES = 0 if DEBUG else PAGE_CACHE_MEGABYTES * 1024 * 1024
 # and fragments of pages, some 40 kB each (docs/decisions/rendering.md)
 KEPT_PARTS = 0 if DEBUG else read_count("KEPT_PARTS", default=100, largest=10_000, smallest=0)
