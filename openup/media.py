@@ -1,21 +1,23 @@
 """Pictures, uploaded or made here: fixed types by extension, and nothing in them can run."""
 
-import os
-import tempfile
+import logging
 from pathlib import Path
 
 from csp.constants import NONE
 from csp.decorators import csp
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
 from articles.content.share_picture import KINDS, draw, kind_lines, kind_picture_url
+from articles.content.whole_files import write_whole
 from articles.models import Article
 from articles.page_caching import uncached_page
+
+logger = logging.getLogger(__name__)
 
 TYPES = {
     ".jpg": "image/jpeg",
@@ -70,13 +72,11 @@ def _drawn_once(request, digest, lines):
     name = f"share/{digest}.png"
     path = Path(settings.MEDIA_ROOT, name)
     if not path.exists():
-        write_whole(path, draw(*lines))
+        picture = draw(*lines)
+        try:
+            write_whole(path, picture)
+        except OSError as error:
+            # A disk that takes nothing keeps no reader from the picture.
+            logger.error("A share picture could not be stored: %s", error.strerror)
+            return HttpResponse(picture, content_type=TYPES[".png"])
     return media_file(request, name)
-
-
-def write_whole(path, content):
-    """Write a file that nobody ever sees half of, whoever writes the same at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    os.replace(file.name, path)

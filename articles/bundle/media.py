@@ -1,6 +1,5 @@
 """Pictures of a bundle: its folder `media` and the site's own."""
 
-import os
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from articles.bundle.data import BundleError
 from articles.bundle.data_to_rows import CREATED, UNCHANGED
 from articles.content import uploads
 from articles.content.text import normalise_line
+from articles.content.whole_files import write_whole
 
 SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png", ".webp": "webp"}
 
@@ -26,7 +26,7 @@ def load_picture(path: Path, name: PurePosixPath) -> str:
         raise BundleError(1, _("The picture is larger than %(limit)s MB.") % limit)
     with path.open("rb") as file:
         try:
-            _pixels, extension = uploads.remake(file)
+            _pixels, extension = uploads.remake(file, uploads.MAX_PIXELS_IN_BUNDLE)
         except ValidationError as error:
             raise BundleError(1, " ".join(error.messages)) from error
     if SUFFIXES.get(path.suffix.lower()) != extension:
@@ -37,11 +37,11 @@ def load_picture(path: Path, name: PurePosixPath) -> str:
         if target.is_file() and target.read_bytes() == data:
             return UNCHANGED
         raise BundleError(1, _("Another picture has this name already."))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: the site never serves half a picture.
-    partial = target.with_name(f".{target.name}.part")
-    partial.write_bytes(data)
-    os.replace(partial, target)
+    try:
+        write_whole(target, data)
+    except OSError as error:
+        reason = {"reason": error.strerror}
+        raise BundleError(1, _("The picture could not be stored: %(reason)s") % reason) from error
     return CREATED
 
 

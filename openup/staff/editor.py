@@ -1,11 +1,13 @@
 """What the editor in the admin asks for: its live preview, its uploads, and a draft's own page."""
 
 import functools
+import logging
+import threading
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
-from django.http import HttpResponse, JsonResponse
+from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.http import HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
+from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
 from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
@@ -24,6 +27,11 @@ from comments.threads.rendering import draw_branches
 from openup.article_page import article_context
 
 admin.site.site_header = settings.SITE_NAME
+
+logger = logging.getLogger(__name__)
+one_picture = threading.Lock()
+MAX_WAIT_SECONDS = 3
+RETRY_AFTER_SECONDS = 5
 
 
 def is_writer(request):
@@ -59,6 +67,12 @@ def problem(reason, status):
     return JsonResponse({"error": reason}, status=status)
 
 
+def try_later(reason):
+    response = problem(reason, 503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
 def slow_down(answer, error):
     response = answer(
         _("Too many requests. Go on in %(seconds)s seconds.") % {"seconds": error.retry_after}, 429
@@ -88,10 +102,18 @@ def image_upload(request):
     if not length.isdecimal() or int(length) > MAX_UPLOAD_REQUEST_BYTES:
         limit = {"limit": MAX_FILE_BYTES // 1024**2}
         return problem(_("The picture is larger than %(limit)s MB.") % limit, 413)
+    # One at a time: each takes up to 150 MB while it is read and made anew.
+    if not one_picture.acquire(timeout=MAX_WAIT_SECONDS):
+        return try_later(_("Another picture is being stored. Try again in a moment."))
     try:
         return _store_upload(request)
-    except (MultiPartParserError, SuspiciousOperation):
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
         return problem(_("The picture did not arrive in one piece. Try again."), 400)
+    except OSError as error:
+        logger.error("A picture could not be stored: %s", error.strerror)
+        return try_later(_("The server could not store the picture. Nothing else is lost."))
+    finally:
+        one_picture.release()
 
 
 @csrf_protect
@@ -114,8 +136,7 @@ def _store_upload(request):
 @admin.site.admin_view
 def article_preview(request, article_id):
     """Show an article as the public will see it, with its monthly issue even if that is a draft."""
-    if not request.user.has_perm("articles.view_article"):
-        raise PermissionDenied
+    require(request, "articles.view_article")
     article = load_any_article(article_id)
     issue = article.monthly_issue
     page = article_page(article_id, request.GET)

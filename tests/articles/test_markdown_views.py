@@ -1,5 +1,7 @@
 """The editor's own views: its live preview, its uploads, and the preview of a whole article."""
 
+import errno
+import os
 from io import BytesIO
 
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 from articles.content.markdown import ALT_TEXT_TO_WRITE
 from articles.content.uploads import MAX_FILE_BYTES
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, spend
+from openup.staff import editor
 from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
 
 pytestmark = pytest.mark.django_db
@@ -332,3 +335,44 @@ def test_preview_has_no_form_for_a_comment():
 
     assert page.cssselect("#comment-form")
     assert not page.cssselect("#comment-form form")
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_disk_that_is_full_is_told_and_nothing_is_left_behind(media, monkeypatch):
+    def refuse(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    response = signed_in(make_writer()).post(UPLOAD, {"image": make_picture()})
+
+    assert response.status_code == 503
+    assert "저장하지 못했습니다" in response.json()["error"]
+    assert response["Retry-After"]
+    assert files_in(media) == []
+
+
+def test_folder_that_cannot_be_written_is_told(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("no folder")
+
+    response = signed_in(make_writer()).post(UPLOAD, {"image": make_picture()})
+
+    assert response.status_code == 503
+    assert "저장하지 못했습니다" in response.json()["error"]
+
+
+def test_one_picture_at_a_time_is_stored_and_the_next_is_told(media, monkeypatch):
+    monkeypatch.setattr(editor, "MAX_WAIT_SECONDS", 0)
+    client = signed_in(make_writer())
+
+    with editor.one_picture:
+        refused = client.post(UPLOAD, {"image": make_picture()})
+
+    assert refused.status_code == 503
+    assert "다른 그림" in refused.json()["error"]
+    assert client.post(UPLOAD, {"image": make_picture()}).status_code == 200
+    assert len(files_in(media)) == 1

@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from io import BytesIO, StringIO
@@ -240,7 +242,7 @@ def png_header(width, height):
 
 
 @pytest.mark.parametrize(
-    "size", [(MAX_PIXELS + 1, 1), (5_001, 5_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)]
+    "size", [(MAX_PIXELS["PNG"] + 1, 1), (5_001, 5_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)]
 )
 def test_picture_of_too_many_pixels_is_refused_by_its_header(size):
     # No pixel follows: a reader that asked for one would call the file broken.
@@ -250,9 +252,52 @@ def test_picture_of_too_many_pixels_is_refused_by_its_header(size):
 
 
 def test_picture_of_just_enough_pixels_is_accepted():
-    content = encode(Image.new("L", (5_000, 5_000)), "PNG")
+    content = encode(Image.new("L", (4_000, 4_000)), "PNG")
 
-    assert remade(content).size == (5_000, 5_000)
+    assert remade(content).size == (4_000, 4_000)
+
+
+def test_jpeg_of_a_large_camera_is_halved_and_stays_upright():
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+
+    content = encode(picture(size=(6_000, 4_000)), "JPEG", exif=exif)
+
+    assert remade(content).size == (2_000, 3_000)
+
+
+# Of each kind what takes most memory.
+LARGEST = [
+    ("RGB", (6_240, 4_000), "JPEG", {}),
+    ("CMYK", (4_000, 4_000), "JPEG", {"progressive": True, "subsampling": 0}),
+    ("RGB", (4_000, 3_120), "JPEG", {"progressive": True, "subsampling": 0}),
+    ("RGBA", (4_000, 4_000), "PNG", {}),
+    ("RGBA", (2_640, 2_640), "WEBP", {"method": 0}),
+]
+MEASURE = """
+import resource, sys
+from articles.content.uploads import remake
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with open(sys.argv[1], "rb") as file:
+    remake(file)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize(("mode", "size", "format_name", "options"), LARGEST)
+def test_largest_picture_takes_a_bounded_memory(tmp_path, mode, size, format_name, options):
+    path = tmp_path / "picture"
+    Image.new(mode, size, (9, 90, 200, 250)[: len(mode)]).save(path, format_name, **options)
+
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURE, path],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+
+    assert int(measured.stdout) < 150 * 1024
 
 
 def test_webp_of_too_many_pixels_is_refused():

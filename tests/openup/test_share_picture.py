@@ -72,3 +72,12 @@ def test_unpublished_article_has_no_picture(client):
 )
 def test_any_title_is_drawn(title):
     assert Image.open(BytesIO(draw("[10월]", title, "Open UP"))).size == (1200, 630)
+
+
+def test_picture_is_sent_though_it_cannot_be_stored(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("no folder")
+
+    response = client.get(make_article().share_picture_url)
+
+    assert opened(response).size == (1200, 630)
