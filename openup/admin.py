@@ -4,6 +4,7 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
+from articles.admin.model_admin import StaffModelAdmin
 from openup.staff.sign_in import SignInForm
 
 admin.site.login_form = SignInForm
@@ -15,12 +16,12 @@ class UserForm(EditConflictForm, UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(EditConflictAdmin, auth_admin.UserAdmin):
+class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
     form = UserForm
     # Each sign-in writes it.
     readonly_fields = ["last_login"]
 
 
 @admin.register(Group)
-class GroupAdmin(EditConflictAdmin, auth_admin.GroupAdmin):
+class GroupAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.GroupAdmin):
     pass

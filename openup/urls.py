@@ -21,6 +21,8 @@ urlpatterns = [
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"
     ),
+    # Its own way to a row's page, by any number: ours link there directly.
+    path("manage/r/<path:row>", views.no_such_page),
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
     path("share/<key:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),

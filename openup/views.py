@@ -11,7 +11,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.db import InterfaceError, InternalError, OperationalError, connection
-from django.http import HttpResponse, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,6 +39,8 @@ from comments.threads.serializers import thread_data
 from openup.article_page import find_frame
 from openup.middleware.old_addresses import redirect_from_old_address
 from openup.reading_counter import readings
+from openup.staff.refusals import TITLES as REFUSALS
+from openup.staff.refusals import is_for_staff, needed_permission, refusal_page
 
 LATEST_ARTICLES = 7
 LATEST_COMMENTS = 5
@@ -129,7 +131,8 @@ def health(request):
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-# Errors. None of these pages reads the database, but for the address of an old page.
+# Errors. None of these pages reads the database, but for the address of an old page, and for what
+# is refused to staff.
 
 
 def bad_request(request, exception=None):
@@ -138,11 +141,17 @@ def bad_request(request, exception=None):
 
 
 def permission_denied(request, exception=None):
+    if is_for_staff(request):
+        return error_page(request, 403, needed=needed_permission(request, exception))
     return error_page(request, 403)
 
 
 def csrf_failure(request, reason=""):
     return error_page(request, 403)
+
+
+def no_such_page(request, **address):
+    raise Http404
 
 
 def page_not_found(request, exception=None):
@@ -189,6 +198,9 @@ def typed_text(request):
 def error_page(request, status, **context):
     """Return the page of an error; text that was on its way is shown, so that it is not lost."""
     context |= {"kept_text": typed_text(request)}
-    response = render(request, f"{status}.html", context, status=status)
+    if status in REFUSALS and is_for_staff(request):
+        response = refusal_page(request, status, context)
+    else:
+        response = render(request, f"{status}.html", context, status=status)
     add_never_cache_headers(response)
     return response

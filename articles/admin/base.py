@@ -1,5 +1,5 @@
 from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm, own_fields
-from articles.fields import MarkdownField
+from articles.admin.form_fields import FORM_FIELDS
+from articles.admin.model_admin import StaffModelAdmin
 from articles.models import Release, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
@@ -37,10 +37,8 @@ class PublishedModelForm(EditConflictForm):
             raise ValidationError(_("This has been published; only publishers change it."))
 
 
-class StoredModelAdmin(EditConflictAdmin, admin.ModelAdmin):
+class StoredModelAdmin(EditConflictAdmin, StaffModelAdmin):
     """Save by the model's own `store`, and make stale what showed a row that is deleted."""
-
-    formfield_overrides = {MarkdownField: {"widget": AdminMarkdownxWidget}}
 
     class Media:
         js = ["manage/manage.js"]
@@ -125,17 +123,12 @@ def tell_taken_off(request, releases):
     for release in releases:
         text = _("The release of %(month)s has been taken off the schedule; nothing goes live.")
         month = date_format(release.issue.month, "YEAR_MONTH_FORMAT")
-        address = reverse("admin:articles_monthlyissue_release", args=[release.issue_id])
-        messages.error(
-            request,
-            format_html(
-                '{} {} <a href="{}">{}</a>',
-                text % {"month": month},
-                " ".join(release.stopped_because.split("\n")),
-                address,
-                _("Open the release"),
-            ),
-        )
+        because = " ".join(release.stopped_because.split("\n"))
+        text = f"{text % {'month': month}} {because}"
+        if may_publish(request):
+            address = reverse("admin:articles_monthlyissue_release", args=[release.issue_id])
+            text = format_html('{} <a href="{}">{}</a>', text, address, _("Open the release"))
+        messages.error(request, text)
 
 
 def without_lines(lines, prefixes):
@@ -163,6 +156,10 @@ class PublishedModelAdmin(ReleasedModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         return [] if may_publish(request) else self.publisher_fields
 
+    def missing_permission(self, request, action):
+        missing = super().missing_permission(request, action)
+        return missing or (None if may_publish(request) else "articles.publish_article")
+
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
@@ -181,23 +178,11 @@ def _may_touch(request, obj):
     return obj is None or obj.state in UNPUBLISHED_STATES or may_publish(request)
 
 
-class ReadOnlyAdmin:
-    """Rows that nobody adds, changes or deletes by a form."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
 class PartInline:
     """Parts of a whole, under the permissions on the whole, which the admin asks for first."""
 
     extra = 0
+    formfield_overrides = FORM_FIELDS
 
     def has_view_permission(self, request, obj=None):
         return True

@@ -24,6 +24,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 CHANGES_SHOWN = 20
+NEW_ROWS_AT_ONCE = 50
 
 
 class StoredValue(NamedTuple):
@@ -209,6 +210,11 @@ class EditConflictForm(EditConflictMixin, forms.ModelForm):
         relation, _sign, _pk = key.rpartition("-")
         return self.parts[relation][0] if relation in self.parts else key
 
+    def validate_constraints(self):
+        """Ask for constraints where each field is right: beside its error they say nothing new."""
+        if not self.errors:
+            super().validate_constraints()
+
     def clean(self):
         """Lock the row until the end of the request, and compare what is stored."""
         super().clean()
@@ -234,6 +240,11 @@ class DeletedRowField(forms.Field):
 
 class EditConflictFormSet(forms.BaseInlineFormSet):
     """Rows of which one that somebody else has deleted is made anew, once the editor saves."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Whoever sends the form says how many rows it has, and each costs time and memory.
+        self.max_num = self.absolute_max = len(self.get_queryset()) + NEW_ROWS_AT_ONCE
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

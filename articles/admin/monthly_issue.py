@@ -6,6 +6,7 @@ from django.db.models import F
 from django.urls import path
 
 from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.form_fields import is_key
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
 from articles.models import MonthlyIssue, MonthlyIssueItem
@@ -16,7 +17,7 @@ OUT_OF_THE_WAY = 10_000
 def issue_to_copy(request):
     """Return the issue whose skeleton the address asks for, or None."""
     key = request.GET.get("copy", "")
-    if not (key.isdecimal() and len(key) < 16):
+    if not is_key(key):
         return None
     return MonthlyIssue.objects.filter(pk=int(key)).first()
 
@@ -62,8 +63,6 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
         model = issue_to_copy(request) if obj is None else None
         return model.items.count() if model else self.extra
 
-    formfield_overrides = PublishedModelAdmin.formfield_overrides
-
 
 @admin.register(MonthlyIssue)
 class MonthlyIssueAdmin(PublishedModelAdmin):
@@ -101,7 +100,7 @@ class MonthlyIssueAdmin(PublishedModelAdmin):
 
     def get_urls(self):
         release = path(
-            "<int:issue_id>/release/",
+            "<key:issue_id>/release/",
             self.admin_site.admin_view(self.release_view),
             name="articles_monthlyissue_release",
         )

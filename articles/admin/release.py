@@ -5,7 +5,7 @@ from functools import partial
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminSplitDateTime
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -15,8 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.base import may_publish
 from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
+from articles.admin.model_admin import require
 from articles.models import MonthlyIssue, RankingPeriod, Release
 
 
@@ -47,8 +47,8 @@ def shown_moment(moment):
 
 def release_view(model_admin, request, issue_id):
     """Show what is in a month's release and what is missing; schedule it, or take it off."""
-    if not (may_publish(request) and model_admin.has_change_permission(request)):
-        raise PermissionDenied
+    require(request, "articles.publish_article")
+    require(request, model_admin.permission_for("change"))
     issue = get_object_or_404(MonthlyIssue, pk=issue_id)
     release = Release.objects.filter(issue=issue).first() or Release(issue=issue)
     form = ReleaseForm(release)
@@ -70,7 +70,7 @@ def release_view(model_admin, request, issue_id):
         "release": release,
         "form": form,
         "media": form.media,
-        **_contents(release),
+        **_contents(release, request.user),
     }
     return TemplateResponse(request, "admin/articles/monthlyissue/release.html", context)
 
@@ -101,7 +101,7 @@ def _take_off(release, form, user):
     return _("The release has been taken off the schedule.")
 
 
-def _contents(release):
+def _contents(release, user):
     """Return the members with what is amiss in each, and what is amiss with the whole."""
     to_come = release.articles_to_come()
     if release.is_scheduled or release.is_live:
@@ -113,7 +113,7 @@ def _contents(release):
     members = [
         {
             "member": member,
-            "address": _address(member),
+            "address": _address(member, user),
             "faults": [text for of, text in faults if of == member],
         }
         for member in [*articles, *periods]
@@ -126,7 +126,9 @@ def _contents(release):
     }
 
 
-def _address(member):
+def _address(member, user):
+    """Return where a member is mended, or looked at by who may not."""
     if isinstance(member, RankingPeriod):
-        return reverse("admin:articles_ranking_grid", args=[member.ranking_id])
+        page = "grid" if user.has_perm("articles.change_ranking") else "change"
+        return reverse(f"admin:articles_ranking_{page}", args=[member.ranking_id])
     return reverse("admin:articles_article_change", args=[member.pk])

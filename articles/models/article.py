@@ -300,6 +300,8 @@ class Article(MarkdownBody):
 
     def clean(self):
         super().clean()
+        if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
+            self.published_at = timezone.now().replace(microsecond=0)
         if not self.slug:
             self.slug = article_slug(self.title)
         if not is_article_slug(self.slug):
@@ -308,8 +310,6 @@ class Article(MarkdownBody):
             moment = getattr(self, name)
             if moment and not is_plausible(moment):
                 raise ValidationError({name: _("Give a date between 1900 and 2999.")})
-        if self.state in {self.State.PUBLISHED, self.State.WITHDRAWN} and not self.published_at:
-            self.published_at = timezone.now().replace(microsecond=0)
         if self.published_at and self.withdrawn_at and self.withdrawn_at < self.published_at:
             raise ValidationError({"withdrawn_at": _("This lies before the publication.")})
         faults = faults_for_publishing(self.body, self.converted_body())

@@ -85,6 +85,8 @@ class MonthlyIssue(models.Model):
 
     def clean(self):
         super().clean()
+        if self.state == self.State.PUBLISHED and not self.published_at:
+            self.published_at = timezone.now().replace(microsecond=0)
         for name in ("month", "published_at"):
             moment = getattr(self, name)
             if moment and not is_plausible(moment):
@@ -95,8 +97,6 @@ class MonthlyIssue(models.Model):
             raise ValidationError(
                 {"lead_article": _("Choose one of this month's articles, once it names the issue.")}
             )
-        if self.state == self.State.PUBLISHED and not self.published_at:
-            self.published_at = timezone.now().replace(microsecond=0)
 
     def store(self):
         """Save the issue and make the pages that show it stale."""

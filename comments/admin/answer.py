@@ -3,13 +3,13 @@
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from articles.admin.model_admin import require
 from articles.fields import LineFormField
 from articles.models import Article
 from comments.models import Comment, EditConflict
@@ -43,18 +43,15 @@ class NoteForm(forms.Form):
     )
 
 
-def require(request, permission):
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
-
-
 def answer_view(request, comment_id, model_admin):
     """Answer a comment in the staff's name."""
     require(request, "comments.answer_comment")
     parent = get_object_or_404(Comment.objects.select_related("article"), pk=comment_id)
     if not parent.is_readable:
         messages.warning(request, _("Readers do not see this comment, so it takes no answer."))
-        return redirect("admin:comments_comment_change", parent.pk)
+        if model_admin.has_view_permission(request, parent):
+            return redirect("admin:comments_comment_change", parent.pk)
+        return redirect("article_preview", parent.article_id)
     return write(request, model_admin, parent.article, parent)
 
 
@@ -89,8 +86,8 @@ def write(request, model_admin, article, parent):
 
 def edit_view(request, comment_id, model_admin):
     """Edit a comment of the staff; that of a commenter is its own writer's alone."""
-    require(request, "comments.answer_comment")
     comment = get_object_or_404(Comment.objects.select_related("article"), pk=comment_id)
+    require(request, permission_to_edit(request, comment))
     if not comment.staff_id or not comment.is_visible:
         raise Http404
     initial = {"name": comment.name, "body": comment.body, "version": comment.edit_version}
@@ -116,6 +113,12 @@ def edit_view(request, comment_id, model_admin):
             return redirect("admin:comments_comment_change", comment.pk)
     title = _("Edit the staff's comment")
     return answer_page(request, model_admin, title, form, comment.article, now)
+
+
+def permission_to_edit(request, comment):
+    """Return what it takes to edit the staff's comment: another's is a moderator's to edit."""
+    is_own = comment.staff_id in {None, request.user.pk}
+    return "comments.answer_comment" if is_own else "comments.moderate_comment"
 
 
 def answer_page(request, model_admin, title, form, article, parent):

@@ -3,7 +3,6 @@ from typing import NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from articles.admin.base import ReadOnlyAdmin
+from articles.admin.form_fields import is_key
+from articles.admin.model_admin import READ_ONLY, StaffModelAdmin, require
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
 from comments.admin import answer
@@ -28,8 +28,6 @@ MAX_AT_ONCE = 100
 NEIGHBOURS = 5
 REVISIONS_SHOWN = 50
 MOMENT_FORMAT = "Y.m.d H:i"
-# No key of a comment has more; a longer number would be none for the database.
-MAX_DIGITS = 18
 
 Action = ModerationEvent.Action
 
@@ -67,9 +65,11 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Comment)
-class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class CommentAdmin(StaffModelAdmin):
     """Comments to read and to moderate; nobody writes in another's name."""
 
+    permissions = READ_ONLY
+    linked_lookups = ["article__id__exact"]
     list_display = ["text_start", "state", "author_name", "article", "written", "edited"]
     list_filter = ["state", "created_at", ("edited_at", admin.EmptyFieldListFilter)]
     list_select_related = ["article"]
@@ -89,13 +89,16 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return request.user.has_perm("comments.moderate_comment")
 
     def has_view_permission(self, request, obj=None):
-        return super().has_view_permission(request, obj) or self.has_moderate_permission(request)
+        """Show every comment to moderators, and their own to others who answer."""
+        is_own = obj is None or obj.staff_id == request.user.pk
+        return self.sees_all(request) or (is_own and may_answer(request))
 
-    def has_module_permission(self, request):
-        return self.has_view_permission(request)
+    def sees_all(self, request):
+        return self.may(request, "view") or self.has_moderate_permission(request)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).defer("body_html", "email_digest", "password")
+        comments = super().get_queryset(request).defer("body_html", "email_digest", "password")
+        return comments if self.sees_all(request) else comments.filter(staff=request.user)
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, normalise_line(search_term))
@@ -103,12 +106,12 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_urls(self):
         own = {
             "moderate/<str:action>/": ("moderate", self.moderate_view),
-            "on/<int:article_id>/": ("write", partial(answer.write_view, model_admin=self)),
-            "<int:comment_id>/answer/": ("answer", partial(answer.answer_view, model_admin=self)),
-            "<int:comment_id>/edit/": ("edit", partial(answer.edit_view, model_admin=self)),
-            "<int:comment_id>/note/": ("note", require_POST(answer.note_view)),
-            "<int:comment_id>/pin/": ("pin", require_POST(answer.pin_view)),
-            "<int:comment_id>/unpin/": ("unpin", require_POST(answer.unpin_view)),
+            "on/<key:article_id>/": ("write", partial(answer.write_view, model_admin=self)),
+            "<key:comment_id>/answer/": ("answer", partial(answer.answer_view, model_admin=self)),
+            "<key:comment_id>/edit/": ("edit", partial(answer.edit_view, model_admin=self)),
+            "<key:comment_id>/note/": ("note", require_POST(answer.note_view)),
+            "<key:comment_id>/pin/": ("pin", require_POST(answer.pin_view)),
+            "<key:comment_id>/unpin/": ("unpin", require_POST(answer.unpin_view)),
         }
         return [
             *(
@@ -155,6 +158,7 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
             context |= {
                 "title": _("Comment %(number)s") % {"number": comment.pk},
                 "subtitle": None,
+                "sees_all": self.sees_all(request),
                 "events": comment.moderation_events.select_related("moderator"),
                 "revisions": comment.revisions.order_by("-version")[:REVISIONS_SHOWN],
                 "branch": branch_around(comment),
@@ -170,7 +174,9 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
                 "takedowns": comment.takedowns.all(),
                 "note_form": answer.NoteForm() if may_moderate else None,
                 "may_answer": comment.is_readable and may_answer(request),
-                "may_edit": comment.staff_id and comment.is_visible and may_answer(request),
+                "may_edit": comment.staff_id
+                and comment.is_visible
+                and request.user.has_perm(answer.permission_to_edit(request, comment)),
                 "is_pinned": Thread.objects.filter(pinned=comment).exists(),
             }
         return super().change_view(request, object_id, form_url, context)
@@ -202,8 +208,7 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     def moderate_view(self, request, action):
         """Ask for the reason, then hide, restore or approve the chosen comments."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
+        require(request, "comments.moderate_comment")
         if action not in MODERATIONS:
             raise Http404
         moderation = MODERATIONS[Action(action)]
@@ -231,11 +236,7 @@ class CommentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return TemplateResponse(request, "admin/comments/comment/moderate.html", context)
 
     def _chosen(self, request):
-        numbers = [
-            text
-            for text in request.GET.getlist("comment")[:MAX_AT_ONCE]
-            if text.isdecimal() and len(text) <= MAX_DIGITS
-        ]
+        numbers = list(filter(is_key, request.GET.getlist("comment")[:MAX_AT_ONCE]))
         return self.get_queryset(request).filter(pk__in=numbers).select_related("article")
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
+from articles.admin.model_admin import StaffModelAdmin
 from comments.models import Comment, FigureReport
 
 MOMENT_FORMAT = "Y.m.d H:i"
@@ -32,9 +33,10 @@ class DecisionForm(EditConflictForm):
 
 
 @admin.register(FigureReport)
-class FigureReportAdmin(EditConflictAdmin, admin.ModelAdmin):
+class FigureReportAdmin(EditConflictAdmin, StaffModelAdmin):
     """Reports to check against their source and to close; their texts are their writers'."""
 
+    permissions = {"add": None, "change": "comments.decide_figurereport", "delete": None}
     form = DecisionForm
     list_display = ["report", "state", "about", "article", "written", "visibility"]
     list_filter = ["state", "comment__created_at"]
@@ -50,23 +52,15 @@ class FigureReportAdmin(EditConflictAdmin, admin.ModelAdmin):
     class Media:
         css = {"all": ["manage/comments.css"]}
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return request.user.has_perm("comments.decide_figurereport")
-
-    def has_view_permission(self, request, obj=None):
-        return super().has_view_permission(request, obj) or self.has_change_permission(request)
-
-    def has_module_permission(self, request):
-        return self.has_view_permission(request)
-
     def get_queryset(self, request):
         return super().get_queryset(request).in_queue()
+
+    def get_object(self, request, object_id, from_field=None):
+        report = super().get_object(request, object_id, from_field)
+        if report:
+            # Whose permissions tell which pages are linked.
+            report.reader = request.user
+        return report
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = {"show_save_and_continue": False, **(extra_context or {})}
@@ -99,17 +93,17 @@ class FigureReportAdmin(EditConflictAdmin, admin.ModelAdmin):
         """Lead to the grid of the entry's series, or to the item's issue."""
         comment = report.comment
         if comment.ranking_entry:
-            ranking = comment.ranking_entry.period.ranking
-            address, name = reverse("admin:articles_ranking_grid", args=[ranking.pk]), ranking.title
+            page, what = "admin:articles_ranking_grid", comment.ranking_entry.period.ranking
+            permission, name = "articles.change_ranking", what.title
         elif comment.issue_item:
-            issue = comment.issue_item.issue
-            address = reverse("admin:articles_monthlyissue_change", args=[issue.pk])
-            name = issue.title
+            page, what = "admin:articles_monthlyissue_change", comment.issue_item.issue
+            permission, name = "articles.view_monthlyissue", what.title
         else:
-            article = comment.article
-            address = reverse("admin:articles_article_change", args=[article.pk])
-            name = article.full_title
-        return format_html('<a href="{}">{}</a>', address, name)
+            page, what = "admin:articles_article_change", comment.article
+            permission, name = "articles.view_article", what.full_title
+        if not report.reader.has_perm(permission):
+            return name
+        return format_html('<a href="{}">{}</a>', reverse(page, args=[what.pk]), name)
 
     @admin.display(description=gettext_lazy("article"))
     def article(self, report):

@@ -1,32 +1,32 @@
 from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 
+from articles.admin.model_admin import StaffModelAdmin
 from comments.models import StaffSubscription, Subscriber
 
 
 @admin.register(StaffSubscription)
-class FollowedArticleAdmin(admin.ModelAdmin):
+class FollowedArticleAdmin(StaffModelAdmin):
     """The articles whose new comments are mailed to whoever is signed in; nobody sees another's."""
 
+    permissions = {
+        "add": "articles.view_article",
+        "change": None,
+        "delete": "articles.view_article",
+        "view": "articles.view_article",
+    }
     list_display = ["article", "created_at"]
     fields = ["article"]
     autocomplete_fields = ["article"]
     list_select_related = ["article"]
 
-    def has_module_permission(self, request):
-        return request.user.has_perm("articles.view_article")
-
-    has_add_permission = has_module_permission
-
     def has_view_permission(self, request, obj=None):
-        return self.has_module_permission(request) and (
-            obj is None or obj.subscriber.user_id == request.user.pk
-        )
+        return super().has_view_permission(request, obj) and is_own(request, obj)
 
-    has_delete_permission = has_view_permission
-
-    def has_change_permission(self, request, obj=None):
-        return False
+    def has_delete_permission(self, request, obj=None):
+        """Allow one's own, and all of a user's to whoever may delete the user."""
+        is_permitted = super().has_delete_permission(request, obj) and is_own(request, obj)
+        return is_permitted or (obj is not None and request.user.has_perm("auth.delete_user"))
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(subscriber__user=request.user)
@@ -47,3 +47,7 @@ class FollowedArticleAdmin(admin.ModelAdmin):
         obj.pk = already.values_list("pk", flat=True).first()
         if obj.pk is None:
             super().save_model(request, obj, form, change)
+
+
+def is_own(request, subscription):
+    return subscription is None or subscription.subscriber.user_id == request.user.pk

@@ -2,7 +2,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -11,9 +10,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles.admin.base import ReadOnlyAdmin
+from articles.admin.form_fields import is_key
+from articles.admin.model_admin import READ_ONLY, StaffModelAdmin, require
 from articles.fields import LineFormField
-from comments.admin.comment import MAX_AT_ONCE, MAX_DIGITS, moderation_address, tell_done
+from comments.admin.comment import MAX_AT_ONCE, moderation_address, tell_done
 from comments.models import ModerationEvent, QueuedComment
 from comments.models.moderation.queue import writer_counts
 from comments.moderation.bulk_actions import act, undo
@@ -46,9 +46,7 @@ class QueueForm(forms.Form):
         """Take the action and the comments from the button, or from the ticked boxes."""
         action, _colon, number = self.cleaned_data.get("do", "").partition(":")
         numbers = [number] if number else self.data.getlist("comment")
-        self.numbers = [
-            text for text in numbers[:MAX_AT_ONCE] if text.isdecimal() and len(text) <= MAX_DIGITS
-        ]
+        self.numbers = list(filter(is_key, numbers[:MAX_AT_ONCE]))
         if action not in ACTIONS:
             raise forms.ValidationError(_("Choose what is to be done."))
         self.action = Action(action)
@@ -60,21 +58,16 @@ class QueueForm(forms.Form):
 
 
 @admin.register(QueuedComment)
-class QueueAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class QueueAdmin(StaffModelAdmin):
     """One list of all that moderators have to decide about."""
 
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("comments.moderate_comment")
-
-    def has_module_permission(self, request):
-        return self.has_view_permission(request)
+    permissions = {**READ_ONLY, "view": "comments.moderate_comment"}
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         return redirect("admin:comments_comment_change", object_id)
 
     def changelist_view(self, request, extra_context=None):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        require(request, "comments.moderate_comment")
         if request.method == "POST" and "undo" in request.POST:
             return self._undo(request)
         form = QueueForm(request.POST if request.method == "POST" else None)

@@ -1,30 +1,29 @@
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from articles.admin.model_admin import StaffModelAdmin, require
 from comments.admin.comment import ReasonForm
 from comments.models import CommentRevision, ModerationEvent
 
 
 @admin.register(CommentRevision)
-class CommentRevisionAdmin(admin.ModelAdmin):
+class CommentRevisionAdmin(StaffModelAdmin):
     """Earlier texts, which a comment's own page shows; here staff wipe one."""
 
     def has_module_permission(self, request):
         return False
 
     def get_urls(self):
-        address = "<int:comment_id>/<int:version>/remove/"
+        address = "<key:comment_id>/<key:version>/remove/"
         view = self.admin_site.admin_view(self.remove_view)
         return [path(address, view, name="comments_commentrevision_remove")]
 
     def remove_view(self, request, comment_id, version):
         """Ask for the reason, then wipe the text and leave an event."""
-        if not request.user.has_perm("comments.moderate_comment"):
-            raise PermissionDenied
+        require(request, "comments.moderate_comment")
         revision = get_object_or_404(
             CommentRevision.objects.select_related("comment__article"),
             comment=comment_id,

@@ -1,5 +1,5 @@
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import path
@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from articles.admin.edit_conflicts import EditConflictAdmin
+from articles.admin.model_admin import StaffModelAdmin, require
 from comments.models import Comment, ModerationRule
 from comments.moderation.rule_rehearsal import rehearse
 
 
 @admin.register(ModerationRule)
-class ModerationRuleAdmin(EditConflictAdmin, admin.ModelAdmin):
+class ModerationRuleAdmin(EditConflictAdmin, StaffModelAdmin):
     """Rules that hold comments: written, rehearsed, and only then switched on."""
 
     list_display = ["name", "kind", "is_active", "rehearsed"]
@@ -37,7 +38,7 @@ class ModerationRuleAdmin(EditConflictAdmin, admin.ModelAdmin):
 
     def get_urls(self):
         operate = path(
-            "<int:rule_id>/<str:operation>/",
+            "<key:rule_id>/<str:operation>/",
             self.admin_site.admin_view(require_POST(self.operate_view)),
             name="comments_moderationrule_operate",
         )
@@ -45,8 +46,7 @@ class ModerationRuleAdmin(EditConflictAdmin, admin.ModelAdmin):
 
     def operate_view(self, request, rule_id, operation):
         """Rehearse the rule, or switch it on or off; the admin's history keeps who did it."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
+        require(request, self.permission_for("change"))
         rule = ModerationRule.objects.filter(pk=rule_id).first()
         operations = {"rehearse": rehearse, "on": ModerationRule.switch_on}
         operations["off"] = ModerationRule.switch_off

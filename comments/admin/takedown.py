@@ -1,13 +1,12 @@
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.base import ReadOnlyAdmin
+from articles.admin.model_admin import READ_ONLY, StaffModelAdmin, require
 from articles.fields import LineFormField
 from comments.admin.comment import branch_around
 from comments.identity.encryption import Unreadable
@@ -72,25 +71,19 @@ class DecisionForm(forms.Form):
 
 
 @admin.register(Takedown)
-class TakedownAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class TakedownAdmin(StaffModelAdmin):
     """Requests to take comments down, each with a page on which it is decided."""
 
+    permissions = {**READ_ONLY, "view": "comments.moderate_comment"}
     list_display = ["__str__", "state", "created_at", "blocked_until", "closed_at"]
     list_filter = ["state"]
     list_per_page = 50
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False
 
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("comments.moderate_comment")
-
-    def has_module_permission(self, request):
-        return self.has_view_permission(request)
-
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show the request with its comment, and carry a decision out."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        require(request, "comments.moderate_comment")
         takedown = self.get_object(request, object_id)
         if takedown is None:
             raise Http404
@@ -129,9 +122,10 @@ def reveal_address(takedown, user):
 
 
 @admin.register(PersonalDataView)
-class PersonalDataViewAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class PersonalDataViewAdmin(StaffModelAdmin):
     """Who looked at personal data, to read only."""
 
+    permissions = READ_ONLY
     list_display = ["viewed_at", "viewer", "subject"]
     list_select_related = ["viewer"]
     list_per_page = 100

@@ -41,7 +41,7 @@ def decide(client, report, state, answer="", **fields):
 
 @pytest.fixture
 def steward(client):
-    user = make_staff(DECIDE)
+    user = make_staff(DECIDE, "articles.change_ranking", "articles.view_article")
     client.force_login(user)
     return user
 
@@ -202,3 +202,14 @@ def test_only_stewards_decide(client, article, permissions, may_read, may_decide
         decide(client, report, State.ACCEPTED)
     report.refresh_from_db()
     assert report.is_open != may_decide
+
+
+def test_page_that_would_be_refused_is_named_and_not_linked(client, article):
+    client.force_login(make_staff(DECIDE))
+    report = make_report(article, ranking_entry=None)
+
+    page = html.fromstring(client.get(address_of(report)).content.decode())
+
+    (place,) = page.cssselect(".field-grid .readonly")
+    assert place.text_content() == article.full_title
+    assert not place.cssselect("a")

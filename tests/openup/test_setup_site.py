@@ -58,7 +58,8 @@ def test_moderator_and_data_steward_have_exactly_their_own():
     set_up()
 
     assert permissions_of("moderator") == {
-        *("view_comment", "moderate_comment", "answer_comment", "view_article"),
+        *("view_comment", "moderate_comment", "answer_comment"),
+        *(f"view_{model}" for model in ("article", "category", "monthlyissue", "ranking")),
         *(f"{action}_moderationrule" for action in ("add", "change", "delete", "view")),
     }
     assert permissions_of("data steward") == {
@@ -86,8 +87,8 @@ def test_nobody_in_a_group_manages_accounts():
     ("group", "open_pages"),
     [
         ("editor", {"article", "ranking"}),
-        ("publisher", {"article", "ranking", "sitepage"}),
-        ("moderator", {"article", "comment", "moderation"}),
+        ("publisher", {"article", "ranking", "sitepage", "comment"}),
+        ("moderator", {"article", "ranking", "comment", "moderation"}),
         ("data steward", {"ranking", "grid"}),
     ],
 )

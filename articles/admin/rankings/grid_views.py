@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from articles.admin.base import tell_taken_off
+from articles.admin.model_admin import require
 from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, shown_rows
 from articles.fields import ProseFormField
 from articles.legacy_import.tables import month_of
@@ -31,8 +31,7 @@ RANKINGS = Ranking.objects.prefetch_related("periods__entries__subject")
 
 def grid_view(model_admin, request, ranking_id):
     """Show the series' figures as a grid, or save it whole."""
-    if not model_admin.has_change_permission(request):
-        raise PermissionDenied
+    require(request, model_admin.permission_for("change"))
     with transaction.atomic():
         rankings = RANKINGS.all()
         if request.method == "POST":
@@ -212,8 +211,7 @@ def fault_text(row, text):
 
 def paste_view(model_admin, request, ranking_id):
     """Read a copied table and show it in the grid, with its faults; nothing is saved."""
-    if not model_admin.has_change_permission(request):
-        raise PermissionDenied
+    require(request, model_admin.permission_for("change"))
     ranking = get_object_or_404(RANKINGS.all(), pk=ranking_id)
     is_sent = request.method == "POST"
     form = PasteForm(ranking, *([request.POST, request.FILES] if is_sent else []))

@@ -10,6 +10,7 @@ from articles.admin.base import (
     may_publish,
 )
 from articles.admin.edit_conflicts import EditConflictForm, EditConflictFormSet
+from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.rankings.grid_views import grid_view, paste_view
 from articles.admin.rankings.list_fields import ColumnsField
 from articles.content.text import normalise_line
@@ -125,6 +126,7 @@ class PeriodInline(admin.TabularInline):
     formset = PeriodFormSet
     fields = ["label", "as_of", "published_at"]
     extra = 1
+    formfield_overrides = FORM_FIELDS
 
     def get_readonly_fields(self, request, obj=None):
         return [] if may_publish(request) else ["published_at"]
@@ -143,16 +145,20 @@ class RankingAdmin(ReleasedModelAdmin):
 
     def get_urls(self):
         grid = path(
-            "<int:ranking_id>/grid/",
+            "<key:ranking_id>/grid/",
             self.admin_site.admin_view(self.grid_view),
             name="articles_ranking_grid",
         )
         paste = path(
-            "<int:ranking_id>/paste/",
+            "<key:ranking_id>/paste/",
             self.admin_site.admin_view(self.paste_view),
             name="articles_ranking_paste",
         )
         return [grid, paste, *super().get_urls()]
+
+    def get_list_display(self, request):
+        may_enter = self.has_change_permission(request)
+        return [name for name in self.list_display if may_enter or name != "grid_link"]
 
     def get_fields(self, request, obj=None):
         """Ask for a reason only where somebody may change what readers have seen."""

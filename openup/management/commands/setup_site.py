@@ -38,7 +38,9 @@ GROUPS = {
     | {"articles.publish_article", "comments.answer_comment"},
     "moderator": on(["comment"], VIEW, "comments")
     | on(["moderationrule"], ALL, "comments")
-    | {"comments.moderate_comment", "comments.answer_comment", "articles.view_article"},
+    # What the page of an article that they look at links to, too.
+    | on(("article", "category", "monthlyissue", "ranking"), VIEW)
+    | {"comments.moderate_comment", "comments.answer_comment"},
     "data steward": on((*FIGURES, "rankingtable"), ALL)
     | on(["rankingcorrection"], VIEW)
     | on(["figurereport"], VIEW, "comments")
