@@ -59,7 +59,7 @@ def test_action_on_what_is_no_row_does_nothing_and_says_so(superuser, model, act
 
         assert response.status_code == 200
         assert key == "0" or "아무것도 하지 않았습니다" in response.content.decode()
-    assert Comment.objects.filter(state="visible").exists()
+    assert Comment.objects.get().is_visible and User.objects.filter(username="root").exists()
 
 
 @pytest.mark.parametrize(
