@@ -16,6 +16,7 @@ SECURITY_HEADERS = (
     *("x-content-type-options", "x-frame-options"),
 )
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FILES = {"Content-Type": "multipart/form-data; boundary=part"}
 KB = 1024
 
 
@@ -116,15 +117,15 @@ def test_pages_of_errors_have_no_address_of_their_own(site):
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"),
+    ("path", "limit", "kind"),
     [
-        ("/articles/1/comments/", 256 * KB),
-        ("/manage/markdownx/upload/", 9 * KB * KB),
+        ("/articles/1/comments/", 256 * KB, FORM),
+        ("/manage/markdownx/upload/", 9 * KB * KB, FILES),
     ],
 )
-def test_so_much_is_taken_and_not_a_byte_more(site, path, limit):
-    taken = site.request("POST", path, b"x" * limit, FORM)
-    refused = site.request("POST", path, b"x" * (limit + 1), FORM)
+def test_so_much_is_taken_and_not_a_byte_more(site, path, limit, kind):
+    taken = site.request("POST", path, b"x" * limit, kind)
+    refused = site.request("POST", path, b"x" * (limit + 1), kind)
 
     assert taken.status in {400, 403, 422}
     assert refused.status == 413
