@@ -486,7 +486,7 @@ def test_page_is_made_once_while_others_wait_for_it(site, application):
     application.gate.clear()
 
     with running(ask, site, path, times=8) as answers:
-        poll_until(lambda: sum(turn.wanted for turn in site._turns.values()) == 8)
+        poll_until(lambda: sum(turn.wanted for turn in tuple(site._turns.values())) == 8)
         application.gate.set()
 
     assert len(application.paths) == 1
