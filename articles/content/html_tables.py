@@ -15,7 +15,7 @@ from articles.content.shown_text import (
     shown_text,
 )
 from articles.content.text import normalise_line
-from articles.legacy_import.blocks import Table
+from articles.manuscripts.blocks import Table
 
 MAX_COLUMNS = 60
 MAX_ROWS = 1_000

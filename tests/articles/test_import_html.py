@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from articles.bundle.data import BundleError
 from articles.content.markdown import to_html
-from articles.legacy_import import html_page
+from articles.manuscripts import html_page
 
 PAGE = Path(__file__).parent / "fixtures" / "old-page.html"
 HEAD = "<h1>제목</h1><p>2025.07.01</p>"

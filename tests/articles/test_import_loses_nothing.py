@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.bundle.data import BundleError
-from articles.legacy_import import html_page, text_page
+from articles.manuscripts import html_page, text_page
 
 HEAD = "[7월] 제목\n2025.07.01\n\n"
 BANNER = "이 누리집은 대한민국 공식 전자정부 누리집입니다.\n"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from articles.content.markdown import to_html
 from articles.content.text import normalise_line
-from articles.legacy_import.blocks import escape, fenced, line_block, markdown
+from articles.manuscripts.blocks import escape, fenced, line_block, markdown
 
 
 def words_of(html):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from articles.bundle.data import SEOUL, BundleError
 from articles.content.markdown import UNREAD_FENCE, to_html
-from articles.legacy_import import text_page
-from articles.legacy_import.page_readers import read_page
+from articles.manuscripts import text_page
+from articles.manuscripts.readers import read_page
 
 PAGE = Path(__file__).parent / "fixtures" / "old-page.txt"
 HEAD = "[7월] 제목\n2025.07.01\n- 편집부 -\n\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.legacy_import import html_page
+from articles.manuscripts import html_page
 from articles.old_addresses import join, normalise_address
 
 

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from articles.content.html_tables import find_tables
-from articles.legacy_import.html_page import read as read_page
+from articles.manuscripts.html_page import read as read_page
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from articles.admin.base import tell_taken_off
 from articles.admin.model_admin import require
 from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, shown_rows
 from articles.fields import ProseFormField
-from articles.legacy_import.tables import month_of
+from articles.manuscripts.tables import month_of
 from articles.models import Ranking, RankingPeriod, Release, recheck_releases
 from articles.rankings.pasted_tables import (
     PasteError,

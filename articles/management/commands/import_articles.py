@@ -6,9 +6,9 @@ from django.utils.translation import ngettext
 from rich.progress import Progress
 
 from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED
-from articles.legacy_import.save_drafts import ARTICLE, ISSUE
-from articles.legacy_import.source_files import REFUSED, find, take
 from articles.management.arguments import path
+from articles.management.source_files import REFUSED, find, take
+from articles.manuscripts.save_drafts import ARTICLE, ISSUE
 
 LONG_RUN_FILES = 20
 

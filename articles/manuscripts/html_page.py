@@ -11,8 +11,8 @@ from lxml import html as lxml_html
 from articles.bundle.data import BundleError
 from articles.content.html_tables import read_table
 from articles.content.text import normalise, normalise_line
-from articles.legacy_import.blocks import Block, Run, check_count, line_block
-from articles.legacy_import.outline import ImportedPage, left_out, read_blocks
+from articles.manuscripts.blocks import Block, Run, check_count, line_block
+from articles.manuscripts.outline import ImportedPage, left_out, read_blocks
 from articles.old_addresses import MAX_ADDRESS_CHARACTERS, normalise_address
 
 _META_CHARSET = re.compile(

@@ -6,8 +6,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import RankingData, SubjectData, TableData
-from articles.legacy_import import patterns, tables
-from articles.legacy_import.blocks import Block, fenced, markdown, nest
+from articles.manuscripts import patterns, tables
+from articles.manuscripts.blocks import Block, fenced, markdown, nest
 
 MAX_HEADING_LENGTH = 120
 SENTENCE_END = (".", "?", "!", "。", ",", ":", ";")

@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from articles.bundle.data import BundleError
 from articles.content.text import normalise
-from articles.legacy_import.blocks import Block, check_count, line_block
-from articles.legacy_import.outline import ImportedPage, read_blocks
+from articles.manuscripts.blocks import Block, check_count, line_block
+from articles.manuscripts.outline import ImportedPage, read_blocks
 
 
 def read(data: bytes) -> ImportedPage:

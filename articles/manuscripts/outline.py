@@ -22,9 +22,9 @@ from articles.bundle.data import (
     ReferenceData,
     SubjectData,
 )
-from articles.legacy_import import patterns
-from articles.legacy_import.blocks import Block, nest
-from articles.legacy_import.body import (
+from articles.manuscripts import patterns
+from articles.manuscripts.blocks import Block, nest
+from articles.manuscripts.body import (
     Draft,
     is_section_heading,
     note_emptied,

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import BundleError
-from articles.legacy_import import html_page, text_page
-from articles.legacy_import.outline import ImportedPage
+from articles.manuscripts import html_page, text_page
+from articles.manuscripts.outline import ImportedPage
 
 MAX_PAGE_BYTES = 5_000_000
 READERS = {".html": html_page.read, ".htm": html_page.read, ".txt": text_page.read}

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.text import slugify
 
 from articles.bundle.data import ColumnData, EntryData, PeriodData, RankingData, SubjectData
-from articles.legacy_import.blocks import Table, escape
+from articles.manuscripts.blocks import Table, escape
 
 _RANK = re.compile(r"(?P<tied>공동 ?)?(?P<rank>[0-9]{1,3}) ?위?")
 _PERIOD = re.compile(r"(20[0-9]{2}) ?(?:년|[.\-/]) ?([0-9]{1,2})(?: ?월|\.)?(?: ?(?:기준|말))?")

@@ -19,7 +19,7 @@ from articles.bundle.data import (
 )
 from articles.bundle.data_to_rows import CHANGED, UNCHANGED, LoadError, load, month_day, stored
 from articles.bundle.files_to_data import read_file
-from articles.legacy_import.outline import NO_LICENCE, ImportedPage
+from articles.manuscripts.outline import NO_LICENCE, ImportedPage
 from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"

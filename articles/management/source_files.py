@@ -20,9 +20,9 @@ from articles.bundle.data import (
     TaxonomyData,
 )
 from articles.bundle.data_to_rows import LoadError, load
-from articles.legacy_import.outline import ImportedPage
-from articles.legacy_import.page_readers import READERS, read_page
-from articles.legacy_import.save_drafts import load_page
+from articles.manuscripts.outline import ImportedPage
+from articles.manuscripts.readers import READERS, read_page
+from articles.manuscripts.save_drafts import load_page
 
 REFUSED = "refused"
 BUNDLE_SUFFIXES = {".md", ".yaml", ".yml"}
