@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test deploy-check bench lint messages audit lock clean
+.PHONY: help python run dev test test-all deploy-check bench lint messages audit lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ dev: python ## The same with Django's development server: reloads changed code, 
 
 test: python ## Everything that CI runs
 	@$(PYTHON) -E -m tests.run
+
+test-all: python ## The same, with every test on both databases: before a release
+	@$(PYTHON) -E -m tests.run system environment programs lint migrations deployment catalogue \
+		all-on-sqlite all-on-postgresql browser deployed
 
 deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, systemd, restart, backup
 	@$(PYTHON) -E -m tests.run system deploy-tools environment deploy-check

@@ -6,9 +6,12 @@ Standard library only, since it runs before anything is installed.
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from deploy.processes import ROOT, Stop, no_permission, run, say
 
@@ -73,6 +76,28 @@ def make_venv(env):
         )
 
 
+def pip_installs(requirements, env):
+    # Errors only: a warning about the caller's own pip configuration would be noise.
+    pip = [VENV_PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input"]
+    return run([*pip, "install", "--require-hashes", "--requirement", requirements], env)
+
+
+def uv_installs(lock, env):
+    """Install by uv, in a tenth of pip's time; tell whether it could.
+
+    It knows nothing of pip's configuration: behind a mirror named only there, pip does it.
+    """
+    pinned = re.search(r"^uv==[^\n]*(\n +[^\n]*)*", (ROOT / lock).read_text(), re.MULTILINE)
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder, "uv.txt")
+        requirements.write_text(pinned[0] + "\n")
+        if pip_installs(requirements, env) != 0:
+            return False
+    uv = [str(VENV_PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(VENV_PYTHON)]
+    command = [*uv, "--require-hashes", "--requirement", str(ROOT / lock)]
+    return subprocess.run(command, check=False, capture_output=True, env=env).returncode == 0
+
+
 def ensure_environment(lock, env):
     """Have .venv hold the lock file's packages; do nothing when it already does."""
     wanted = [lock_line(name) for name in ((LOCK, DEV_LOCK) if lock == DEV_LOCK else (LOCK,))]
@@ -84,9 +109,9 @@ def ensure_environment(lock, env):
         make_venv(env)
     say(f"Packages: installing {lock} (the first time takes a minute)")
     INSTALLED.write_text(UNFINISHED)
-    # Errors only: a warning about the caller's own pip configuration would be noise.
-    pip = [VENV_PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-input"]
-    if run([*pip, "install", "--require-hashes", "--requirement", ROOT / lock], env) != 0:
+    if lock == DEV_LOCK and uv_installs(lock, env):
+        return INSTALLED.write_text("\n".join(wanted) + "\n")
+    if pip_installs(ROOT / lock, env) != 0:
         raise Stop(
             f"pip could not install the packages of {lock} (its messages are above): check the "
             "network, the package index and the free disk space, then run the command again."

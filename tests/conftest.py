@@ -30,12 +30,37 @@ TRANSACTIONAL = {"transactional_db", "live_server"}
 DATABASE = TRANSACTIONAL | {"db"}
 
 
+# What these show is made by Django alike on both databases. `make test` runs each on one, so that
+# both have such pages in every run; `make test-all` runs everything on both.
+ON_POSTGRESQL = {
+    *("test_comment_admin", "test_data_twins", "test_edit_conflicts", "test_moderation_queue"),
+    *("test_ranking_admin", "test_ranking_heads", "test_release", "test_sign_in"),
+    *("test_staff_comments", "test_staff_permissions", "test_subject_page"),
+}
+ON_SQLITE = {
+    *("test_article_admin", "test_article_page", "test_bench", "test_charset", "test_desk"),
+    *("test_error_pages", "test_feeds", "test_figure_report_admin", "test_figures"),
+    *("test_import_articles", "test_import_html", "test_import_loses_nothing"),
+    *("test_import_markdown", "test_import_text", "test_languages", "test_log_levels"),
+    *("test_markdown", "test_markdown_views", "test_monthly_issue", "test_page_cost"),
+    *("test_pasted_table", "test_public_pages", "test_ranking_entry", "test_redaction"),
+    *("test_share_picture", "test_spreadsheets", "test_suspicions", "test_uploads"),
+}
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what depends on the database: `make test` runs the rest once."""
+    """Mark on which databases `make test` runs a test: what uses none runs with SQLite's."""
     for item in items:
-        if item.get_closest_marker("django_db") or DATABASE & {*item.fixturenames}:
-            item.add_marker("database")
+        module = item.path.stem
+        used = item.get_closest_marker("django_db") or DATABASE & {*item.fixturenames}
+        if used or item.get_closest_marker("database"):
+            if module not in ON_POSTGRESQL:
+                item.add_marker("sqlite")
+            if module not in ON_SQLITE:
+                item.add_marker("postgresql")
+        else:
+            item.add_marker("sqlite")
 
 
 @pytest.fixture(autouse=True)

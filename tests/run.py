@@ -261,16 +261,29 @@ def pytest(env, database_url, *options):
     require("pytest", command, env | {"DATABASE_URL": database_url})
 
 
+def on_sqlite(env, folder, tests):
+    pytest(env, f"sqlite:///{folder}/tests.sqlite3", *TWO_AT_ONCE, "-m", tests)
+
+
+def on_postgresql(env, folder, tests):
+    with running_server(env) as database_url:
+        pytest(env, database_url, *TWO_AT_ONCE, "-m", tests)
+
+
 def test_on_sqlite(env, folder):
-    database_url = f"sqlite:///{folder}/tests.sqlite3"
-    pytest(env, database_url, *TWO_AT_ONCE, "-m", "not browser and not deployed")
+    on_sqlite(env, folder, "sqlite and not browser and not deployed")
 
 
 def test_on_postgresql(env, folder):
-    """Run what depends on the database; the rest would be the same as on SQLite."""
-    with running_server(env) as database_url:
-        options = ["-m", "database and not browser and not deployed"]
-        pytest(env, database_url, *TWO_AT_ONCE, *options)
+    on_postgresql(env, folder, "postgresql and not browser and not deployed")
+
+
+def test_all_on_sqlite(env, folder):
+    on_sqlite(env, folder, "not browser and not deployed")
+
+
+def test_all_on_postgresql(env, folder):
+    on_postgresql(env, folder, "not browser and not deployed")
 
 
 def test_in_browser(env, folder):
@@ -302,6 +315,8 @@ PARTS = {
 }
 # Only when asked for by name.
 PARTS_APART = {
+    "all-on-sqlite": ("Every test on SQLite", test_all_on_sqlite),
+    "all-on-postgresql": ("Every test on PostgreSQL", test_all_on_postgresql),
     "audit": ("Known weaknesses of the packages", audit),
     "bench-tools": ("What the benchmarks need besides", install_bench_tools),
     "deploy-tools": ("What the whole deployment needs besides", install_deploy_tools),
