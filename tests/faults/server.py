@@ -3,10 +3,11 @@
 import http.client
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -18,15 +19,36 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 
 
+def url_of(name):
+    """Return the DATABASE_URL of a database on the server under test, or of a file."""
+    server, _slash, _name = os.environ.get("DATABASE_URL", "").rpartition("/")
+    return f"{server}/{name}" if server.startswith("postgres") else f"sqlite:///{name}"
+
+
+def file_of(url):
+    """Return the path of the SQLite database of that DATABASE_URL."""
+    return Path(url.removeprefix("sqlite:///"))
+
+
 def empty_database(folder, name):
     """Return the DATABASE_URL of a new database of the kind under test."""
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        return f"sqlite:///{folder}/{name}.sqlite3"
-    server, _slash, _name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "openup_{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "openup_{name}"')
+    if url_of("").startswith("sqlite"):
+        return url_of(f"{folder}/{name}.sqlite3")
+    return copy_database(url_of("template1"), folder, name)
+
+
+def copy_database(url, folder, name):
+    """Return the DATABASE_URL of a new database with all that is in another, which nobody uses."""
+    server, _slash, original = url.rpartition("/")
+    if url.startswith("sqlite"):
+        copy_url = empty_database(folder, name)
+        source, copy = (sqlite3.connect(file_of(each)) for each in (url, copy_url))
+        with closing(source), closing(copy):
+            source.backup(copy)
+        return copy_url
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+        session.execute(f'DROP DATABASE IF EXISTS "openup_{name}" WITH (FORCE)')
+        session.execute(f'CREATE DATABASE "openup_{name}" TEMPLATE "{original}"')
     return f"{server}/openup_{name}"
 
 

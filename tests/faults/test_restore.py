@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,16 +17,19 @@ import psycopg
 import pytest
 
 from deploy.run import new_env_file
+from tests.faults.commands import Command, manage, run, shell
 from tests.faults.server import (
     ROOT,
     Server,
+    copy_database,
     empty_database,
-    manage,
+    file_of,
     poll_until,
     run_manage,
     server_environment,
 )
 
+pytestmark = pytest.mark.database
 IS_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
 SQLITE_ALONE = pytest.mark.skipif(IS_POSTGRESQL, reason="SQLite's files")
 SETUP = """
@@ -49,20 +51,34 @@ MAILS = """
 from comments.models import Notice, Outbox
 print(Outbox.objects.waiting().count(), Notice.objects.count())
 """
+# Beside the site's own processes, which keep it open as the server does.
+STAY = """
+import signal
+from articles.models import Article
+print(Article.objects.count(), flush=True)
+signal.pause()
+"""
+READ = """
+from django.test import Client
+print(Client().get("/?comment=1").status_code)
+"""
 
 
-def place(folder, name):
-    """Return the environment of a site whose database is empty, with pictures of its own."""
+def place(folder, database_url):
+    """Return the environment of a site with that database, and with pictures of its own."""
+    return server_environment(database_url) | {"MEDIA_ROOT": str(folder / "media")}
+
+
+def empty_place(folder, name):
     folder.mkdir(exist_ok=True)
-    environment = server_environment(empty_database(folder, name))
-    return environment | {"MEDIA_ROOT": str(folder / "media")}
+    return place(folder, empty_database(folder, name))
 
 
 def read_rows(environment, schema="public"):
     """Return {table: its rows} of the whole database."""
     url = environment["DATABASE_URL"]
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+        with closing(sqlite3.connect(file_of(url))) as database:
             return _read(database, "SELECT name FROM sqlite_master WHERE type = 'table'")
     with psycopg.connect(url, options=f"-c search_path={schema}") as database:
         names = f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'"  # noqa: S608
@@ -83,16 +99,30 @@ def back_up(environment, folder):
 
 
 @pytest.fixture(scope="module")
-def backup(tmp_path_factory, worker_id):
-    """Give the folder of a small site's backup, and what its rows were."""
+def original(migrated_database, tmp_path_factory, worker_id):
+    """Return the environment of a small site."""
     folder = tmp_path_factory.mktemp("site")
-    environment = place(folder, f"original_{worker_id}")
-    manage(environment, "migrate")
-    manage(environment, "shell", "--no-imports", "-c", SETUP)
+    environment = place(folder, copy_database(migrated_database, folder, f"original_{worker_id}"))
+    shell(environment, SETUP)
     (folder / "media" / "articles").mkdir(parents=True)
     (folder / "media" / "articles" / "a.png").write_bytes(b"picture")
-    path = back_up(environment, folder / "backups")
-    return path, read_rows(environment)
+    return environment
+
+
+@pytest.fixture(scope="module")
+def backup(original, tmp_path_factory):
+    """Give the folder of the small site's backup, and what its rows were."""
+    path = back_up(original, tmp_path_factory.mktemp("backups"))
+    return path, read_rows(original)
+
+
+@pytest.fixture(scope="module")
+def changed_database(original, tmp_path_factory, worker_id):
+    """Return the DATABASE_URL of the small site after it has been written to."""
+    folder = tmp_path_factory.mktemp("changed")
+    url = copy_database(original["DATABASE_URL"], folder, f"changed_{worker_id}")
+    shell(original | {"DATABASE_URL": url}, CHANGE)
+    return url
 
 
 def article_path(rows):
@@ -103,16 +133,21 @@ def article_path(rows):
 
 @pytest.fixture
 def site(tmp_path, worker_id):
-    return place(tmp_path / "site", f"restored_{worker_id}")
+    """Return the environment of a site whose database is empty."""
+    return empty_place(tmp_path / "site", f"restored_{worker_id}")
 
 
 @pytest.fixture
-def changed_site(site, backup):
-    """Give a site that was restored from the backup and has changed since."""
-    path, _rows = backup
-    manage(site, "restore", str(path))
-    manage(site, "shell", "--no-imports", "-c", CHANGE)
-    return site
+def filled_site(original, tmp_path, worker_id):
+    """Return the environment of a site with the rows of the small one, and no pictures."""
+    url = copy_database(original["DATABASE_URL"], tmp_path, f"restored_{worker_id}")
+    return place(tmp_path, url)
+
+
+@pytest.fixture
+def changed_site(changed_database, tmp_path, worker_id):
+    """Return the environment of a site that has changed since its backup."""
+    return place(tmp_path, copy_database(changed_database, tmp_path, f"restored_{worker_id}"))
 
 
 def write_until(stop, server, path, writer, answered):
@@ -131,10 +166,10 @@ def write_until(stop, server, path, writer, answered):
 
 
 def test_a_backup_under_load_comes_back_row_by_row_into_its_place_and_another(
-    site, backup, tmp_path, worker_id
+    filled_site, backup, tmp_path, worker_id
 ):
-    begin, rows = backup
-    manage(site, "restore", str(begin))
+    site = filled_site
+    _begin, rows = backup
     stop, answered = threading.Event(), []
     server = Server(site, workers=2)
     path = article_path(rows)
@@ -158,12 +193,12 @@ def test_a_backup_under_load_comes_back_row_by_row_into_its_place_and_another(
     at_the_end = read_rows(site)
     quiet = back_up(site, tmp_path / "quiet")
 
-    manage(site, "restore", str(under_load), "--replace")
+    manage(site, "restore", str(under_load), "--replace", "--send-mail")
     same_place = read_rows(site)
-    other = place(tmp_path / "other", f"other_{worker_id}")
-    manage(other, "restore", str(under_load))
+    other = empty_place(tmp_path / "other", f"other_{worker_id}")
+    manage(other, "restore", str(under_load), "--send-mail")
     other_place = read_rows(other)
-    manage(site, "restore", str(quiet), "--replace")
+    manage(site, "restore", str(quiet), "--replace", "--send-mail")
     of_the_end = read_rows(site)
 
     assert same_place == other_place
@@ -171,11 +206,7 @@ def test_a_backup_under_load_comes_back_row_by_row_into_its_place_and_another(
     assert [body for body in before if body not in bodies] == []
     assert len(same_place["comments_comment"]) < len(at_the_end["comments_comment"])
     assert of_the_end == at_the_end
-    server = Server(other)
-    try:
-        assert server.request("GET", "/?comment=1").status == 200
-    finally:
-        server.kill()
+    assert shell(other, READ) == ["200"]
 
 
 def test_what_comes_back_are_all_rows_and_pictures(site, backup, tmp_path):
@@ -191,18 +222,18 @@ def test_what_comes_back_are_all_rows_and_pictures(site, backup, tmp_path):
 def test_no_mail_of_the_copy_waits_unless_told(site, backup):
     path, _rows = backup
     manage(site, "restore", str(path))
-    dropped = manage(site, "shell", "--no-imports", "-c", MAILS).split()
+    dropped = shell(site, MAILS)
     manage(site, "restore", str(path), "--replace", "--send-mail")
 
     assert dropped == ["0", "0"]
-    assert manage(site, "shell", "--no-imports", "-c", MAILS).split() == ["1", "1"]
+    assert shell(site, MAILS) == ["1", "1"]
 
 
 def test_data_that_is_there_is_moved_aside_when_told_and_else_left(changed_site, backup, tmp_path):
     path, rows = backup
     changed = read_rows(changed_site)
 
-    refused = run_manage(changed_site, "restore", str(path))
+    refused = run(changed_site, "restore", str(path))
     left = read_rows(changed_site)
     told = manage(changed_site, "restore", str(path), "--replace", "--send-mail")
 
@@ -220,12 +251,12 @@ def test_data_that_is_there_is_moved_aside_when_told_and_else_left(changed_site,
 def test_a_database_that_a_process_has_open_is_left_alone(changed_site, backup):
     path, _rows = backup
     changed = read_rows(changed_site)
-    server = Server(changed_site)
+    other = Command(changed_site, "shell", "--no-imports", "-c", STAY)
     try:
-        server.request("GET", "/?comment=1")
-        refused = run_manage(changed_site, "restore", str(path), "--replace")
+        poll_until(lambda: other.output.exists() and other.output.read_text())
+        refused = run(changed_site, "restore", str(path), "--replace")
     finally:
-        server.kill()
+        other.kill()
 
     assert refused.returncode != 0
     assert "open" in refused.stderr and "Traceback" not in refused.stderr
@@ -264,60 +295,50 @@ def be_of_the_other(file):
 DATABASE = "database.dump" if IS_POSTGRESQL else "database.sqlite3"
 
 
-@pytest.mark.parametrize(
-    ("harm", "name", "word"),
-    [
-        (remove, "backup.json", "backup.json"),
-        (cut, "backup.json", "backup.json"),
-        (remove, DATABASE, DATABASE),
-        (cut, DATABASE, DATABASE),
-        (remove, "media.tar", "media.tar"),
-        (cut, "media.tar", "media.tar"),
-        (miscount, "backup.json", "comments_comment"),
-        (be_later, "backup.json", "comments.9999_later"),
-        (be_of_the_other, "backup.json", "PostgreSQL"),
-    ],
-)
-def test_a_backup_that_is_not_whole_is_refused_and_all_is_as_before(
-    harm, name, word, site, backup, tmp_path
-):
-    path = shutil.copytree(backup[0], tmp_path / "harmed")
-    harm(path / name)
+HARMS = [
+    (remove, "backup.json", "backup.json"),
+    (cut, "backup.json", "backup.json"),
+    (remove, DATABASE, DATABASE),
+    (cut, DATABASE, DATABASE),
+    (remove, "media.tar", "media.tar"),
+    (cut, "media.tar", "media.tar"),
+    (miscount, "backup.json", "comments_comment"),
+    (be_later, "backup.json", "comments.9999_later"),
+    (be_of_the_other, "backup.json", "PostgreSQL"),
+]
 
-    refused = run_manage(site, "restore", str(path))
 
-    assert refused.returncode != 0
-    assert word in refused.stderr and "Traceback" not in refused.stderr
-    assert read_rows(site) == {}
-    assert not [*tmp_path.glob("site/*.restoring*")]
+def test_a_backup_that_is_not_whole_is_refused_and_all_is_as_before(site, backup, tmp_path):
+    for number, (harm, name, word) in enumerate(HARMS):
+        path = shutil.copytree(backup[0], tmp_path / f"harmed-{number}")
+        harm(path / name)
+
+        refused = run(site, "restore", str(path))
+
+        assert refused.returncode == 1, (harm, name)
+        assert word in refused.stderr and "Traceback" not in refused.stderr, (harm, name)
+        assert read_rows(site) == {}, (harm, name)
+        assert not [*tmp_path.glob("site/*.restoring*")], (harm, name)
 
 
 def test_a_restore_killed_at_any_step_leaves_the_old_state_or_the_new(changed_site, backup):
     path, rows = backup
     changed = read_rows(changed_site)
-    command = [sys.executable, "manage.py", "restore", str(path), "--replace", "--send-mail"]
+    command = ("restore", str(path), "--replace", "--send-mail")
     began = time.monotonic()
-    subprocess.run(command, cwd=ROOT, env=changed_site, check=True, capture_output=True)
+    manage(changed_site, *command)
     whole = time.monotonic() - began
     found = []
-    for part in (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95):
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=changed_site,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    for part in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        restore = Command(changed_site, *command)
         try:
-            process.wait(timeout=whole * part)
+            restore.wait(whole * part)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            restore.kill()
         found.append(read_rows(changed_site))
 
     assert [rows_found for rows_found in found if rows_found not in (changed, rows)] == []
-    manage(changed_site, "restore", str(path), "--replace", "--send-mail")
+    manage(changed_site, *command)
     assert read_rows(changed_site) == rows
 
 
@@ -332,9 +353,11 @@ def test_a_backup_from_before_there_was_a_manifest_comes_back_when_told(site, ba
     assert rows["comments_notice"] == []
 
 
-def test_a_backup_of_an_earlier_version_is_brought_up_to_date(site, tmp_path, worker_id):
-    earlier = place(tmp_path / "earlier", f"earlier_{worker_id}")
+def test_a_backup_of_an_earlier_version_is_brought_up_to_date(site, original, tmp_path, worker_id):
+    url = copy_database(original["DATABASE_URL"], tmp_path, f"earlier_{worker_id}")
+    earlier = place(tmp_path, url)
     manage(earlier, "migrate", "comments", "0001_tables")
+    manage(earlier, "migrate", "articles", "0001_tables")
     path = back_up(earlier, tmp_path / "backups")
 
     told = manage(site, "restore", str(path))
@@ -348,11 +371,11 @@ def test_a_backup_that_cannot_be_migrated_is_refused(changed_site, tmp_path):
 from django.db import connection
 connection.cursor().execute("DELETE FROM django_migrations WHERE name = '0003_moderation'")
 """
-    manage(changed_site, "shell", "--no-imports", "-c", code)
+    shell(changed_site, code)
     path = back_up(changed_site, tmp_path / "backups")
     before = read_rows(changed_site)
 
-    refused = run_manage(changed_site, "restore", str(path), "--replace")
+    refused = run(changed_site, "restore", str(path), "--replace")
 
     assert refused.returncode != 0
     assert "c6915c7" in refused.stderr and "Traceback" not in refused.stderr
@@ -360,27 +383,28 @@ connection.cursor().execute("DELETE FROM django_migrations WHERE name = '0003_mo
 
 
 @SQLITE_ALONE
-@pytest.mark.parametrize("log", [b"", b"log of another database"])
-def test_a_database_that_cannot_be_read_is_moved_aside_with_its_log(site, backup, tmp_path, log):
+def test_a_database_that_cannot_be_read_is_moved_aside_with_its_log(backup, tmp_path):
     path, rows = backup
-    database = Path(site["DATABASE_URL"].removeprefix("sqlite:///"))
-    database.write_bytes(b"no database" * 1000)
-    database.with_name(f"{database.name}-wal").write_bytes(log)
+    for number, log in enumerate([b"", b"log of another database"]):
+        site = empty_place(tmp_path / f"site-{number}", "unreadable")
+        database = file_of(site["DATABASE_URL"])
+        database.write_bytes(b"no database" * 1000)
+        database.with_name(f"{database.name}-wal").write_bytes(log)
 
-    told = manage(site, "restore", str(path), "--replace", "--send-mail")
+        told = manage(site, "restore", str(path), "--replace", "--send-mail")
 
-    aside = Path(next(line for line in told.splitlines() if "before" in line).split()[-1])
-    assert read_rows(site) == rows
-    assert (aside / database.name).read_bytes() == b"no database" * 1000
+        aside = Path(next(line for line in told.splitlines() if "before" in line).split()[-1])
+        assert read_rows(site) == rows
+        assert (aside / database.name).read_bytes() == b"no database" * 1000
 
 
 @SQLITE_ALONE
 def test_a_second_restore_at_once_is_refused(site, backup):
-    folder = Path(site["DATABASE_URL"].removeprefix("sqlite:///")).parent
+    folder = file_of(site["DATABASE_URL"]).parent
     first = os.open(folder, os.O_RDONLY)
     fcntl.flock(first, fcntl.LOCK_EX)
     try:
-        refused = run_manage(site, "restore", str(backup[0]))
+        refused = run(site, "restore", str(backup[0]))
     finally:
         os.close(first)
 
@@ -391,9 +415,9 @@ def test_a_second_restore_at_once_is_refused(site, backup):
 @SQLITE_ALONE
 def test_a_log_left_beside_no_database_does_not_reach_the_restored_one(changed_site, backup):
     path, rows = backup
-    database = Path(changed_site["DATABASE_URL"].removeprefix("sqlite:///"))
+    database = file_of(changed_site["DATABASE_URL"])
     code = f"{CHANGE}\nimport os; os._exit(0)".replace("later@", "last@")
-    manage(changed_site, "shell", "--no-imports", "-c", code)
+    shell(changed_site, code)
     database.unlink()
 
     log = database.with_name(f"{database.name}-wal")
@@ -409,10 +433,12 @@ KEY_SETTINGS = ("SECRET_KEY", "EMAIL_DIGEST_KEYS", "MAIL_ENCRYPTION_KEYS")
 
 
 @pytest.fixture
-def operator(tmp_path, worker_id):
+def operator(original, tmp_path, worker_id):
     """Return the environment of a site with a settings file, as an operator has it."""
     folder = tmp_path / "operated"
-    environment = place(folder, f"operated_{worker_id}")
+    folder.mkdir()
+    url = copy_database(original["DATABASE_URL"], folder, f"operated_{worker_id}")
+    environment = place(folder, url)
     file = folder / "settings.env"
     file.write_text(new_env_file("http://127.0.0.1:8000"))
     for name in KEY_SETTINGS:
@@ -423,10 +449,9 @@ def operator(tmp_path, worker_id):
     }
 
 
-def test_keys_are_told_to_be_here_or_not(operator, backup, tmp_path, worker_id):
-    manage(operator, "restore", str(backup[0]))
-    made = manage(operator, "back_up", str(tmp_path / "backups"))
-    path = made.strip().removeprefix("Backup: ")
+def test_keys_are_told_to_be_here_or_not(operator, tmp_path, worker_id):
+    made = run_manage(operator, "back_up", str(tmp_path / "backups"))
+    path = made.stdout.strip().removeprefix("Backup: ")
     restored = operator | {"DATABASE_URL": empty_database(tmp_path, f"keys_{worker_id}")}
     with_keys = run_manage(restored, "restore", path)
     # Under the same id stands another key.
@@ -462,12 +487,16 @@ def test_a_backup_without_the_keys_of_the_environment_is_refused_unless_told(ope
     assert not (path / "settings.env").exists()
 
 
-def test_a_backup_that_finds_no_room_says_so_in_one_sentence(site, backup, tmp_path):
-    manage(site, "restore", str(backup[0]))
+def test_a_backup_that_finds_no_room_says_so_in_one_sentence(filled_site, tmp_path):
     command = f"ulimit -f 100; exec {sys.executable} manage.py back_up {tmp_path}/b --without-keys"
 
     done = subprocess.run(
-        ["sh", "-c", command], cwd=ROOT, env=site, capture_output=True, text=True, check=False
+        ["sh", "-c", command],
+        cwd=ROOT,
+        env=filled_site,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode != 0
@@ -478,9 +507,8 @@ def test_a_backup_that_finds_no_room_says_so_in_one_sentence(site, backup, tmp_p
 
 @SQLITE_ALONE
 def test_a_server_that_was_asked_to_stop_leaves_the_database_in_one_file(operator, backup):
-    database = Path(operator["DATABASE_URL"].removeprefix("sqlite:///"))
-    path, rows = backup
-    manage(operator, "restore", str(path))
+    database = file_of(operator["DATABASE_URL"])
+    _path, rows = backup
     fields = {"email": "mina@example.com", "password": "right horse key", "body": "글"}
     command = [sys.executable, "-E", "-m", "deploy.run", "production"]
     server = Server(operator, command=command)
