@@ -89,6 +89,27 @@ class WebAddressField(models.URLField):
         return name, "django.db.models.URLField", args, kwargs
 
 
+class ShapedJSONField(models.JSONField):
+    """JSON of one shape: `repaired` returns what a row holds as far as it has it.
+
+    Forms and imports check what they write, but SQL and other programs do not, and one row of
+    another shape would be an error of every page that shows it.
+    """
+
+    def __init__(self, *args, repaired=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.repaired = repaired
+
+    def from_db_value(self, value, expression, connection):
+        value = super().from_db_value(value, expression, connection)
+        return self.repaired(value) if self.repaired else value
+
+    def deconstruct(self):
+        # To the database, and so to migrations, it is what it inherits from.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+
 class ProseField(models.TextField):
     """Plain text of several lines in NFC."""
 

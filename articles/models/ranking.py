@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
 from articles.content.text import is_plausible, normalise_line
-from articles.fields import LineField, WebAddressField
+from articles.fields import LineField, ShapedJSONField, WebAddressField
 from articles.models.article import Article, public_now
 from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.ranking_correction import RankingCorrection
@@ -53,6 +53,28 @@ def validate_total(total):
         raise ValidationError(_("A total is a label and cells."))
 
 
+def repaired_columns(columns):
+    try:
+        validate_columns(columns)
+    except (ValidationError, TypeError):
+        return [{"key": "name", "heading": "–"}]
+    return columns
+
+
+def repaired_total(total):
+    try:
+        validate_total(total)
+    except ValidationError:
+        return {}
+    return total or {}
+
+
+def repaired_cells(cells):
+    if not isinstance(cells, dict):
+        return {}
+    return {key: str(cell) for key, cell in cells.items() if isinstance(cell, str | int | float)}
+
+
 class RankingQuerySet(models.QuerySet):
     def for_page(self):
         """Load the series with the figures that readers may see, and their corrections."""
@@ -90,8 +112,9 @@ class Ranking(models.Model):
     slug = models.SlugField(gettext_lazy("slug"), max_length=80, unique=True, allow_unicode=True)
     title = LineField(gettext_lazy("title"), max_length=200)
     rank_heading = LineField(gettext_lazy("heading of the rank column"), max_length=30)
-    columns = models.JSONField(
+    columns = ShapedJSONField(
         gettext_lazy("columns"),
+        repaired=repaired_columns,
         validators=[validate_columns],
         help_text=gettext_lazy("The first column prints who is ranked; the others hold cells."),
     )
@@ -197,8 +220,12 @@ class RankingPeriod(models.Model):
     )
     label = LineField(gettext_lazy("label"), max_length=50)
     as_of = models.DateField(gettext_lazy("as of"))
-    total = models.JSONField(
-        gettext_lazy("total"), default=dict, blank=True, validators=[validate_total]
+    total = ShapedJSONField(
+        gettext_lazy("total"),
+        repaired=repaired_total,
+        default=dict,
+        blank=True,
+        validators=[validate_total],
     )
     published_at = models.DateTimeField(
         gettext_lazy("public from"),
@@ -363,7 +390,9 @@ class RankingEntry(models.Model):
         related_name="entries",
     )
     label = LineField(gettext_lazy("label as printed"), max_length=LABEL_LENGTH)
-    cells = models.JSONField(gettext_lazy("cells"), default=dict, blank=True)
+    cells = ShapedJSONField(
+        gettext_lazy("cells"), repaired=repaired_cells, default=dict, blank=True
+    )
 
     objects = RankingEntryQuerySet.as_manager()
 

@@ -5,9 +5,15 @@ from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
 from articles.content.text import normalise_line
-from articles.fields import LineField
+from articles.fields import LineField, ShapedJSONField
 from articles.models.page_version import CONTENT, PageVersion
 from articles.models.search_document import SearchDocument
+
+
+def texts_of(values):
+    """Return the texts among the values of a list, in which something can be seen."""
+    values = values if isinstance(values, list) else []
+    return [value for value in values if isinstance(value, str) and value.strip()]
 
 
 class RankingSubject(models.Model):
@@ -16,8 +22,9 @@ class RankingSubject(models.Model):
     name = LineField(gettext_lazy("name"), max_length=100)
     country = LineField(gettext_lazy("country"), max_length=50, blank=True)
     slug = models.SlugField(gettext_lazy("slug"), max_length=80, unique=True, allow_unicode=True)
-    aliases = models.JSONField(
+    aliases = ShapedJSONField(
         gettext_lazy("other spellings"),
+        repaired=texts_of,
         default=list,
         blank=True,
         help_text=gettext_lazy('A list such as ["Alibaba", "阿里巴巴"].'),

@@ -29,7 +29,7 @@ class ModerationRuleAdmin(EditConflictAdmin, StaffModelAdmin):
 
     @admin.display(description=gettext_lazy("rehearsal"))
     def rehearsed(self, rule):
-        if not rule.is_rehearsed:
+        if not (rule.is_rehearsed and rule.rehearsal):
             return _("not yet")
         return _("%(caught)s of %(compared)s") % rule.rehearsal
 
@@ -74,15 +74,17 @@ class ModerationRuleAdmin(EditConflictAdmin, StaffModelAdmin):
 
 def outcome(rule):
     """Return what the rehearsal found, with the comments of its samples as they are now."""
-    samples = rule.rehearsal.get("samples", [])
+    if not rule.rehearsal:
+        return None
+    samples = rule.rehearsal["samples"]
     comments = Comment.objects.only("body", "name", "state", "created_at").in_bulk(
         [pk for pk, _reason in samples]
     )
     labels = dict(Comment.State.choices)
-    by_state = rule.rehearsal.get("by_state", {})
+    by_state = rule.rehearsal["by_state"]
     return {
         **rule.rehearsal,
         "moment": parse_datetime(rule.rehearsal["at"]),
-        "states": [(labels[state], count) for state, count in by_state.items()],
+        "states": [(labels.get(state, state), count) for state, count in by_state.items()],
         "comments": [(comments[pk], reason) for pk, reason in samples if pk in comments],
     }

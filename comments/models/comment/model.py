@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles.fields import ShapedJSONField
 from articles.models import (
     CONVERSATION,
     Article,
@@ -67,6 +68,16 @@ def load_anchors(comments):
     reporting = {comment.pk: comment for comment in speaking if comment.is_figure_report}
     for report in FigureReport.objects.filter(comment__in=reporting) if reporting else ():
         reporting[report.comment_id].figure_report = report
+
+
+def repaired_reasons(reasons):
+    """Return the {"rule": text, "text": text} among the values of a list."""
+    reasons = reasons if isinstance(reasons, list) else []
+    return [
+        {"rule": str(reason.get("rule", "")), "text": str(reason.get("text", ""))}
+        for reason in reasons
+        if isinstance(reason, dict)
+    ]
 
 
 class CommentQuerySet(models.QuerySet):
@@ -213,7 +224,9 @@ class Comment(CommentDisplay, models.Model):
     # Until then a takedown keeps its text out of sight; its place and its count stay.
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
     # Why rules or reports hold it, as [{"rule": …, "text": …}], for moderators.
-    hold_reasons = models.JSONField(_("reasons for holding"), default=list, blank=True)
+    hold_reasons = ShapedJSONField(
+        _("reasons for holding"), repaired=repaired_reasons, default=list, blank=True
+    )
     # Of the normalised text, to find the same text again.
     text_digest = models.CharField(max_length=64, blank=True, editable=False)
     # "source:id" of a comment brought in from another system, once and never twice.

@@ -6,14 +6,48 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.fields import LineField, ProseField
+from articles.fields import LineField, ProseField, ShapedJSONField
 from comments.moderation import rules
 from comments.moderation.text_folding import tight
 
 NOT_REHEARSED = gettext_lazy("A rule is tried on earlier comments before it is switched on.")
+
+
+REHEARSAL = {
+    "at": str,
+    "compared": int,
+    "is_cut": bool,
+    "caught": int,
+    "by_state": dict,
+    "samples": list,
+}
+
+
+def repaired_rehearsal(rehearsal):
+    """Return a rehearsal's outcome as `rehearse` keeps it, or {} where it is none."""
+    has_shape = isinstance(rehearsal, dict) and all(
+        isinstance(rehearsal.get(name), kind) for name, kind in REHEARSAL.items()
+    )
+    if not has_shape or as_moment(rehearsal["at"]) is None:
+        return {}
+    return rehearsal | {"samples": list(filter(is_sample, rehearsal["samples"]))}
+
+
+def as_moment(text):
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+def is_sample(value):
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and isinstance(value[0], int) and isinstance(value[1], str)
 
 
 class ModerationRuleQuerySet(models.QuerySet):
@@ -21,8 +55,12 @@ class ModerationRuleQuerySet(models.QuerySet):
         return self.filter(is_active=True)
 
     def reasons_for(self, comment):
-        """Return why the active rules hold a comment, as [{"rule": name, "text": reason}]."""
-        if not (active := list(self.active())):
+        """Return why the active rules hold a comment, as [{"rule": name, "text": reason}].
+
+        What SQL has changed since its rehearsal holds nothing: nobody knows what it would do.
+        """
+        active = [rule for rule in self.active() if rule.is_rehearsed]
+        if not active:
             return []
         history = StoredHistory(comment)
         reasons = [(rule, rule.reason_for(comment, history)) for rule in active]
@@ -69,7 +107,9 @@ class ModerationRule(models.Model):
     is_active = models.BooleanField(gettext_lazy("switched on"), default=False, editable=False)
     # The digest of what was rehearsed; a changed rule is rehearsed again.
     rehearsed_definition = models.CharField(max_length=64, blank=True, editable=False)
-    rehearsal = models.JSONField(default=dict, blank=True, editable=False)
+    rehearsal = ShapedJSONField(
+        repaired=repaired_rehearsal, default=dict, blank=True, editable=False
+    )
 
     objects = ModerationRuleQuerySet.as_manager()
 
