@@ -166,9 +166,6 @@ class PublishedModelAdmin(ReleasedModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
-    def view_on_site(self, obj):
-        return obj.get_absolute_url() if obj.is_public else None
-
 
 def may_publish(request):
     return request.user.has_perm("articles.publish_article")

@@ -123,7 +123,9 @@ class StaffModelAdmin(admin.ModelAdmin):
         return super().get_object(request, object_id, from_field) if is_key(object_id) else None
 
     def view_on_site(self, obj):
-        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+        """Lead to the page that readers find, where they find one."""
+        has_page = hasattr(obj, "get_absolute_url") and getattr(obj, "is_public", True)
+        return obj.get_absolute_url() if has_page else None
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if "_saveasnew" in request.POST:

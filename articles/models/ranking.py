@@ -133,6 +133,11 @@ class Ranking(models.Model):
         return path_of("articles:ranking_detail", self.slug)
 
     @property
+    def is_public(self):
+        """Tell whether readers find the series' page; asks the database."""
+        return Ranking.objects.published().filter(pk=self.pk).exists()
+
+    @property
     def files(self):
         """Return the addresses of the series' files by their kind."""
         kinds = ["csv", "xlsx", "json"]

@@ -44,6 +44,11 @@ class RankingSubject(models.Model):
     def get_absolute_url(self):
         return path_of("articles:subject_detail", self.slug)
 
+    @property
+    def is_public(self):
+        """Tell whether readers find the subject's page; asks the database."""
+        return self.entries.public().exists()
+
     def clean(self):
         super().clean()
         if not isinstance(self.aliases, list) or not all(

@@ -2,15 +2,17 @@
 
 import functools
 import logging
+import re
 import threading
+from html import escape
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http import HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
-from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -21,6 +23,7 @@ from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
 from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
+from articles.models import RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from comments.threads.pages import article_page
 from comments.threads.rendering import draw_branches
@@ -149,7 +152,42 @@ def article_preview(request, article_id):
         "issue": issue,
         "issue_is_hidden": issue is not None and not issue.is_public,
     }
-    return render(request, "articles/article_detail.html", context)
+    html = render_to_string("articles/article_detail.html", context, request)
+    return HttpResponse(without_links(html, hidden_addresses(article)))
+
+
+LINK = re.compile(r'(<a\b[^>]*?) href="([^"?#]*)[^"]*"')
+
+
+def without_links(html, addresses):
+    """Leave only the text of links to `addresses`, where "…/*" is all below an address."""
+    exact = {escape(address) for address in addresses}
+    below = tuple(escape(address[:-1]) for address in addresses if address.endswith("*"))
+    return LINK.sub(
+        lambda link: link[1] if link[2] in exact or link[2].startswith(below) else link[0], html
+    )
+
+
+def hidden_addresses(article):
+    """Return the addresses that the article's page links to and that readers do not find yet."""
+    hidden = []
+    if not article.is_public:
+        hidden.append(reverse("comments:comment_detail", args=[0]).replace("0/", "*"))
+    if article.monthly_issue and not article.monthly_issue.is_public:
+        hidden.append(article.monthly_issue.get_absolute_url())
+    tables = article.ranking_tables.all()
+    for ranking in {table.ranking for table in tables}:
+        if not ranking.is_public:
+            hidden += [ranking.get_absolute_url(), *ranking.files.values()]
+    ranked = {
+        entry.subject
+        for table in tables
+        for period in table.periods.all()
+        for entry in period.entries.all()
+    }
+    public = RankingEntry.objects.public().filter(subject__in=ranked)
+    found = set(public.values_list("subject", flat=True))
+    return hidden + [each.get_absolute_url() for each in ranked if each.pk not in found]
 
 
 def staff_links(user):

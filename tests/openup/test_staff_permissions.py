@@ -2,16 +2,20 @@
 
 import re
 from collections import defaultdict
+from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
+from articles.models import Article, Category, MonthlyIssue, Ranking, RankingSubject, Tag
 from comments.models import Comment, StaffSubscription, Subscriber
 from tests.browser.staff_site import USERS, make_staff_site
 from tests.factories import make_article, make_comment, make_staff
@@ -85,6 +89,40 @@ def test_every_link_and_form_that_a_group_finds_answers(group):
                     refused.append((target, answer.status_code))
 
     assert refused == [], "\n".join(map(str, refused))
+
+
+def test_no_page_of_the_desk_leads_to_what_readers_do_not_find():
+    make_staff_site()
+    yesterday = timezone.now() - timedelta(days=1)
+    make_comment(make_article(title="내린 글", withdrawn_at=yesterday), body="그 글의 댓글")
+    client = sign_in(User.objects.get(username="superuser"))
+    pages = [
+        reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+        for model in (Article, MonthlyIssue, Ranking, RankingSubject, Category, Tag, Comment)
+        for row in model.objects.all()
+    ]
+    pages += [reverse("article_preview", args=[article.pk]) for article in Article.objects.all()]
+    links = set()
+
+    for page in pages:
+        document = html.fromstring(client.get(page).content.decode())
+        found = {urljoin(page, href).partition("#")[0] for href in document.xpath("//a/@href")}
+        links |= {href for href in found if href.startswith("/") and not href.startswith(MANAGE)}
+
+    assert len(links) > 20
+    assert [href for href in sorted(links) if client.get(href).status_code == 404] == []
+
+
+def test_what_somebody_did_before_is_no_link_to_what_may_not_be_seen_now():
+    comment, article = make_comment(), make_article()
+    user = member_of("editor")
+    for row in (comment, article):
+        LogEntry.objects.log_actions(user.pk, [row], CHANGE, single_object=True)
+
+    page = sign_in(user).get(MANAGE).content.decode()
+
+    assert reverse("admin:articles_article_change", args=[article.pk]) in page
+    assert reverse("admin:comments_comment_change", args=[comment.pk]) not in page
 
 
 def test_publisher_finds_the_answer_that_was_posted_and_no_other_comment():
