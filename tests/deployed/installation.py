@@ -93,6 +93,7 @@ class Installation:
             site,
             {
                 "/var/lib/nginx/openup": self.places["/var/lib/nginx/openup"],
+                "/var/log/nginx": folder,
                 "/var/cache/openup": self.places["/var/cache/openup"],
                 "/etc/letsencrypt/live/www.example.kr": self.certificate.parent,
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",
