@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.management import execute_from_command_line
 from django.db import ConnectionHandler, connections
@@ -79,10 +80,10 @@ def _execute(environment, arguments, output, errors):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
     os.environ.clear()
     os.environ.update(environment)
-    name = environment["DATABASE_URL"].removeprefix("sqlite:///")
-    if name == environment["DATABASE_URL"]:
-        name = name.rpartition("/")[2]
-    values = connections["default"].settings_dict | {"NAME": name}
+    url = urlsplit(environment["DATABASE_URL"])
+    values = {"NAME": url.path[1:], "USER": url.username or "", "PASSWORD": url.password or ""}
+    values |= {"HOST": url.hostname or "", "PORT": url.port or ""}
+    values = connections["default"].settings_dict | values
     connections["default"] = ConnectionHandler({"default": values})["default"]
     if media := environment.get("MEDIA_ROOT"):
         override_settings(MEDIA_ROOT=Path(media)).enable()

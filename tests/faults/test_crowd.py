@@ -11,7 +11,7 @@ from tests.faults.test_pages_under_writes import make_site
 pytestmark = pytest.mark.database
 
 # More than there are places with two threads: some are refused at once, some in vain wait.
-WRITERS = 40
+WRITERS = 24
 
 
 class Crowd:

@@ -1,6 +1,5 @@
 """A mail that was queued leaves after any crash of the worker that had it."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.server import empty_database, manage
+from tests.faults.commands import shell
+from tests.faults.server import manage
 
 pytestmark = pytest.mark.database
 ROOT = Path(__file__).parents[2]
@@ -32,15 +32,9 @@ Outbox.objects.waiting().update(due_at=timezone.now())
 
 
 @pytest.fixture
-def environment(tmp_path, worker_id):
-    """Return the environment of a worker with a database of its own, of the kind under test."""
-    environment = os.environ | {
-        "DATABASE_URL": empty_database(tmp_path, f"mail_{worker_id}"),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "SITE_URL": "http://127.0.0.1:8000",
-    }
-    manage(environment, "migrate")
-    manage(environment, "shell", "--no-imports", "-c", QUEUE)
+def queue(environment):
+    """Return the environment of a worker with a database of its own, in which five mails wait."""
+    shell(environment, QUEUE)
     return environment
 
 
@@ -102,24 +96,24 @@ def recipients(mails):
 
 def tell_and_end_leases(environment):
     """Return how many mails were sent and how many recipients are still kept; end all leases."""
-    return manage(environment, "shell", "--no-imports", "-c", TELL_AND_END_LEASES).split()
+    return shell(environment, TELL_AND_END_LEASES)
 
 
-def test_worker_that_is_asked_to_stop_finishes_its_mail_and_ends(environment):
+def test_worker_that_is_asked_to_stop_finishes_its_mail_and_ends(queue):
     server = MailServer(count=0)
-    with worker(environment | {"EMAIL_URL": server.url}) as process:
+    with worker(queue | {"EMAIL_URL": server.url}) as process:
         _mails, connection = server.take_in()
         process.send_signal(signal.SIGTERM)
         connection.sendall(b"250 taken\r\n")
         connection.close()
         assert process.wait(timeout=30) == 0
 
-    assert tell_and_end_leases(environment) == ["1", "4"]
+    assert tell_and_end_leases(queue) == ["1", "4"]
 
 
-def test_worker_killed_in_the_middle_of_a_mail_loses_none(environment, tmp_path):
+def test_worker_killed_in_the_middle_of_a_mail_loses_none(queue, tmp_path):
     server = MailServer(count=2)
-    with worker(environment | {"EMAIL_URL": server.url}) as process:
+    with worker(queue | {"EMAIL_URL": server.url}) as process:
         mails, connection = server.take_in()
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=30)
@@ -127,11 +121,11 @@ def test_worker_killed_in_the_middle_of_a_mail_loses_none(environment, tmp_path)
     assert process.returncode == -signal.SIGKILL
 
     # Nobody else takes the mail before its lease has ended.
-    rest = environment | {"EMAIL_URL": f"file://{tmp_path}/mail"}
+    rest = queue | {"EMAIL_URL": f"file://{tmp_path}/mail"}
     manage(rest, "send_mail", "--once")
-    assert tell_and_end_leases(environment) == ["4", "1"]
+    assert tell_and_end_leases(queue) == ["4", "1"]
     manage(rest, "send_mail", "--once")
 
     mails += [path.read_bytes() for path in (tmp_path / "mail").glob("*.eml")]
     assert recipients(mails) == [f"To: writer-{number}@example.com" for number in range(5)]
-    assert tell_and_end_leases(environment) == ["5", "0"]
+    assert tell_and_end_leases(queue) == ["5", "0"]

@@ -10,13 +10,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.faults.server import ROOT, Server, manage, poll_until
+from tests.faults.commands import manage, shell
+from tests.faults.server import ROOT, Server, poll_until, server_environment
 from tests.postgresql import free_port, running_cluster
 
 pytestmark = pytest.mark.database
 WORKERS = 2
 READERS = 4
-WRITES = 8
+WRITES = 6
 SETUP = """
 from tests.factories import long_text, make_article
 print(make_article(slug="read-while-written", body=long_text()).get_absolute_url())
@@ -111,8 +112,7 @@ def wait_for_more(readers, name):
 
 
 def make_site(environment):
-    manage(environment, "migrate")
-    return manage(environment, "shell", "--no-imports", "-c", SETUP).split()[-1]
+    return shell(environment, SETUP)[-1]
 
 
 def test_readers_of_all_processes_see_what_was_acknowledged(environment, tmp_path):
@@ -173,45 +173,50 @@ needs_postgresql = pytest.mark.skipif(
 )
 
 
-@needs_postgresql
-def test_pages_outlive_the_crash_of_the_database_and_are_current_after_it(environment):
+@pytest.fixture(scope="module")
+def cluster():
+    """Give a server that can be killed and stopped, and the environment of a site on it."""
     # As durable as in production: what the tests' other servers commit does not outlive a kill.
     with running_cluster(dict(os.environ), settings=()) as cluster:
-        environment["DATABASE_URL"] = cluster.url.rpartition("/")[0] + "/postgres"
-        path = make_site(environment)
-        server = Server(environment, WORKERS)
-        try:
-            writer = Writer(server, path)
-            with reading(server, path, writer) as readers:
-                writer.post(0)
-                wait_for_more(readers, "answers")
-                cluster.kill()
-                wait_for_more(readers, "marked")
-                assert server.request("GET", "/healthz").status == 503
-                cluster.start()
-                poll_until(lambda: writer.post(1))
-                wait_for_more(readers, "answers")
-        finally:
-            server.kill()
+        environment = server_environment(cluster.url.rpartition("/")[0] + "/postgres")
+        manage(environment, "migrate", "--verbosity", "0")
+        yield cluster, environment, make_site(environment)
+
+
+@needs_postgresql
+def test_pages_outlive_the_crash_of_the_database_and_are_current_after_it(cluster):
+    cluster, environment, path = cluster
+    server = Server(environment, WORKERS)
+    try:
+        writer = Writer(server, path)
+        with reading(server, path, writer) as readers:
+            writer.post(0)
+            wait_for_more(readers, "answers")
+            cluster.kill()
+            wait_for_more(readers, "marked")
+            assert server.request("GET", "/healthz").status == 503
+            cluster.start()
+            poll_until(lambda: writer.post(1))
+            wait_for_more(readers, "answers")
+    finally:
+        server.kill()
 
     assert not [fault for reader in readers for fault in reader.faults]
     assert not any(reader.refused for reader in readers)
 
 
 @needs_postgresql
-def test_pages_are_given_as_last_known_while_the_database_answers_nothing(environment):
+def test_pages_are_given_as_last_known_while_the_database_answers_nothing(cluster):
     """A server that is stopped refuses nobody: its connections wait for ever."""
-    with running_cluster(dict(os.environ)) as cluster:
-        environment["DATABASE_URL"] = cluster.url.rpartition("/")[0] + "/postgres"
-        path = make_site(environment)
-        server = Server(environment)
-        try:
-            known = server.request("GET", path)
-            with cluster.stopped():
-                hung = [server.request("GET", path) for _time in range(3)]
-            poll_until(lambda: server.request("GET", path).getheader("Warning") is None)
-        finally:
-            server.kill()
+    cluster, environment, path = cluster
+    server = Server(environment)
+    try:
+        known = server.request("GET", path)
+        with cluster.stopped():
+            hung = [server.request("GET", path) for _time in range(3)]
+        poll_until(lambda: server.request("GET", path).getheader("Warning") is None)
+    finally:
+        server.kill()
 
     assert known.getheader("Warning") is None
     for answer in hung:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.processes import end, start
-from tests.faults.server import Server, manage
+from tests.faults.commands import shell
+from tests.faults.server import Server
 from tests.faults.test_pages_under_writes import needs_postgresql
 from tests.postgresql import free_port, unprivileged
 from tests.run import PROGRAM_FOLDERS
@@ -67,8 +68,7 @@ ignore_startup_parameters = options
 
 
 def test_every_cached_page_is_answered_behind_a_pooler(environment):
-    manage(environment, "migrate")
-    paths = manage(environment, "shell", "--no-imports", "-c", SETUP).split()[-ARTICLES:]
+    paths = shell(environment, SETUP)[-ARTICLES:]
     paths += ["/", "/articles/", "/feed/", "/comments/feed/"]
     with pooled(environment["DATABASE_URL"]) as database_url:
         server = Server(environment | {"DATABASE_URL": database_url}, workers=2)
