@@ -21,7 +21,7 @@ from articles.bundle.data import (
 )
 from articles.bundle.data_to_rows import LoadError, load
 from articles.manuscripts.outline import ImportedPage
-from articles.manuscripts.readers import READERS, read_page
+from articles.manuscripts.readers import SUFFIXES, read_page
 from articles.manuscripts.save_drafts import load_page
 
 REFUSED = "refused"
@@ -88,7 +88,7 @@ def _below(folder: Path) -> Iterator[Source]:
             yield Source(path, _read_below(path, folders))
 
 
-_TEXT_SUFFIXES = BUNDLE_SUFFIXES | READERS.keys()
+_TEXT_SUFFIXES = BUNDLE_SUFFIXES | SUFFIXES
 _MEDIA = "media"
 _FOLDERS = {_MEDIA, "articles", "rankings", "issues", "pages"}
 _ABOUT = re.compile(r"README|LICENSE|LICENCE", re.IGNORECASE)
@@ -103,7 +103,9 @@ def _read_below(path: Path, folders: Set[str]) -> Content:
         return BundleError(0, _("A picture must lie below a folder named media."))
     content = _read(path)
     if isinstance(content, ImportedPage) and not content.is_recognised:
-        return BundleError(0, _("This is no page of the old site: no line holds its date alone."))
+        return BundleError(
+            0, _("This is no manuscript and no old page: no line holds its date alone.")
+        )
     return content
 
 
@@ -111,9 +113,9 @@ def _read(path: Path) -> Content:
     suffix = path.suffix.lower()
     try:
         path.stat()
-        if suffix in BUNDLE_SUFFIXES:
+        if suffix in BUNDLE_SUFFIXES and not _is_manuscript(path):
             return files_to_data.read_file(path)
-        if suffix in READERS:
+        if suffix in SUFFIXES:
             return read_page(path)
         if suffix in media.SUFFIXES:
             return _media_name(path)
@@ -124,6 +126,19 @@ def _read(path: Path) -> Content:
     except OSError as error:
         return BundleError(0, _("The file cannot be read: %(reason)s") % {"reason": error.strerror})
     return BundleError(0, _("Files of this type are not imported."))
+
+
+def _is_manuscript(path: Path) -> bool:
+    """Tell a manuscript in Markdown, which says its kicker or date, from a file of a bundle."""
+    if path.suffix.lower() != ".md":
+        return False
+    with path.open("rb") as file:
+        if file.read(6).removeprefix(b"\xef\xbb\xbf").startswith(b"---"):
+            return False
+    try:
+        return read_page(path).is_recognised
+    except BundleError:
+        return False
 
 
 def _media_name(path: Path) -> PurePosixPath:

@@ -1,7 +1,7 @@
 """Blocks: the lines of a source with what is known of their form, and their Markdown."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,8 @@ class Run:
     text: str
     strong: bool = False
     href: str = ""
+    emphasis: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ class Block:
     """One line or list item of a source, and the line where it stands.
 
     `source` is the whole line as one reads it, `raw` with its spaces; `runs` is its text without
-    the bullet; `is_continued` tells that a picture stands before it in its paragraph. What is no
-    line has one of these instead: a `table`, `verbatim` lines to keep in a fenced block of the
-    kind `fence`, or `ready` Markdown.
+    the bullet; `is_continued` tells that a picture stands before it in its paragraph, and
+    `heading_level` is the source's own, from 1. What is no line has one of these instead: a
+    `table`, `verbatim` lines to keep in a fenced block of the kind `fence`, or `ready` Markdown.
     """
 
     line: int
@@ -65,6 +67,8 @@ class Block:
     indent: int = 0
     is_after_gap: bool = False
     is_heading: bool = False
+    heading_level: int = 0
+    is_quoted: bool = False
     is_continued: bool = False
     raw: str = ""
     table: Table | None = None
@@ -92,6 +96,45 @@ class Block:
         if self.rank and other.rank and self.rank != other.rank:
             return self.rank > other.rank
         return self.indent > other.indent
+
+
+@dataclass
+class HtmlSource:
+    """A document as HTML, with its pictures by the addresses used there and (line, sentence) notes.
+
+    An element's `data-line` is its paragraph's number in the document, `data-bullet` and
+    `data-indent` what the document's style puts before it. `words` is all the text
+    there was, `name` the file's.
+    """
+
+    html: str
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    words: str = ""
+    name: str = ""
+
+
+def left_out(text: str) -> str:
+    return _("Left out: “%(text)s”") % {"text": text}
+
+
+_HANGUL = "가나다라마바사아자차카타파하"
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII"
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+
+
+def printed_number(number: int, kind: str) -> str:
+    """Return a list's number as a document prints it; `kind` by the names of 한글."""
+    if kind == "HANGUL_SYLLABLE" and 0 < number <= len(_HANGUL):
+        return _HANGUL[number - 1]
+    if kind == "CIRCLED_DIGIT" and 0 < number <= len(_CIRCLED):
+        return _CIRCLED[number - 1]
+    if kind.startswith("LATIN") and 0 < number <= 26:
+        return chr((ord("A") if kind == "LATIN_CAPITAL" else ord("a")) + number - 1)
+    if kind.startswith("ROMAN") and 0 < number <= 12:
+        roman = _ROMAN.split()[number - 1]
+        return roman if kind == "ROMAN_CAPITAL" else roman.lower()
+    return str(number)
 
 
 def check_count(blocks: list[Block]) -> None:
@@ -127,13 +170,13 @@ def _without_start(runs: tuple[Run, ...], count: int) -> tuple[Run, ...]:
         if not kept or kept[-1].text.endswith(" "):
             text = text.lstrip(" ")
         if text:
-            kept.append(Run(text, run.strong, run.href))
+            kept.append(replace(run, text=text))
     result = []
     for run in kept:
         text = run.text[count:]
         count = max(0, count - len(run.text))
         if text:
-            result.append(Run(text, run.strong, run.href))
+            result.append(replace(run, text=text))
     return tuple(result)
 
 
@@ -172,13 +215,18 @@ def escape(text: str, is_first: bool = True, is_linked: bool = False) -> str:
 def markdown(block: Block) -> str:
     """Return a block's text as one line of Markdown, without its bullet."""
     runs = [run for run in block.runs if run.text]
-    is_plain = len(runs) == 1 and not (runs[0].strong or runs[0].href)
+    runs = _joined(runs)
+    is_plain = len(runs) == 1 and runs[0] == Run(runs[0].text)
     if is_plain:
         return escape(runs[0].text.strip())
     pieces = []
     for number, run in enumerate(runs):
         text = escape(run.text, is_first=number == 0, is_linked=True)
         core = text.strip()
+        if run.code and core:
+            core = _code(run.text.strip())
+        if run.emphasis and core:
+            core = f"*{core}*"
         if run.href:
             core = f"[{core}]({run.href})"
         if run.strong and core:
@@ -187,6 +235,24 @@ def markdown(block: Block) -> str:
         after = text[len(text.rstrip()) :] if text.strip() else ""
         pieces.append(before + core + after)
     return "".join(pieces).strip()
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    """Return runs with neighbours of one form put together: `**가****나**` is no Markdown."""
+    joined: list[Run] = []
+    for run in runs:
+        if joined and replace(run, text="") == replace(joined[-1], text=""):
+            joined[-1] = replace(run, text=joined[-1].text + run.text)
+        else:
+            joined.append(run)
+    return joined
+
+
+def _code(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    gap = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{gap}{text}{gap}{fence}"
 
 
 def fenced(lines: list[str], info: str) -> str:

@@ -10,6 +10,7 @@ from articles.manuscripts import patterns, tables
 from articles.manuscripts.blocks import Block, fenced, markdown, nest
 
 MAX_HEADING_LENGTH = 120
+MAX_HEADING = 6
 SENTENCE_END = (".", "?", "!", "。", ",", ":", ";")
 # The lines that are looked at for a table's end.
 MAX_FLAT_ROWS = 200
@@ -51,7 +52,8 @@ def to_markdown(blocks: list[Block], draft: Draft) -> str:
 def render(nested: list[tuple[Block, int]], draft: Draft, in_item: bool = False) -> str:
     """Return nested blocks as Markdown: headings, paragraphs and lists by four spaces a level."""
     text = ""
-    was_item = False
+    was_item = was_quoted = False
+    levels = sorted({block.heading_level for block, _level in nested if block.heading_level})
     for number, (block, level) in enumerate(nested):
         following = nested[number + 1][0] if number + 1 < len(nested) else None
         if level and block.is_item:
@@ -66,25 +68,33 @@ def render(nested: list[tuple[Block, int]], draft: Draft, in_item: bool = False)
             text += "\n\n" + block.ready
         elif block.verbatim:
             text += "\n\n" + fenced(list(block.verbatim), block.fence)
-        elif _is_heading(block, following):
+        elif block.is_quoted and block.text:
+            text += ("\n>\n> " if was_quoted else "\n\n> ") + markdown(block)
+        elif _is_heading(block, following, bool(levels)):
             match = patterns.matches(patterns.IMPLICATIONS, block.source)
             plain = replace(block, runs=tuple(replace(run, strong=False) for run in block.runs))
             heading = match[1] if match else markdown(plain)
-            text += f"\n\n{'###' if in_item else '##'} {heading}"
+            depth = levels.index(block.heading_level) if block.heading_level in levels else 0
+            text += f"\n\n{'#' * min(depth + (3 if in_item else 2), MAX_HEADING)} {heading}"
         elif block.text:
             text += "\n\n" + markdown(block)
         was_item = level > 0
+        was_quoted = block.is_quoted and not level
     return text.strip("\n")
 
 
-def _is_heading(block: Block, following: Block | None) -> bool:
-    """Take a short line for a heading when it is marked as one or a list follows it."""
+def _is_heading(block: Block, following: Block | None, are_marked: bool) -> bool:
+    """Take a short line for a heading when it is marked as one or a list follows it.
+
+    Where a source marks its headings (`are_marked`), no other line is one.
+    """
     if not block.is_paragraph or not block.text:
         return False
     if is_section_heading(block):
         return True
     return (
-        following is not None
+        not are_marked
+        and following is not None
         and following.is_item
         and len(block.text) <= MAX_HEADING_LENGTH
         and not block.is_continued
@@ -188,7 +198,10 @@ def _table_blocks(
 
 def _drawn_table(block: Block, draft: Draft) -> Block | None:
     drawn = tables.to_markdown(block.table) if block.table else ""
-    if drawn and block.table and not block.table.head_rows:
+    if drawn and block.table and block.table.is_merged:
+        text = _("The table's merged cells were written out; if it is a ranking, enter it as one.")
+        draft.note(block.line, text)
+    elif drawn and block.table and not block.table.head_rows:
         draft.note(block.line, _("The table marks no headings; its first row was taken for them."))
     return Block(block.line, ready=drawn) if drawn else None
 

@@ -6,8 +6,10 @@ with which an article cannot be published, and a note says which line a person m
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
@@ -23,7 +25,7 @@ from articles.bundle.data import (
     SubjectData,
 )
 from articles.manuscripts import patterns
-from articles.manuscripts.blocks import Block, nest
+from articles.manuscripts.blocks import Block, left_out, nest
 from articles.manuscripts.body import (
     Draft,
     is_section_heading,
@@ -38,6 +40,8 @@ UNKNOWN_CATEGORY = "?"
 NO_LICENCE = "none"
 # Of a reference.
 MAX_TITLE = 300
+# What stands above a manuscript's text at most: title, kicker, date, byline and the like.
+MAX_HEAD_LINES = 12
 
 
 _EMPTY_BRACKETS = re.compile(r"\( ?\)|\[ ?\]|< ?>")
@@ -52,6 +56,10 @@ class ImportedPage:
     rankings: tuple[RankingData, ...] = ()
     subjects: tuple[SubjectData, ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
+    # By the addresses that the texts name them by.
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    # How the line, or the paragraph, of a note begins.
+    places: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def is_recognised(self) -> bool:
@@ -60,10 +68,17 @@ class ImportedPage:
 
 
 def read_blocks(
-    blocks: list[Block], notes: tuple[tuple[int, str], ...] = (), legacy_path: str = ""
+    blocks: list[Block],
+    notes: tuple[tuple[int, str], ...] = (),
+    legacy_path: str = "",
+    pictures: Mapping[str, bytes] = MappingProxyType({}),
+    name: str = "",
 ) -> ImportedPage:
-    """Return the draft that a page's blocks give; raises BundleError when they give no title."""
-    draft = Draft(notes=list(notes))
+    """Return the draft that a page's blocks give; raises BundleError when they give no title.
+
+    `name` becomes the title where no line is one.
+    """
+    draft = Draft(headline=name, notes=list(notes))
     for block in blocks:
         for text in block.table.notes if block.table else ():
             draft.note(block.line, text)
@@ -97,6 +112,8 @@ def read_blocks(
         tuple(draft.rankings.values()),
         tuple(draft.subjects.values()),
         tuple(sorted(draft.notes, key=lambda note: note[0])),
+        pictures,
+        {block.line: opening for block in reversed(blocks) if (opening := block.source[:40])},
     )
 
 
@@ -130,14 +147,12 @@ def _leave_out(blocks: list[Block], draft: Draft) -> None:
             draft.note(block.line, left_out(text))
 
 
-def left_out(text: str) -> str:
-    return _("Left out: “%(text)s”") % {"text": text}
-
-
 def _read_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block]:
     """Read title, date and byline; return the blocks that follow them, and tables before them."""
     blocks = [
-        block for block in blocks if block.source or block.table or block.verbatim or block.bullet
+        block
+        for block in blocks
+        if block.source or block.table or block.verbatim or block.bullet or block.ready
     ]
     found = _find_day(blocks)
     titles = [
@@ -145,21 +160,35 @@ def _read_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block
         for number, block in enumerate(blocks[: found[0]] if found else blocks)
         if block.source and not patterns.matches(patterns.CHROME, block.source)
     ]
-    if found and titles:
-        number = titles[-1]
-    elif found:
+    if found and not is_framed and found[0] > MAX_HEAD_LINES:
+        # The date of a manuscript may stand at its end; a page of the site has its menus above it.
+        draft.day = found[1]
+        draft.note(blocks[found[0]].line, _("The date was read here; check it."))
+        titles = titles[:MAX_HEAD_LINES]
+    if found and titles and not draft.day:
+        kickers = [n for n in titles if patterns.matches(patterns.KICKER, blocks[n].source)]
+        number = (kickers or titles)[-1]
+    elif found and not draft.day:
         # The date may stand above the title.
         number = next((n for n in range(found[0] + 1, len(blocks)) if blocks[n].source), -1)
     else:
+        kickers = [n for n in titles if patterns.matches(patterns.KICKER, blocks[n].source)]
         headings = [n for n in titles if blocks[n].is_heading]
-        number = (headings or titles or [-1])[0]
+        near = titles[:MAX_HEAD_LINES]
+        number = next((n for n in (*kickers, *headings) if n in near), (titles or [-1])[0])
+    if number < 0 and draft.headline and blocks:
+        text = _("No title was found; the file's name became it: “%(name)s”.")
+        draft.note(0, text % {"name": draft.headline})
+        return [block for n, block in enumerate(blocks) if not found or n != found[0]]
     if number < 0:
         raise BundleError(1, _("The page has no title."))
     draft.headline = blocks[number].source
     for href in dict.fromkeys(run.href for run in blocks[number].runs if run.href):
         draft.note(blocks[number].line, left_out(href))
     read = {number}
-    if found:
+    if draft.day:
+        blocks = [each for n, each in enumerate(blocks) if n != found[0]]
+    elif found:
         draft.day = found[1]
         read.add(found[0])
         if not patterns.matches(patterns.DATE_ALONE, blocks[found[0]].source):

@@ -19,6 +19,7 @@ from articles.bundle.data import (
 )
 from articles.bundle.data_to_rows import CHANGED, UNCHANGED, LoadError, load, month_day, stored
 from articles.bundle.files_to_data import read_file
+from articles.manuscripts import pictures
 from articles.manuscripts.outline import NO_LICENCE, ImportedPage
 from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
 
@@ -47,6 +48,7 @@ def load_page(
     notes: list[tuple[int, str]] = []
     with transaction.atomic():
         existing = stored(page.article)
+        page = pictures.store(page, existing.body if existing else "")
         subjects = _load_subjects(page.subjects)
         for ranking in page.rankings:
             _load_ranking(ranking, subjects, notes)

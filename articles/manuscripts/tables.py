@@ -114,12 +114,28 @@ def _subject(printed: str, has_country: bool) -> SubjectData:
 
 
 def to_markdown(table: Table) -> str:
-    """Return a simple table as Markdown; "" when merged cells or its size forbid it."""
+    """Return a table as Markdown, its merged cells written out; "" when it is not surely read.
+
+    Several rows of headings become one: “2025년 10월 기업”.
+    """
     rows = table.rows
-    if not table.is_sure or table.is_merged or table.head_rows > 1 or len(rows) < 2:
+    if not table.is_sure or len(rows) < 2:
         return ""
-    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
+    heads = _head_rows(table)
+    head = [
+        " ".join(dict.fromkeys(filter(None, column))) for column in zip(*rows[:heads], strict=True)
+    ]
+    lines = ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, *rows[heads:])]
+    return "\n".join([lines[0], "|" + " --- |" * len(head), *lines[1:]])
+
+
+def _head_rows(table: Table) -> int:
+    """Count the rows of headings: those marked, or over which the first cell is merged."""
+    rows = table.rows
+    merged = 1
+    while table.is_merged and merged < len(rows) - 1 and rows[merged][0] == rows[0][0]:
+        merged += 1
+    return min(max(table.head_rows, merged), len(rows) - 1)
 
 
 def _cell(text: str) -> str:

@@ -12,7 +12,7 @@ def read(data: bytes) -> ImportedPage:
     """Return the draft that a page's text gives; raises BundleError when it has no title."""
     blocks: list[Block] = []
     is_after_gap = False
-    for number, raw in enumerate(normalise(_decode(data)).split("\n"), 1):
+    for number, raw in enumerate(normalise(decode(data)).split("\n"), 1):
         if raw.strip():
             blocks.append(line_block(number, raw, is_after_gap=is_after_gap))
             check_count(blocks)
@@ -22,7 +22,7 @@ def read(data: bytes) -> ImportedPage:
     return read_blocks(blocks)
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
     """Decode UTF-8 or what Korean Windows writes."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")

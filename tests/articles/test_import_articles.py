@@ -468,7 +468,7 @@ def test_of_a_folder_only_what_looks_like_an_old_page_is_taken(tmp_path):
     output = run(folder)
 
     assert sorted(outcomes(output)) == ["created", "refused", "refused"]
-    assert "This is no page of the old site" in output
+    assert "This is no manuscript and no old page" in output
     assert Article.objects.get() == old_page()
 
 
