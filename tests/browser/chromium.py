@@ -7,6 +7,8 @@ from playwright.sync_api import sync_playwright
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
     *("--disable-component-update", "--disable-sync"),
+    # Nothing is drawn for anybody to see: a process fewer for every frame to pass through.
+    "--in-process-gpu",
 ]
 
 
