@@ -5,10 +5,10 @@ from io import StringIO
 from urllib.parse import urljoin
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.urls import reverse
 
+from tests.browser.looking import violations
 from tests.factories import make_article, make_comment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,8 +32,7 @@ def follow(page, link):
 
 
 def check_with_axe(page):
-    violations = Axe().run(page).response["violations"]
-    assert not [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in violations]
+    assert not violations(page)
 
 
 @pytest.mark.parametrize("with_script", [True, False])

@@ -3,7 +3,13 @@
 import pytest
 
 from articles.models import SitePage, Tag
-from tests.browser.looking import violations
+from tests.browser.looking import (
+    LOOKS,
+    PLAIN,
+    contrast_violations,
+    violations,
+    violations_but_contrast,
+)
 from tests.factories import (
     make_article,
     make_category,
@@ -73,16 +79,66 @@ def addresses(admin_user):
     }
 
 
-@pytest.mark.parametrize("looks", [{}, {"color_scheme": "dark"}, {"contrast": "more"}])
-def test_axe_finds_nothing(open_page, addresses, looks):
-    page = open_page("/", **looks)
+# (width, text size)
+SIZES = [(320, "100%"), (360, "100%"), (360, "200%"), (768, "100%"), (1280, "200%")]
+# What a reader's own style sheet may set (WCAG 2.2, success criterion 1.4.12).
+SPACING = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important; }
+p { margin-block-end: 2em !important; }
+"""
+SPACE = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+}"""
+CUT = """
+[...document.querySelectorAll("body *:not(.visually-hidden):not(.visually-hidden *)")]
+  .filter((e) => e.innerText && ["hidden", "clip"].includes(getComputedStyle(e).overflowY))
+  .filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
+  .map((e) => e.outerHTML.slice(0, 100))
+"""
+EXCESS = "document.documentElement.scrollWidth - innerWidth"
+
+
+def resize(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def faults_of_looks(page, passed):
+    """Yield (where, what axe finds) in each look, wide and narrow."""
+    for width in (1280, 360):
+        resize(page, width)
+        yield width, violations_but_contrast(page)
+        for look, media in LOOKS.items():
+            page.emulate_media(**{**PLAIN, **media})
+            yield (width, look), contrast_violations(page, passed[look])
+        page.emulate_media(**PLAIN)
+
+
+def faults_of_sizes(page):
+    """Yield (where, what is too wide or cut) at each width, with large text and wide spacing."""
+    for width, text_size in SIZES:
+        resize(page, width)
+        page.evaluate("size => document.documentElement.style.fontSize = size", text_size)
+        yield (width, text_size), max(0, page.evaluate(EXCESS))
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.evaluate(SPACE, SPACING)
+    for width in (360, 1280):
+        resize(page, width)
+        yield (width, "spacing"), max(0, page.evaluate(EXCESS)) or page.evaluate(CUT)
+
+
+def test_every_page_is_without_faults_in_every_look_and_fits_every_size(open_page, addresses):
+    """Each page is loaded once: what changes between the looks and the sizes is the style alone."""
+    page = open_page("/")
+    passed = {look: set() for look in LOOKS}
     faults = {}
     for name, address in addresses.items():
-        page.set_viewport_size({"width": 1280, "height": 900})
+        resize(page, 1280)
         page.goto(address)
-        faults[name, 1280] = violations(page)
-        page.set_viewport_size({"width": 360, "height": 900})
-        faults[name, 360] = violations(page)
+        for where, found in [*faults_of_looks(page, passed), *faults_of_sizes(page)]:
+            faults[name, where] = found
 
     assert not {place: found for place, found in faults.items() if found}
 
@@ -94,23 +150,6 @@ def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
     page.get_by_role("alert").wait_for()
 
     assert not violations(page)
-
-
-@pytest.mark.parametrize(
-    ("width", "text_size"),
-    [(320, "100%"), (360, "100%"), (360, "200%"), (768, "100%"), (1280, "200%")],
-)
-def test_nothing_needs_scrolling_sideways(open_page, addresses, width, text_size):
-    page = open_page("/", width=width)
-    wide = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        page.evaluate("size => document.documentElement.style.fontSize = size", text_size)
-        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if excess > 0:
-            wide[name] = excess
-
-    assert not wide
 
 
 def test_head_gives_up_its_air_on_a_phone_with_large_text(open_page, addresses):
@@ -134,39 +173,6 @@ def test_time_to_read_stands_on_one_line_on_a_phone(open_page):
         lines[width] = time.evaluate("element => element.getClientRects().length")
 
     assert set(lines.values()) == {1}, lines
-
-
-# What a reader's own style sheet may set (WCAG 2.2, success criterion 1.4.12).
-SPACING = """
-* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
-    word-spacing: 0.16em !important; }
-p { margin-block-end: 2em !important; }
-"""
-CUT = """
-[...document.querySelectorAll("body *:not(.visually-hidden):not(.visually-hidden *)")]
-  .filter((e) => e.innerText && ["hidden", "clip"].includes(getComputedStyle(e).overflowY))
-  .filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1)
-  .map((e) => e.outerHTML.slice(0, 100))
-"""
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-def test_wider_spacing_cuts_nothing(open_page, addresses, width):
-    page = open_page("/", width=width)
-    cut = {}
-    for name, address in addresses.items():
-        page.goto(address)
-        page.evaluate(
-            "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);"
-            " document.adoptedStyleSheets = [sheet]; }",
-            SPACING,
-        )
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            cut[name] = "wider than the screen"
-        elif found := page.evaluate(CUT):
-            cut[name] = found
-
-    assert not cut
 
 
 def test_copying_the_link_of_a_heading(open_page, addresses):
