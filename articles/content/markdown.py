@@ -55,7 +55,7 @@ _IMAGE = re.compile(r'<img(?:[^<>"]|"[^"]*")*>')
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
-    *("strong", "em", "a", "img"),
+    *("strong", "em", "a", "img", "figure", "figcaption"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {
@@ -267,7 +267,26 @@ def _parse(source: str, env: dict) -> list[Token]:
                 token.attrs["scope"] = "col"
         if depth > MAX_DEPTH:
             raise ValidationError(_("Lists or quotations are nested too deeply."))
+    _make_figures(tokens)
     return tokens
+
+
+def _make_figures(tokens: list[Token]) -> None:
+    """Let a picture that is a paragraph of its own stand above its title, as its caption."""
+    for begin, text, end in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        children = text.children or []
+        if begin.type != "paragraph_open" or [each.type for each in children] != ["image"]:
+            continue
+        caption = str(children[0].attrs.pop("title", ""))
+        if not has_visible(caption):
+            continue
+        begin.tag = end.tag = "figure"
+        begin.hidden = end.hidden = False
+        children += [
+            Token("figcaption_open", "figcaption", 1),
+            Token("text", "", 0, content=caption),
+            Token("figcaption_close", "figcaption", -1),
+        ]
 
 
 def to_html(source: str) -> str:

@@ -34,6 +34,8 @@ ALLOWED = {
     "em": set(),
     "a": {"href", "title", "rel"},
     "img": {"src", "alt", "title"},
+    "figure": set(),
+    "figcaption": set(),
     "div": {"class", "role", "aria-label", "tabindex"},
     "table": set(),
     "thead": set(),
@@ -519,6 +521,20 @@ def test_picture_from_anywhere_but_our_media_has_no_address(address):
 )
 def test_picture_from_our_media_keeps_its_address(address):
     assert parse(to_html(f"![글]({address})")).find("p/img").get("src") == address
+
+
+def test_picture_of_its_own_stands_above_its_caption():
+    picture = '![막대 셋](/media/a.png "2025년 <점유율>")'
+    figure = (
+        '<figure><img src="/media/a.png" alt="막대 셋">'
+        "<figcaption>2025년 &lt;점유율&gt;</figcaption></figure>"
+    )
+
+    assert to_html(f"앞\n\n{picture}\n\n뒤") == f"<p>앞</p>\n{figure}\n<p>뒤</p>"
+    assert figure in to_html(f"- 항목\n\n  {picture}")
+    assert figure in to_html(f"- {picture}")
+    for source in (f"글 {picture}", f"{picture}\n글", '![막대](/media/a.png "")', "![](/media/a.png)"):
+        assert "<figure>" not in to_html(source), source
 
 
 def test_link_to_another_site_tells_it_nothing_of_the_page():
