@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test test-all deploy-check bench lint messages audit lock clean
+.PHONY: help python run dev test test-all deploy-check bench lint messages assets audit lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ lint: python ## Only the checks that read the code: ruff, djade, mypy
 
 messages: python ## Gather the interface's strings into the Korean catalogue, and compile it
 	@$(PYTHON) -E -m tests.run environment messages
+
+assets: ## Build the editor's script from static-src (needs npm; nothing else does)
+	@npm --prefix static-src ci --ignore-scripts --no-audit --no-fund
+	@npm --prefix static-src run build
 
 audit: python ## Look the installed packages up in the public vulnerability database
 	@$(PYTHON) -E -m tests.run environment audit

@@ -37,7 +37,8 @@ from tests.postgresql import find_programs, running_server
 APPS = ["openup", "articles", "comments"]
 # One way of gathering, so that a second one changes nothing.
 MAKEMESSAGES = ["makemessages", "--locale", "ko", "--no-location", "--no-wrap"]
-MAKEMESSAGES += ["--ignore", "tests", "--ignore", "var", "--verbosity", "0"]
+MAKEMESSAGES += ["--ignore", "tests", "--ignore", "var", "--ignore", "static-src"]
+MAKEMESSAGES += ["--verbosity", "0"]
 BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 # Debian leaves /usr/sbin out of the path of those who are not root.
 PROGRAM_FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin"

@@ -56,9 +56,16 @@ class AutocompleteSelectMultiple(KeysOnly, widgets.AutocompleteSelectMultiple):
     pass
 
 
+class MarkdownWidget(AdminMarkdownxWidget):
+    """Put the editor over the textarea, which is sent, and is all there is without a script."""
+
+    class Media:
+        js = [forms.Script("manage/editor.js", defer=True)]
+
+
 FORM_FIELDS = {
     models.DateField: {"form_class": PlausibleDateField},
     models.DateTimeField: {"form_class": PlausibleMomentField},
     models.ManyToManyField: {"form_class": RowsField},
-    MarkdownField: {"widget": AdminMarkdownxWidget},
+    MarkdownField: {"widget": MarkdownWidget},
 }

@@ -79,6 +79,22 @@
         }
     });
 
+    /* Ctrl+S saves and stays, where a form has a button for that. By the key's place, since a Korean
+       keyboard gives another letter. */
+    document.addEventListener("keydown", (event) => {
+        const isSave = event.code === "KeyS" || event.key.toLowerCase() === "s";
+        if (!isSave || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) {
+            return;
+        }
+        const form = event.target.closest(OURS) ?? document.querySelector(`${OURS}${MAIN}`);
+        const button = form?.querySelector("[name=_continue]")
+            ?? form?.querySelector(".submit-row [type=submit]");
+        if (button) {
+            event.preventDefault();
+            form.requestSubmit(button);
+        }
+    });
+
     /* Whoever was signed out while writing would be led to the sign-in, and whoever writes on what
        is gone to another page. So ask for the page first; and after a new sign-in in another window,
        take that one's token. Return what to tell when the form cannot be sent. */

@@ -3,9 +3,11 @@
 import os
 
 import pytest
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launch
+from tests.factories import make_staff
 
 # Playwright's own loop runs in this thread; the tests' queries are none of its business.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -51,3 +53,19 @@ def open_page(browser, live_server):
         context.close()
     # An answer that refuses a form is logged by the browser as a failed resource; it is meant.
     assert not [text for text in complaints if "Failed to load resource" not in text]
+
+
+@pytest.fixture
+def open_as_staff(open_page, settings):
+    def open_as_staff(path, *permissions):
+        client = Client()
+        client.force_login(make_staff(*permissions))
+        page = open_page("/")
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": page.url + "manage/"}]
+        )
+        page.goto(path)
+        return page
+
+    return open_as_staff

@@ -1,13 +1,12 @@
 """What the admin's own scripts keep from being lost, doubled or dropped."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from articles.models import Release, Tag
 from tests.articles.test_pasted_table import EXCEL
 from tests.articles.test_release import PUBLISHER, make_month
-from tests.factories import make_ranking, make_staff
+from tests.factories import make_ranking
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,22 +18,6 @@ PASTE = """(text) => {
         new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true})
     );
 }"""
-
-
-@pytest.fixture
-def open_as_staff(open_page, settings):
-    def open_as_staff(path, *permissions):
-        client = Client()
-        client.force_login(make_staff(*permissions))
-        page = open_page("/")
-        name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": page.url + "manage/"}]
-        )
-        page.goto(path)
-        return page
-
-    return open_as_staff
 
 
 def open_grid(open_as_staff, ranking):

@@ -1,0 +1,5 @@
+/* The interface's words, which stand on the page in its language. */
+
+export function words() {
+    return document.getElementById("editor-tools").dataset;
+}

@@ -1,0 +1,186 @@
+"""The editor over an article's text: by its tools, by keys, and by an input method for Hangul."""
+
+import io
+
+import pytest
+from django.urls import reverse
+from PIL import Image
+
+from articles.models import Article
+from tests.factories import make_article, make_ranking, make_table
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EDITOR = [f"articles.{action}_article" for action in ("add", "change", "view")]
+SAVED = ".messagelist .success"
+
+
+class Writing:
+    """An article's form in the browser, and the keys of who writes."""
+
+    def __init__(self, page):
+        self.page = page
+        self.text = page.locator(".cm-content")
+        self.keys = page.keyboard
+        self.cdp = page.context.new_cdp_session(page)
+
+    def body(self):
+        return self.page.locator("#id_body").input_value()
+
+    def press(self, *keys):
+        for key in keys:
+            self.keys.press(key)
+
+    def press_until(self, body, key):
+        for _time in range(40):
+            if self.body() == body:
+                return
+            self.press(key)
+        assert self.body() == body
+
+    def tool(self, name):
+        self.page.get_by_role("toolbar").get_by_role("button", name=name, exact=True).click()
+
+    def line(self, number):
+        """Put the cursor at the end of a line."""
+        self.text.locator(".cm-line").nth(number).click()
+        self.press("End")
+
+    def compose(self, *steps):
+        """Type Hangul as an input method does: what is composed so far, then the whole."""
+        for step in steps:
+            end = len(step)
+            self.cdp.send(
+                "Input.imeSetComposition",
+                {"text": step, "selectionStart": end, "selectionEnd": end},
+            )
+        self.cdp.send("Input.insertText", {"text": steps[-1]})
+
+
+@pytest.fixture
+def write(open_as_staff):
+    def write(article):
+        address = reverse("admin:articles_article_change", args=[article.pk])
+        writing = Writing(open_as_staff(address, *EDITOR))
+        writing.text.click()
+        writing.press("Control+End")
+        return writing
+
+    return write
+
+
+def make_draft(**fields):
+    return make_article(**{"state": "draft", "published_at": None, "body": "앞글", **fields})
+
+
+def test_text_is_written_by_tools_and_keys_undone_and_saved(write):
+    article = make_draft()
+    writing = write(article)
+
+    writing.press("Enter", "Enter")
+    writing.keys.insert_text("소식")
+    writing.tool("제목")
+    writing.press("Enter", "Enter")
+    writing.keys.type("- a")
+    writing.press("Enter")
+    writing.tool("한 단계 아래로")
+    writing.keys.type("b")
+    writing.press("Shift+Home", "Control+b", "End", "Enter", "Enter", "Enter")
+    written = "앞글\n\n## 소식\n\n- a\n  - **b**\n"
+    assert writing.body().rstrip("\n") == written.rstrip("\n")
+    writing.keys.type("link")
+    writing.press("Shift+Home", "Control+k")
+    writing.keys.type("https://example.org/")
+    writing.press("Control+End", "Enter")
+    writing.tool("표")
+    writing.press("Control+End")
+    whole = writing.body()
+    assert "[link](https://example.org/)\n\n| " in whole and whole.startswith(written)
+
+    writing.press_until("앞글", "Control+z")
+    writing.press_until(whole, "Control+Shift+Z")
+    writing.tool("단축키")
+    assert writing.page.get_by_role("dialog").get_by_text("Ctrl+S", exact=True).is_visible()
+    writing.press("Escape")
+    writing.text.focus()
+    writing.press("Tab")
+    assert not writing.text.evaluate("node => node.getRootNode().activeElement === node")
+    writing.press("Control+s")
+    writing.page.locator(SAVED).wait_for()
+
+    article.refresh_from_db()
+    assert article.body == whole.strip()
+    assert "/change/" in writing.page.url
+
+
+def test_composing_hangul_is_never_disturbed(write):
+    writing = write(make_draft(body="## 제\n\n- 항목\n- **굵은**\n\n[[ranking:none]]\n\n> 인용"))
+    line = writing.line
+
+    line(0)
+    writing.compose("ㅁ", "모", "목")
+    writing.press("Enter")
+    line(3)
+    writing.compose("ㅎ", "하", "한")
+    writing.compose("ㄱ", "그", "글")
+    writing.press("Enter")
+    writing.compose("ㄷ", "두", "둘")
+    writing.press("Control+]")
+    line(5)
+    writing.press("Enter")
+    writing.compose("ㄴ", "나")
+    line(8)
+    writing.compose("ㄲ", "끄", "끝")
+    writing.press("Home")
+    writing.compose("ㅅ", "새", "샘")
+
+    assert writing.body().split("\n") == [
+        *("## 제목", "", "", "- 항목한글", "  - 둘", "- **굵은**", "- 나", ""),
+        *("샘[[ranking:none]]끝", "", "> 인용"),
+    ]
+
+
+def test_ranking_is_placed_by_name_and_a_name_of_none_is_marked(write):
+    article = make_draft()
+    make_table(article, make_ranking(), slug="models", caption="모형 순위")
+    writing = write(article)
+    page = writing.page
+
+    writing.tool("순위표")
+    page.get_by_role("button", name="모형 순위 (models)").click()
+    assert writing.body().rstrip() == "앞글\n\n[[ranking:models]]"
+    assert page.locator(".cm-ranking").count() == 1
+    assert page.locator(".cm-ranking-unknown").count() == 0
+
+    page.locator("#id_ranking_tables-0-slug").fill("others")
+    assert page.locator(".cm-ranking-unknown").count() == 1
+    writing.tool("순위표")
+    page.get_by_role("button", name="새 순위표…").click()
+    assert page.locator("#id_ranking_tables-1-slug").input_value() == "models"
+    assert page.locator(".cm-ranking-unknown").count() == 0
+
+
+def test_picture_is_described_captioned_and_taken_back(write, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    article = make_draft()
+    writing = write(article)
+    page = writing.page
+
+    with page.expect_file_chooser() as chooser:
+        writing.tool("그림")
+    chooser.value.set_files(file)
+    page.get_by_text("그림을 글에 넣었습니다").wait_for()
+    writing.keys.insert_text("막대 셋")
+    page.get_by_label("그림 아래 설명").fill("점유율")
+    writing.press("Enter")
+    whole = writing.body()
+    writing.press_until("앞글", "Control+z")
+    writing.press_until(whole, "Control+Shift+Z")
+    writing.press("Control+s")
+    page.locator(SAVED).wait_for()
+
+    html = Article.objects.get().body_html
+    assert 'alt="막대 셋"><figcaption>점유율</figcaption></figure>' in html
