@@ -199,12 +199,12 @@ def test_nothing_of_the_reader_is_in_the_page(site, settings):
     assert first.header("Set-Cookie") is None and first.header("Vary") == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "", "testserver:x", "a" * 5000])
-def test_foreign_host_is_refused_where_a_page_is_kept(site, host):
+def test_foreign_host_is_refused_where_a_page_is_kept(site):
     path = make_article().get_absolute_url()
     ask(site, path)
 
-    assert ask(site, path, host=host).status == 400
+    for host in ("evil.example", "", "testserver:x", "a" * 5000):
+        assert ask(site, path, host=host).status == 400, host
 
 
 @pytest.fixture
@@ -347,19 +347,19 @@ def changed(article, **fields):
     article.store()
 
 
-@pytest.mark.parametrize("way", WAYS_TO_GO)
-def test_page_that_is_gone_is_never_confirmed(site, way):
-    article = make_article()
-    path = article.get_absolute_url()
-    twin = f"{path.removesuffix('/')}.json"
-    tags = {address: ask(site, address).header("ETag") for address in (path, twin)}
+def test_page_that_is_gone_is_never_confirmed(site):
+    for way, let_go in WAYS_TO_GO.items():
+        article = make_article()
+        path = article.get_absolute_url()
+        twin = f"{path.removesuffix('/')}.json"
+        tags = {address: ask(site, address).header("ETag") for address in (path, twin)}
 
-    WAYS_TO_GO[way](article)
+        let_go(article)
 
-    for address, tag in tags.items():
-        for _time in range(2):  # also once it has been asked for
-            answer = ask(site, address, if_none_match=tag)
-            assert answer.status in (301, 404) and answer.header("ETag") is None
+        for address, tag in tags.items():
+            for _time in range(2):  # also once it has been asked for
+                answer = ask(site, address, if_none_match=tag)
+                assert answer.status in (301, 404) and answer.header("ETag") is None, way
 
 
 def test_page_whose_moment_to_go_has_passed_is_never_confirmed(site):
@@ -421,28 +421,26 @@ def test_head_is_answered_like_get_without_the_body(site):
         assert head.headers == ask(site, path, accept_encoding=coding).headers
 
 
-@pytest.mark.parametrize(
-    ("accepted", "coding"),
-    [
-        ("gzip, deflate, br, zstd", "br"),
-        ("GZIP", "gzip"),
-        ("gzip;q=1.0, br;q=0", "gzip"),
-        ("br; q=0.0, gzip; q=0", None),
-        ("identity", None),
-        ("", None),
-        ("x" * 5000, None),
-    ],
-)
-def test_reader_gets_the_coding_that_it_takes(site, accepted, coding):
+def test_reader_gets_the_coding_that_it_takes(site):
     path = make_article().get_absolute_url()
     plain = ask(site, path).body
+    codings = {
+        "gzip, deflate, br, zstd": "br",
+        "GZIP": "gzip",
+        "gzip;q=1.0, br;q=0": "gzip",
+        "br; q=0.0, gzip; q=0": None,
+        "identity": None,
+        "": None,
+        "x" * 5000: None,
+    }
 
-    response = ask(site, path, accept_encoding=accepted)
+    for accepted, coding in codings.items():
+        response = ask(site, path, accept_encoding=accepted)
 
-    assert response.header("Content-Encoding") == coding
-    assert response.header("Content-Length") == str(len(response.body))
-    decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(coding, bytes)
-    assert decode(response.body) == plain
+        assert response.header("Content-Encoding") == coding, accepted
+        assert response.header("Content-Length") == str(len(response.body))
+        decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(coding, bytes)
+        assert decode(response.body) == plain
 
 
 def test_each_version_is_compressed_once_in_each_form(site, monkeypatch):
@@ -535,15 +533,15 @@ def test_article_appears_and_goes_at_its_moments_by_itself(site):
         let_pass(hours=1, seconds=1)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("SHOW_MOST_READ", True), ("COMMENTS_CLOSE_AFTER_DAYS", 9)]
-)
-def test_setting_that_decides_what_pages_show_makes_them_new(settings, name, value):
-    before = build_id()
+def test_setting_that_decides_what_pages_show_makes_them_new(settings):
+    ids = {build_id()}
 
-    setattr(settings, name, value)
+    settings.SHOW_MOST_READ = True
+    ids.add(build_id())
+    settings.COMMENTS_CLOSE_AFTER_DAYS = 9
+    ids.add(build_id())
 
-    assert build_id() != before
+    assert len(ids) == 3
 
 
 def test_pages_are_given_as_last_known_while_the_database_is_away(site, away, monkeypatch):
