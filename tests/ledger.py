@@ -4,12 +4,17 @@ from importlib import import_module
 
 from django.db import connection
 
-from articles.models import RankingCorrection
+from articles.models import RankingCorrection, Revision
 from comments.models import ModerationEvent, PersonalDataView, Report
 
 corrections = import_module("articles.migrations.0002_search_and_ledger")
 records = import_module("comments.migrations.0002_keep_records")
-KEPT = {corrections: [RankingCorrection], records: [ModerationEvent, PersonalDataView]}
+revisions = import_module("articles.migrations.0005_revisions")
+KEPT = {
+    corrections: [RankingCorrection],
+    records: [ModerationEvent, PersonalDataView],
+    revisions: [Revision],
+}
 
 
 def empty():

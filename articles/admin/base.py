@@ -12,12 +12,13 @@ from django.utils.translation import override
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm, own_fields
 from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.model_admin import StaffModelAdmin
+from articles.admin.revisions import NotedForm, RevisedAdmin
 from articles.models import Release, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
 
 
-class PublishedModelForm(EditConflictForm):
+class PublishedModelForm(NotedForm, EditConflictForm):
     """Offer the published states to publishers only; the admin sets `may_publish`."""
 
     may_publish = False
@@ -143,7 +144,7 @@ def without_lines(lines, prefixes):
     return kept
 
 
-class PublishedModelAdmin(ReleasedModelAdmin):
+class PublishedModelAdmin(RevisedAdmin, ReleasedModelAdmin):
     """Keep publishing, and all that is published, to those who may publish."""
 
     publisher_fields = []

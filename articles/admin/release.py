@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
 from articles.admin.model_admin import require
-from articles.models import MonthlyIssue, RankingPeriod, Release
+from articles.desk.revisions import record, record_found
+from articles.models import MonthlyIssue, RankingPeriod, Release, Revision
 
 
 class ReleaseForm(EditConflictMixin, forms.Form):
@@ -58,7 +59,12 @@ def release_view(model_admin, request, issue_id):
             form = ReleaseForm(release, request.POST)
             if "take_off" in request.POST or form.is_valid():
                 done = _take_off if "take_off" in request.POST else _schedule
+                members = _members(release)
+                for member in members:
+                    record_found(member)
                 if text := done(release, form, request.user):
+                    for member in members:
+                        record(member, Revision.Kind.RELEASED, by=request.user, note=text)
                     model_admin.log_change(request, issue, text)
                     messages.success(request, text)
                     return redirect(request.path)
@@ -79,6 +85,17 @@ def _locked(issue):
     Release.objects.get_or_create(issue=issue)
     (release,) = Release.objects.filter(issue=issue).lock()
     return release
+
+
+def _members(release):
+    """Return what scheduling the release, or taking it off, may change."""
+    articles = {*release.articles_to_come()}
+    periods = {*release.periods_to_come(articles)}
+    if release.pk:
+        articles |= {*release.articles.all()}
+        periods |= {*release.periods.select_related("ranking")}
+    rankings = {period.ranking for period in periods}
+    return [release.issue, *sorted([*articles, *rankings], key=lambda member: member.pk)]
 
 
 def _schedule(release, form, user):

@@ -1,6 +1,8 @@
 from django.contrib import admin
 
 from articles.admin.base import StoredModelAdmin
+from articles.admin.edit_conflicts import EditConflictForm
+from articles.admin.revisions import NotedForm, RevisedAdmin
 from articles.models import Category, SitePage, Tag
 
 
@@ -20,8 +22,13 @@ class TagAdmin(StoredModelAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
+class SitePageForm(NotedForm, EditConflictForm):
+    pass
+
+
 @admin.register(SitePage)
-class SitePageAdmin(StoredModelAdmin):
+class SitePageAdmin(RevisedAdmin, StoredModelAdmin):
+    form = SitePageForm
     fields = ["title", "slug", "position", "body"]
     list_display = ["title", "slug", "position", "updated_at"]
     search_fields = ["title", "slug"]

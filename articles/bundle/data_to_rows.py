@@ -18,6 +18,7 @@ from articles.bundle.data import (
     TableData,
     TaxonomyData,
 )
+from articles.desk import revisions
 from articles.models import (
     CONTENT,
     Article,
@@ -32,6 +33,7 @@ from articles.models import (
     RankingSubject,
     RankingTable,
     Reference,
+    Revision,
     SitePage,
     SubjectAddress,
     Tag,
@@ -57,20 +59,50 @@ class LoadError(Exception):
 
 
 def load(data: Data) -> str:
-    """Store `data` and return CREATED, CHANGED or UNCHANGED; raises LoadError.
+    """Store `data` of a file and return CREATED, CHANGED or UNCHANGED; raises LoadError.
 
     Nothing is written, and no page version raised, when the database says the same already.
+    """
+    return store(data, Revision.Kind.IMPORTED, reason=_("Read anew from a file"))
+
+
+def store(data: Data, kind: Revision.Kind, *, reason: str, by: Any = None, **about: Any) -> str:
+    """Store `data` as `load` does, and keep a revision of that `kind`; raises LoadError.
+
+    The user `by` has corrected public figures for the `reason`; `about` is what `record` takes.
     """
     with transaction.atomic():
         before = stored(data)
         if before == data:
             return UNCHANGED
-        _STORE[type(data)](data)
+        if row := row_of(data):
+            revisions.record_found(row)
+        match data:
+            case RankingData():
+                _store_ranking(data, reason, by)
+            case _:
+                _STORE[type(data)](data)
         if stored(data) == before:
             # The models' own clean-up made the file the same as what is stored.
             transaction.set_rollback(True)
             return UNCHANGED
+        if row := row_of(data):
+            revisions.record(row, kind, by=by, **about)
     return CREATED if before is None else CHANGED
+
+
+def row_of(data: Data) -> models.Model | None:
+    """Return the row of what has a file of its own, and so revisions, or None."""
+    match data:
+        case PageData():
+            return SitePage.objects.filter(slug=data.slug).first()
+        case RankingData():
+            return Ranking.objects.filter(slug=data.slug).first()
+        case IssueData():
+            return MonthlyIssue.objects.filter(month=month_day(data.month)).first()
+        case ArticleData():
+            return Article.objects.filter(uid=data.uid).first()
+    return None
 
 
 def stored(data: Data) -> Any:
@@ -90,18 +122,9 @@ def stored(data: Data) -> Any:
             return (
                 SubjectsData(tuple(map(rows_to_data.subject_data, subjects))) if subjects else None
             )
-        case PageData():
-            page = SitePage.objects.filter(slug=data.slug).first()
-            return page and rows_to_data.page_data(page)
-        case RankingData():
-            ranking = Ranking.objects.filter(slug=data.slug).first()
-            return ranking and rows_to_data.ranking_data(ranking)
-        case IssueData():
-            issue = MonthlyIssue.objects.filter(month=month_day(data.month)).first()
-            return issue and rows_to_data.issue_data(issue)
-        case ArticleData():
-            article = Article.objects.filter(uid=data.uid).first()
-            return article and rows_to_data.article_data(article)
+        case _:
+            row = row_of(data)
+            return row and rows_to_data.whole_data(row)
 
 
 def month_day(month: str) -> date:
@@ -190,7 +213,7 @@ def _store_subjects(data: SubjectsData) -> None:
 # Rankings
 
 
-def _store_ranking(data: RankingData) -> None:
+def _store_ranking(data: RankingData, reason: str, by: Any) -> None:
     ranking = Ranking.objects.filter(slug=data.slug).first() or Ranking(slug=data.slug)
     heads = heads_of(ranking) if ranking.pk else {}
     ranking.title, ranking.rank_heading = data.title, data.rank_heading
@@ -228,10 +251,10 @@ def _store_ranking(data: RankingData) -> None:
             rows.append(EntryRow(entry.rank, subject, entry.label, dict(entry.cells), entry.tied))
         try:
             total = record.total and {"label": record.total.label, "cells": record.total.cells}
-            period.replace_entries(rows, total or {}, reason=_("Read anew from a file"))
+            period.replace_entries(rows, total or {}, reason=reason, by=by)
         except ValidationError as error:
             raise refusal(error, (*path, "entries")) from error
-    record_renamed(ranking, heads, _("Read anew from a file"))
+    record_renamed(ranking, heads, reason, by)
     ranking.raise_page_versions()
     recheck_releases(ranking)
 
@@ -359,7 +382,6 @@ _STORE = {
     TaxonomyData: _store_taxonomy,
     PageData: _store_page,
     SubjectsData: _store_subjects,
-    RankingData: _store_ranking,
     IssueData: _store_issue,
     ArticleData: _store_article,
 }

@@ -125,6 +125,21 @@ _READ_TAXONOMY = schema.record(TaxonomyData, _TAXONOMY, set())
 _READ_SUBJECTS = schema.many(schema.record(SubjectData, _SUBJECT, {"slug", "name"}))
 _READ_RANKING = schema.record(RankingData, _RANKING, {"slug", "title", "rank_heading", "columns"})
 
+# In a file these texts follow the front matter.
+_ITEM = {"category": schema.line, "headline": schema.line, "body": schema.prose}
+_ITEMS = schema.many(schema.record(IssueItemData, _ITEM, {"category", "headline"}))
+_WHOLE_ARTICLE = {
+    **_ARTICLE,
+    "monthly_issue": lambda written: schema.month(written) if written else "",
+    "body": schema.prose,
+}
+_READ_WHOLE = {
+    ArticleData: schema.record(ArticleData, _WHOLE_ARTICLE, {"uid", "title"}),
+    IssueData: schema.record(IssueData, {**_ISSUE, "items": _ITEMS}, {"month", "title"}),
+    PageData: schema.record(PageData, {**_PAGE, "body": schema.prose}, {"slug", "title"}),
+    RankingData: _READ_RANKING,
+}
+
 _ITEM_HEADING = re.compile(r"##(?!#)")
 _ESCAPED_HEADING = re.compile(r"\\+##(?!#)")
 
@@ -147,6 +162,11 @@ def read_file(path: Path) -> Data:
     if path.suffix.lower() == ".md":
         return read_markdown(text)
     return read_yaml(text)
+
+
+def data_of(data_class: type[Data], plain: Any) -> Any:
+    """Return the `data_class` that mappings, lists and texts say, whole; raises SchemaError."""
+    return _READ_WHOLE[data_class](plain)
 
 
 def read_yaml(text: str) -> TaxonomyData | SubjectsData | RankingData:

@@ -1,5 +1,8 @@
 """Rows of the database to plain data."""
 
+from collections.abc import Callable
+from typing import Any
+
 from articles.bundle.data import (
     SEOUL,
     ArticleData,
@@ -71,11 +74,11 @@ def ranking_data(ranking: Ranking) -> RankingData:
                         # In the order of the columns: a database may keep another.
                         cells={key: entry.cells[key] for key in keys if key in entry.cells},
                     )
-                    for entry in period.entries.select_related("subject")
+                    for entry in period.entries.all()
                 ),
                 total=_total(period.total, keys),
             )
-            for period in ranking.periods.all()
+            for period in ranking.periods.prefetch_related("entries__subject")
         ),
     )
 
@@ -140,6 +143,24 @@ def article_data(article: Article) -> ArticleData:
         legacy_paths=tuple(sorted(legacy.path for legacy in article.legacy_paths.all())),
         body=article.body,
     )
+
+
+# By Django's names of the models; each is one file of a bundle.
+_WHOLE: dict[str, tuple[type, Callable[[Any], Any]]] = {
+    "article": (ArticleData, article_data),
+    "monthlyissue": (IssueData, issue_data),
+    "sitepage": (PageData, page_data),
+    "ranking": (RankingData, ranking_data),
+}
+
+
+def whole_data(row: Article | MonthlyIssue | SitePage | Ranking) -> Any:
+    """Return the data of all that is saved together with `row`."""
+    return _WHOLE[row._meta.model_name or ""][1](row)
+
+
+def data_class_of(model_name: str) -> type:
+    return _WHOLE[model_name][0]
 
 
 def _total(total, keys):

@@ -19,6 +19,7 @@ from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject, SubjectAddress
 from articles.models.reading import ArticleReading
 from articles.models.release import Release, recheck_releases, take_off_releases
+from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.rankings.row_validation import EntryRow
@@ -44,6 +45,7 @@ __all__ = [
     "RankingTable",
     "Reference",
     "Release",
+    "Revision",
     "SearchDocument",
     "SitePage",
     "SubjectAddress",

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from articles.content.word_diff import word_changes
 from comments.models import CommentRevision
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import numbers_of, page_of
-from comments.threads.word_diff import word_changes
 
 
 @dataclass

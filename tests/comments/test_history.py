@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
+from articles.content.word_diff import ADDED, REMOVED, SAME, word_changes
 from comments.models import Comment, CommentRevision
-from comments.threads.word_diff import ADDED, REMOVED, SAME, word_changes
 from tests.comments.test_comment_life import at_once
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment, make_staff
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from articles.admin.base import tell_taken_off
 from articles.admin.model_admin import require
 from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, shown_rows
+from articles.desk.revisions import record, record_found
 from articles.fields import ProseFormField
 from articles.manuscripts.tables import month_of
 from articles.models import Ranking, RankingPeriod, Release, recheck_releases
@@ -45,10 +46,12 @@ def grid_view(model_admin, request, ranking_id):
         periods, typed = with_new_periods(ranking, periods, request)
         form = RankingGridForm(ranking, periods, request.POST or None, typed)
         if form.is_valid():
+            record_found(ranking)
             new_subjects = form.save(by=request.user)
             model_admin.log_change(request, ranking, _("Changed the figures."))
             tell_saved(request, new_subjects)
             tell_taken_off(request, recheck_releases(ranking))
+            record(ranking, by=request.user, note=form.cleaned_data.get("reason") or "")
             return redirect(saved_address(request, ranking, form))
     return show_grid(model_admin, request, form, pages, page)
 

@@ -13,6 +13,7 @@ from articles.admin.edit_conflicts import EditConflictForm, EditConflictFormSet
 from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.rankings.grid_views import grid_view, paste_view
 from articles.admin.rankings.list_fields import ColumnsField
+from articles.admin.revisions import RevisedAdmin
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
 from articles.models import (
@@ -133,8 +134,9 @@ class PeriodInline(admin.TabularInline):
 
 
 @admin.register(Ranking)
-class RankingAdmin(ReleasedModelAdmin):
+class RankingAdmin(RevisedAdmin, ReleasedModelAdmin):
     form = RankingForm
+    note_field = "reason"
     inlines = [PeriodInline]
     list_display = ["title", "slug", "grid_link"]
     search_fields = ["title", "slug"]
