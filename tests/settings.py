@@ -16,6 +16,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+MIDDLEWARE = [*MIDDLEWARE, "tests.sent_forms.UndrawnMiddleware"]  # noqa: F405
 SILENCED_SYSTEM_CHECKS = ["openup.E003"]
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405

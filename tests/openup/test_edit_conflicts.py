@@ -25,7 +25,6 @@ from articles.models import (
     Tag,
 )
 from comments.models import Comment, FigureReport, ModerationRule
-from tests.articles.test_article_admin import address_of, open_form, send
 from tests.factories import (
     make_article,
     make_category,
@@ -37,6 +36,7 @@ from tests.factories import (
     make_subject,
     make_table,
 )
+from tests.sent_forms import UNDRAWN, open_form, send
 
 pytestmark = pytest.mark.django_db
 
@@ -95,8 +95,9 @@ FORMS = [
 ]
 
 
-def address(obj):
-    return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+def address(obj, page="change"):
+    arguments = [obj.pk] if page == "change" else []
+    return reverse(f"admin:{obj._meta.label_lower.replace('.', '_')}_{page}", args=arguments)
 
 
 def has_form(model):
@@ -121,6 +122,15 @@ def test_every_form_of_the_admin_is_tried_here():
     assert changed == {model for model, _make, _name in FORMS}
 
 
+def stored(obj, name):
+    """Return what is stored of what the form calls `name`."""
+    row, field = type(obj).objects.get(pk=obj.pk), name
+    if "-" in name:
+        relation, index, field = name.split("-")
+        row = getattr(row, relation).all()[int(index)]
+    return str(getattr(row, field))
+
+
 @pytest.mark.parametrize(("_model", "make", "name"), FORMS)
 def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _model, make, name):
     obj = make()
@@ -133,7 +143,7 @@ def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _mode
     (changes,) = page.cssselect(".edit-conflict dl")
     assert "남의 글" in changes.text_content()
     assert "other-editor" in page.cssselect(".errorlist")[0].text_content()
-    assert open_form(mina, address(obj))[name] == "남의 글"
+    assert "남의 글" in stored(obj, name)
     (form,) = page.cssselect("#content-main form[method=post]")
     again = {
         key: value.removeprefix("\n")
@@ -141,19 +151,47 @@ def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _mode
         if "__prefix__" not in key
     }
     assert again[name] == "나의 글" and "replaces" not in again
-    assert send(mina, address(obj), again).status_code == 200
+    assert send(mina, address(obj), again, **UNDRAWN).status_code == 200
+    assert "남의 글" in stored(obj, name)
     (box,) = form.cssselect("[name=replaces]")
     assert send(mina, address(obj), again, replaces=box.get("value")).status_code == 302
-    assert open_form(mina, address(obj))[name] == "나의 글"
-
-
-@pytest.mark.parametrize(("_model", "make", "name"), FORMS)
-def test_same_editor_is_asked_nothing(mina, _model, make, name):
-    obj = make()
-
-    for text in ("하나", "하나", "둘"):
+    assert "나의 글" in stored(obj, name)
+    # The same editor is asked nothing.
+    for text in ("나의 글", "둘"):
         opened = open_form(mina, address(obj))
         assert send(mina, address(obj), opened, **{name: text}).status_code == 302
+
+
+def fields_of_page(client, address):
+    """Return the fields of the form that the page at `address` shows, but for empty ones."""
+    page = html.fromstring(client.get(address).content.decode())
+    form = page.cssselect("#content-main form[method=post]")[0]
+    fields = {}
+    for name, value in form.form_values():
+        # The newline after <textarea> is no part of its text.
+        text = (value or "").removeprefix("\n")
+        if text and "__prefix__" not in name and name != "csrfmiddlewaretoken":
+            fields.setdefault(name, []).append(text)
+    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
+
+
+def test_fields_of_undrawn_pages_are_those_that_the_pages_show(mina):
+    tagged = article()
+    tagged.tags.add(Tag.objects.create(name="보안", slug="security"))
+    make_table(tagged, make_ranking())
+    make_table(tagged, make_ranking()).periods.clear()
+    others = {model: make for model, make, _name in FORMS if model is not Article}
+    made = [tagged, *(make() for make in others.values())]
+    addresses = [address(obj) for obj in made]
+    addresses += [address(obj, "add") for obj in made if type(obj) is not FigureReport]
+
+    for each in addresses:
+        undrawn, shown = open_form(mina, each), fields_of_page(mina, each)
+        opened_with = [fields.pop("opened_with", "{}") for fields in (undrawn, shown)]
+        values = [json.loads(text).get("values") for text in opened_with]
+
+        assert values[0] == values[1]
+        assert {name: value for name, value in undrawn.items() if value} == shown
 
 
 def test_choice_holds_for_the_change_that_was_shown_only(mina, other):
@@ -241,7 +279,7 @@ def test_what_the_form_does_not_show_is_no_conflict(mina, other):
     made = make_article(state="draft", published_at=None)
     editor = Client()
     editor.force_login(make_staff("articles.change_article", "articles.view_article"))
-    opened = open_form(editor, address_of(made))
+    opened = open_form(editor, address(made))
     theirs = open_form(other, address(made))
     moment = {"published_at_0": "2036-01-02", "published_at_1": "09:30:00"}
     assert send(other, address(made), theirs, **moment).status_code == 302
@@ -269,16 +307,18 @@ def test_tags_and_table_periods_count_too(mina, other):
 OPENED = ["", "x", "0", "null", "[]", "{}", '{"at": 1, "values": 1}', '{"at": "x", "values": {}}']
 
 
-@pytest.mark.parametrize("opened_with", OPENED)
-def test_form_that_does_not_say_what_it_was_opened_with_replaces_nothing(mina, opened_with):
+def test_form_that_does_not_say_what_it_was_opened_with_replaces_nothing(mina):
     made = make_article(state="draft", title="처음 제목")
     opened = open_form(mina, address(made))
 
-    response = send(mina, address(made), opened, title="나의 제목", opened_with=opened_with)
+    for text in OPENED:
+        sent = {"title": "나의 제목", "opened_with": text}
+        response = send(mina, address(made), opened, **sent, **UNDRAWN)
 
-    assert response.status_code == 200
-    assert Article.objects.get().title == "처음 제목"
-    assert Reference.objects.count() == 0
+        assert response.status_code == 200
+        assert response.context["adminform"].form.conflict
+        assert Article.objects.get().title == "처음 제목"
+        assert Reference.objects.count() == 0
 
 
 values = st.recursive(

@@ -15,9 +15,9 @@ from lxml import html
 
 from articles.models import Article, MonthlyIssue, Ranking, Tag
 from comments.models import Comment, StaffSubscription
-from tests.articles.test_article_admin import open_form, send
 from tests.browser.staff_site import USERS, make_staff_site
 from tests.factories import make_article, make_category, make_comment, make_issue, make_staff
+from tests.sent_forms import open_form, send
 
 pytestmark = pytest.mark.django_db
 
