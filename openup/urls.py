@@ -17,6 +17,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.health, name="health"),
     path("manage/markdownx/preview/", editor.markdown_preview, name="markdown_preview"),
+    path("manage/markdownx/paste/", editor.paste_to_markdown, name="paste_to_markdown"),
     path("manage/markdownx/upload/", editor.image_upload, name="image_upload"),
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"

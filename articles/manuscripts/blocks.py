@@ -98,6 +98,17 @@ class Block:
         return self.indent > other.indent
 
 
+# A text names a picture that is not stored yet by this and its number.
+PICTURE_SCHEME = "picture:"
+STORED_ADDRESS = re.compile(r"/media/[-\w./]{1,200}")
+_SIGNATURES = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
+
+
+def is_picture(data: bytes) -> bool:
+    """Tell whether data looks like a picture that can be stored, by its first bytes."""
+    return bool(_SIGNATURES.match(data))
+
+
 @dataclass
 class HtmlSource:
     """A document as HTML, with its pictures by the addresses used there and (line, sentence) notes.

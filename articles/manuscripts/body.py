@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from articles.bundle.data import RankingData, SubjectData, TableData
 from articles.manuscripts import patterns, tables
-from articles.manuscripts.blocks import Block, fenced, markdown, nest
+from articles.manuscripts.blocks import Block, Table, fenced, markdown, nest
 
 MAX_HEADING_LENGTH = 120
 MAX_HEADING = 6
@@ -27,6 +27,8 @@ class Draft:
     tables: list[TableData] = field(default_factory=list)
     rankings: dict[str, RankingData] = field(default_factory=dict)
     subjects: dict[str, SubjectData] = field(default_factory=dict)
+    # The cells that each ranking was read of.
+    cells: dict[str, Table] = field(default_factory=dict)
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     def note(self, line: int, message: str) -> None:
@@ -177,12 +179,16 @@ def _table_blocks(
     if table := held[0].table:
         name = patterns.matches(patterns.CAPTION, caption.source)[1] if caption else ""
         if ranking := tables.read_ranking(table, name or draft.headline):
+            ranking = _with_own_slug(ranking, draft)
+            draft.cells[ranking.series.slug] = table
             return [_place_ranking(ranking, first, name, source_note, draft)]
         if drawn := _drawn_table(held[0], draft):
             return [block for block in (caption, drawn, source_note) if block]
         lines = tables.to_lines(table)
     else:
         lines = held[0].verbatim or tuple(block.raw.strip() for block in held)
+        if table := tables.from_lines([block.raw for block in held]):
+            return _table_blocks(caption, [Block(held[0].line, table=table)], source_note, draft)
     if caption:
         lines = (caption.source, *lines)
     if source_note:
@@ -212,6 +218,15 @@ def table_in_item(block: Block, draft: Draft) -> Block:
         return drawn
     draft.note(block.line, _("A table in the monthly issue could not be read."))
     return Block(block.line, verbatim=tables.to_lines(block.table), fence=UNREAD)
+
+
+def _with_own_slug(ranking: tables.ReadRanking, draft: Draft) -> tables.ReadRanking:
+    """Tell a second table without a caption, or with the same, from the first."""
+    series, number = ranking.series, 2
+    while series.slug in draft.rankings:
+        slug, title = f"{ranking.series.slug[:76]}-{number}", f"{ranking.series.title} ({number})"
+        series, number = replace(series, slug=slug, title=title[:200]), number + 1
+    return replace(ranking, series=series)
 
 
 def _place_ranking(

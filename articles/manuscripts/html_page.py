@@ -17,16 +17,18 @@ from articles.content.reference_marks import lowered, raised
 from articles.content.shown_text import declarations, hiding_selectors, is_removed
 from articles.content.text import normalise, normalise_line
 from articles.manuscripts.blocks import (
+    PICTURE_SCHEME,
+    STORED_ADDRESS,
     Block,
     HtmlSource,
     Run,
     check_count,
     escape,
+    is_picture,
     left_out,
     line_block,
 )
 from articles.manuscripts.outline import ImportedPage, read_blocks
-from articles.manuscripts.pictures import PICTURE_SCHEME, STORED_ADDRESS, is_picture
 from articles.old_addresses import MAX_ADDRESS_CHARACTERS, normalise_address
 
 _META_CHARSET = re.compile(

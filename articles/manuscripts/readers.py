@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from articles.bundle.data import BundleError
 from articles.content.text import normalise_line
 from articles.content.xml_packages import PackageError, XmlPackage
-from articles.manuscripts import docx, html_page, hwpx, markdown_page, text_page
+from articles.manuscripts import docx, html_page, hwpx, text_page
 from articles.manuscripts.blocks import HtmlSource
 from articles.manuscripts.outline import ImportedPage
 
@@ -25,7 +25,7 @@ READERS = {
     ".html": html_page.read,
     ".htm": html_page.read,
     ".txt": text_page.read,
-    ".md": markdown_page.read,
+    ".md": text_page.read_markdown,
 }
 PACKAGES = {".docx": docx.to_html, ".hwpx": hwpx.to_html}
 SUFFIXES = frozenset({*READERS, *PACKAGES, ".hwp", ".doc"})

@@ -1,10 +1,13 @@
 """A page of the old site to drafts in the database, in one transaction, or not at all."""
 
 import hashlib
-from collections.abc import Set
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,11 +22,15 @@ from articles.bundle.data import (
 )
 from articles.bundle.data_to_rows import CHANGED, UNCHANGED, LoadError, load, month_day, stored
 from articles.bundle.files_to_data import read_file
-from articles.manuscripts import pictures
+from articles.content.uploads import store_picture
+from articles.manuscripts.blocks import PICTURE_SCHEME, fenced
 from articles.manuscripts.outline import NO_LICENCE, ImportedPage
 from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
+
+_PICTURE = re.compile(rf"!\[([^\n]*?)\]\(({PICTURE_SCHEME}[0-9]+)\)")
+_STORED_PICTURE = re.compile(r"!\[[^\n]*?\]\((/media/[^()\s]+)\)")
 
 ARTICLE = "article"
 ISSUE = "issue"
@@ -48,7 +55,7 @@ def load_page(
     notes: list[tuple[int, str]] = []
     with transaction.atomic():
         existing = stored(page.article)
-        page = pictures.store(page, existing.body if existing else "")
+        page = with_stored_pictures(page, existing.body if existing else "")
         subjects = _load_subjects(page.subjects)
         for ranking in page.rankings:
             _load_ranking(ranking, subjects, notes)
@@ -126,6 +133,57 @@ def _free_paths(article: ArticleData, notes: list[tuple[int, str]]) -> tuple[str
     for path in sorted(others):
         notes.append((0, _("The old address %(path)s leads to another article.") % {"path": path}))
     return tuple(path for path in article.legacy_paths if path not in others)
+
+
+# Pictures
+
+
+def with_stored_pictures(page: ImportedPage, known_body: str = "") -> ImportedPage:
+    """Store the pictures of a page's texts; return it with their addresses.
+
+    Where `known_body`, the stored text of the same page, is the same but for its pictures, they are
+    taken for those. Raises OSError where the disk takes nothing.
+    """
+    known = dict(zip(page.pictures, _STORED_PICTURE.findall(known_body), strict=False))
+    if known and with_addresses(page.article.body, known) == known_body:
+        article = replace(page.article, body=known_body)
+        return replace(page, article=article, pictures={})
+    addresses, notes = store_pictures(page.pictures)
+    issue = page.issue and replace(
+        page.issue,
+        items=tuple(
+            replace(item, body=with_addresses(item.body, addresses)) for item in page.issue.items
+        ),
+    )
+    body = with_addresses(page.article.body, addresses)
+    article = replace(page.article, body=body)
+    return replace(page, article=article, issue=issue, notes=(*notes, *page.notes), pictures={})
+
+
+def store_pictures(
+    pictures: Mapping[str, bytes],
+) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """Store pictures; return where each is now, and notes of those that could not be stored."""
+    notes = []
+    addresses = {}
+    for address, data in pictures.items():
+        try:
+            addresses[address] = "/media/" + store_picture(BytesIO(data), len(data))
+        except ValidationError as error:
+            notes.append((0, " ".join(error.messages)))
+    return addresses, notes
+
+
+def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
+    """Return a text with the pictures' addresses; one without stands there as unread."""
+
+    def picture(match: re.Match[str]) -> str:
+        alt, address = match.groups()
+        if address in addresses:
+            return f"![{alt}]({addresses[address]})"
+        return fenced([f"[img] {alt}"], "unread")
+
+    return _PICTURE.sub(picture, text)
 
 
 # The monthly issue

@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.text import slugify
 
 from articles.bundle.data import ColumnData, EntryData, PeriodData, RankingData, SubjectData
+from articles.content.text import normalise_line
 from articles.manuscripts.blocks import Table, escape
 
 _RANK = re.compile(r"(?P<tied>공동 ?)?(?P<rank>[0-9]{1,3}) ?위?")
@@ -140,6 +142,27 @@ def _head_rows(table: Table) -> int:
 
 def _cell(text: str) -> str:
     return escape(text).replace("|", r"\|")
+
+
+def from_lines(lines: Sequence[str]) -> Table | None:
+    """Return the table of lines whose cells tabs part, alike in every line, else None.
+
+    A copied table has a merged cell's text in its first cell alone: of a ranking's headings the
+    others get it back.
+    """
+    rows = [[normalise_line(cell) for cell in line.split("\t")] for line in lines]
+    width = max(map(len, rows))
+    is_table = all(len(row) > 1 for row in rows) and all(len(row) == width for row in rows[2:])
+    if len(rows) < 2 or not is_table:
+        return None
+    # The empty cells at a line's end went with its white space.
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    is_merged = rows[0][0] == "순위" and rows[1][0] == "" and all(rows[1][1:])
+    if is_merged:
+        rows[1][0] = rows[0][0]
+        for column in range(2, width):
+            rows[0][column] = rows[0][column] or rows[0][column - 1]
+    return Table(tuple(map(tuple, rows)), is_merged=is_merged)
 
 
 def to_lines(table: Table) -> tuple[str, ...]:

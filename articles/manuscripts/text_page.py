@@ -1,25 +1,70 @@
-"""A page of the old site, saved as plain text, to a draft."""
+"""Plain text to a draft: an old page, a manuscript, or Markdown, which is read like its HTML."""
+
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
 
 from articles.bundle.data import BundleError
 from articles.content.text import normalise
-from articles.manuscripts.blocks import Block, check_count, line_block
+from articles.manuscripts import html_page
+from articles.manuscripts.blocks import Block, HtmlSource, check_count, line_block
 from articles.manuscripts.outline import ImportedPage, read_blocks
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+    ["table", "strikethrough"]
+)
 
 
 def read(data: bytes) -> ImportedPage:
     """Return the draft that a page's text gives; raises BundleError when it has no title."""
+    blocks = blocks_of(decode(data))
+    if not blocks:
+        raise BundleError(1, _("The file is empty."))
+    return read_blocks(blocks)
+
+
+def read_markdown(data: bytes) -> ImportedPage:
+    """Return the draft that a Markdown text gives; raises BundleError when it has no title."""
+    tokens = _MARKDOWN.parse(normalise(decode(data)))
+    for token in tokens:
+        if token.map and token.nesting > 0:
+            token.attrSet("data-line", str(token.map[0] + 1))
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return html_page.read_source(HtmlSource(html))
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return the lines of a text."""
     blocks: list[Block] = []
     is_after_gap = False
-    for number, raw in enumerate(normalise(decode(data)).split("\n"), 1):
+    for number, raw in enumerate(normalise(text).split("\n"), 1):
         if raw.strip():
             blocks.append(line_block(number, raw, is_after_gap=is_after_gap))
             check_count(blocks)
         is_after_gap = not raw.strip()
-    if not blocks:
-        raise BundleError(1, _("The file is empty."))
-    return read_blocks(blocks)
+    return blocks
+
+
+def with_levels(blocks: list[Block]) -> list[Block]:
+    """Return lines that only tabs or spaces tell the depth of as items of a list.
+
+    Lines between two gaps belong together; where one has a bullet or a table's tabs, the others
+    are what they look like.
+    """
+    result: list[Block] = []
+    start = 0
+    for end in range(1, len(blocks) + 1):
+        if end < len(blocks) and not blocks[end].is_after_gap:
+            continue
+        group, start = blocks[start:end], end
+        is_outline = (
+            group[0].indent == 0
+            and any(block.indent >= 2 for block in group)
+            and not any(block.bullet or "\t" in block.raw.strip() for block in group)
+        )
+        result += [replace(block, bullet="•") for block in group] if is_outline else group
+    return result
 
 
 def decode(data: bytes) -> str:

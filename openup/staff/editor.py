@@ -21,8 +21,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
+from articles.bundle.data import BundleError
 from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
+from articles.manuscripts import clipboard
+from articles.manuscripts.save_drafts import store_pictures, with_addresses
 from articles.models import RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from comments.threads.pages import article_page
@@ -133,6 +136,77 @@ def _store_upload(request):
     except ValidationError as error:
         return problem(" ".join(error.messages), 400)
     return JsonResponse({"image_code": f"![{ALT_TEXT_TO_WRITE}](/media/{name})"})
+
+
+@csrf_exempt
+@require_POST
+@for_writers(problem)
+def paste_to_markdown(request):
+    """Answer with a copied text as Markdown: its ranking tables as proposals, and notes."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MAX_UPLOAD_REQUEST_BYTES:
+        return problem(_("This is too much to be one text."), 413)
+    try:
+        return _read_paste(request)
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return problem(_("The copied text did not arrive in one piece. Try again."), 400)
+
+
+@csrf_protect
+def _read_paste(request):
+    html, text = (_sent_text(request, name) for name in ("html", "text"))
+    if not html.strip() and not text.strip():
+        return problem(_("The text is missing."), 400)
+    try:
+        spend(EDITOR_PREVIEWS, request.user.pk)
+        pasted = clipboard.read(html, text)
+        if pasted.pictures:
+            spend(EDITOR_UPLOADS, request.user.pk)
+    except LimitReached as error:
+        return slow_down(problem, error)
+    except BundleError as error:
+        return problem(error.message, 400)
+    if pasted.pictures and not one_picture.acquire(timeout=MAX_WAIT_SECONDS):
+        return try_later(_("Another picture is being stored. Try again in a moment."))
+    try:
+        addresses, notes = store_pictures(pasted.pictures)
+    except OSError as error:
+        logger.error("A picture could not be stored: %s", error.strerror)
+        return try_later(_("The server could not store the picture. Nothing else is lost."))
+    finally:
+        if pasted.pictures:
+            one_picture.release()
+    return JsonResponse(
+        {
+            "markdown": with_addresses(pasted.markdown, addresses),
+            "tables": [_proposal(each) for each in pasted.proposals],
+            "notes": [{"line": line, "text": note} for line, note in (*pasted.notes, *notes)],
+        }
+    )
+
+
+def _sent_text(request, name):
+    """Return a field that came as a text or, where it may be large, as a file."""
+    if name in request.FILES:
+        return request.FILES[name].read().decode("utf-8", errors="replace")
+    return request.POST.get(name, "")
+
+
+def _proposal(proposal):
+    table, ranking = proposal.table, proposal.ranking
+    return {
+        "slug": table.slug,
+        "caption": table.caption,
+        "source_note": table.source_note,
+        "source_url": table.source_url,
+        "rank_heading": ranking.rank_heading,
+        "columns": [column.heading for column in ranking.columns],
+        "periods": [
+            {"label": period.label, "as_of": period.as_of.isoformat()} for period in ranking.periods
+        ],
+        "cells": proposal.cells,
+        "markdown": proposal.plain,
+    }
 
 
 @require_safe

@@ -151,7 +151,9 @@ def test_lines_become_markdown(source, body):
 def test_tabs_betray_a_table_without_a_caption():
     body = body_of("앞 문단.\n\n순위\t기업\n1위\t구글\n2위\t메타\n\n뒤 문단.\n")
 
-    assert body == "앞 문단.\n\n```unread\n순위\t기업\n1위\t구글\n2위\t메타\n```\n\n뒤 문단."
+    assert body == (
+        "앞 문단.\n\n| 순위 | 기업 |\n| --- | --- |\n| 1위 | 구글 |\n| 2위 | 메타 |\n\n뒤 문단."
+    )
 
 
 def test_a_caption_without_a_table_is_noted():

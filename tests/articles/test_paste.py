@@ -1,0 +1,127 @@
+"""A copied text becomes Markdown; a copied ranking is offered as one."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from articles.manuscripts import clipboard
+from tests.articles.manuscripts import PIXEL
+from tests.factories import make_staff
+
+PASTE = "/manage/markdownx/paste/"
+TABLE = (
+    "<table><tr><td rowspan=2><p>순위</p></td><td colspan=2>2025년 12월</td></tr>"
+    "<tr><td>기업</td><td>모델</td></tr><tr><td>1위</td><td>알파</td><td>A-3</td></tr></table>"
+)
+WORD_MARK = (
+    "<![if !supportLists]><span style='font-family:Wingdings;mso-list:Ignore'>l<span>&nbsp;"
+    "</span></span><![endif]>"
+)
+COPIED = {
+    "Word": (
+        "<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'>"
+        f"{WORD_MARK}<span>하나 <b>굵게</b></span></p><p class=MsoListParagraph style='mso-list:l0 "
+        f"level2 lfo1'>{WORD_MARK}둘 <a href='https://a.kr/'>고리</a></p><p style='mso-list:l1 "
+        "level3 lfo2'><span style='mso-list:Ignore'>3.</span>셋</p><del>지운 말</del>",
+        "- 하나 **굵게**\n    - 둘 [고리](https://a.kr/)\n        3. 셋",
+    ),
+    "한글": (
+        "<P CLASS=HStyle0><SPAN STYLE='font-weight:\"bold\"'>□ 하나</SPAN></P>"
+        "<P CLASS=HStyle0> ○ 둘 <SPAN STYLE='font-weight:bold'>굵게</SPAN></P>"
+        "<P>   - 셋</P><P>     ※ 넷</P>",
+        "- **하나**\n    - 둘 **굵게**\n        - 셋\n            - 넷",
+    ),
+    "Google": (
+        '<b style="font-weight:normal" id="docs-internal-guid-1"><h2><span style="font-weight:400">'
+        '머리</span></h2><p><span style="font-weight:700">굵게</span> 보통</p><ul><li><p>하나</p>'
+        "</li><ul><li><p>둘</p></li><ul><li><p>셋</p></li></ul></ul></ul></b>",
+        "## 머리\n\n**굵게** 보통\n\n- 하나\n    - 둘\n        - 셋",
+    ),
+    "page": (
+        "<h3>머리</h3><blockquote>인용</blockquote><p>m<sup>2</sup></p><h4>작은 머리</h4><ol>"
+        "<li>하나<ul><li>둘</ul><li>셋</ol><table><tr><th>가<th>나<tr><td>1<td>2|3</table>"
+        "<p style='display:none'>숨은 말</p>",
+        "## 머리\n\n> 인용\n\nm²\n\n### 작은 머리\n\n1. 하나\n    - 둘\n2. 셋\n\n| 가 | 나 |\n"
+        "| --- | --- |\n| 1 | 2\\|3 |",
+    ),
+    "Excel": (TABLE, "[[ranking:순위표]]"),
+}
+
+
+@pytest.mark.parametrize("source", COPIED)
+def test_copied_html_becomes_markdown(source):
+    html, markdown = COPIED[source]
+
+    pasted = clipboard.read(html)
+
+    assert pasted.markdown == markdown
+    said = " ".join(note for _line, note in pasted.notes)
+    assert ("지운 말" in html) == ("지운 말" in said)
+    assert ("숨은 말" in html) == ("숨은 말" in said)
+
+
+def test_plain_text_becomes_lists_by_its_bullets_tabs_or_spaces():
+    text = "□ 하나\n ○ 둘\n  - 셋\n   ․ 넷\n\n다섯\n\t여섯\n\t\t일곱\n\n여덟\n  아홉"
+
+    markdown = clipboard.read("", text).markdown
+
+    assert markdown == (
+        "- 하나\n    - 둘\n        - 셋\n            - 넷\n- 다섯\n    - 여섯\n        - 일곱\n"
+        "- 여덟\n    - 아홉"
+    )
+
+
+def test_copied_rankings_are_offered_with_their_cells_each_under_a_name_of_its_own():
+    pasted = clipboard.read(f"<p>[도구 순위]</p>{TABLE}<p>* 출처 : 조사</p>{TABLE}{TABLE}")
+
+    assert pasted.markdown.split() == [
+        "[[ranking:도구-순위]]",
+        "[[ranking:순위표]]",
+        "[[ranking:순위표-2]]",
+    ]
+    first = pasted.proposals[0]
+    assert (first.table.caption, first.table.source_note) == ("도구 순위", "출처 : 조사")
+    assert first.cells.splitlines()[2] == "1위\t알파\tA-3"
+    assert first.plain.splitlines()[0] == "| 순위 | 2025년 12월 기업 | 2025년 12월 모델 |"
+    assert [period.label for period in first.ranking.periods] == ["2025년 12월"]
+
+
+def test_text_that_a_table_s_tabs_part_is_offered_as_ranking_too():
+    text = "순위\t2025년 11월\t\t2025년 12월\t\n\t기업\t모델\t기업\t모델\n1위\t가\tA\t나\tB"
+
+    (proposal,) = clipboard.read("", text).proposals
+
+    assert [period.label for period in proposal.ranking.periods] == ["2025년 11월", "2025년 12월"]
+
+
+@pytest.mark.django_db
+def test_pasting_is_for_writers_bounded_and_stores_pictures(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client = Client()
+    client.force_login(make_staff("articles.change_article"))
+    picture = base64.b64encode(PIXEL).decode()
+    html = f'<p>글</p><img src="data:image/png;base64,{picture}"><img src="https://b.kr/x.png">'
+
+    answer = client.post(PASTE, {"html": html + TABLE})
+
+    said = answer.json()
+    assert answer.status_code == 200
+    assert "![ALT?](/media/articles/" in said["markdown"]
+    assert "https://b.kr/x.png" in said["markdown"].partition("```unread")[2]
+    assert len(list(Path(tmp_path).rglob("*.png"))) == 1
+    assert said["tables"][0]["periods"] == [{"label": "2025년 12월", "as_of": "2025-12-01"}]
+    assert said["notes"]
+    assert client.post(PASTE, {"html": "", "text": " "}).status_code == 400
+    assert client.post(PASTE, {"text": "가" * 600_000}).status_code == 200
+    assert client.post(PASTE, {"html": "<div>" * 4_000}).status_code == 400
+    assert client.post(PASTE, "x", "text/plain", CONTENT_LENGTH="10000000").status_code == 413
+    assert client.get(PASTE).status_code == 405
+    assert Client().post(PASTE, {"html": html}).status_code == 403
+    reader = Client()
+    reader.force_login(make_staff("articles.view_article"))
+    assert reader.post(PASTE, {"html": html}).status_code == 403
+    checked = Client(enforce_csrf_checks=True)
+    checked.force_login(make_staff("articles.add_article"))
+    assert checked.post(PASTE, {"html": html}).status_code == 403
