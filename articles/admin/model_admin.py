@@ -120,7 +120,9 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What a form is opened or sent with
 
     def get_object(self, request, object_id, from_field=None):
-        return super().get_object(request, object_id, from_field) if is_key(object_id) else None
+        # An address may name the column and leave it empty, where Django looks for one of no name.
+        found_by = from_field or None
+        return super().get_object(request, object_id, found_by) if is_key(object_id) else None
 
     def view_on_site(self, obj):
         """Lead to the page that readers find, where they find one."""

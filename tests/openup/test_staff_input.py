@@ -168,6 +168,15 @@ def test_choice_of_what_is_no_row_has_its_error_and_the_rest_comes_back(superuse
         assert title.get("value") == "친 제목"
 
 
+def test_page_of_a_row_opens_when_its_address_names_no_column(superuser):
+    tag = Tag.objects.create(name="공개", slug="open")
+
+    for page in ("change", "delete"):
+        response = superuser.get(address_of(Tag, page, tag.pk), {"_to_field": ""})
+
+        assert response.status_code == 200
+
+
 def test_saving_as_new_is_saving(superuser):
     response = superuser.post(address_of(Tag, "add"), {"name": "", "_saveasnew": "1"})
 
