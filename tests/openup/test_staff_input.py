@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
@@ -17,7 +17,7 @@ from articles.models import Article, MonthlyIssue, Ranking, Tag
 from comments.models import Comment, StaffSubscription
 from tests.browser.staff_site import USERS, make_staff_site
 from tests.factories import make_article, make_category, make_comment, make_issue, make_staff
-from tests.sent_forms import open_form, send
+from tests.sent_forms import UNDRAWN, open_form, send
 
 pytestmark = pytest.mark.django_db
 
@@ -52,60 +52,64 @@ def errors_of(response):
 )
 def test_action_on_what_is_no_row_does_nothing_and_says_so(superuser, model, action):
     make_comment()
+    chosen = {"action": action, "_selected_action": ["abc"]}
+    shown = superuser.post(address_of(model), chosen, follow=True)
+    assert "아무것도 하지 않았습니다" in shown.content.decode()
 
     for key in KEYS:
-        chosen = {"action": action, "_selected_action": [key]}
-        response = superuser.post(address_of(model), chosen, follow=True)
+        chosen["_selected_action"] = [key]
+        response = superuser.post(address_of(model), chosen, follow=True, **UNDRAWN)
 
         assert response.status_code == 200
-        assert key == "0" or "아무것도 하지 않았습니다" in response.content.decode()
+        told = " ".join(map(str, response.context["messages"]))
+        assert key == "0" or "아무것도 하지 않았습니다" in told
     assert Comment.objects.get().is_visible and User.objects.filter(username="root").exists()
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"published_at__year": "0"},
-        {"published_at__year": "10000"},
-        {"published_at__year": "9999", "published_at__month": "12", "published_at__day": "31"},
-        {"published_at__month": TOO_LONG_A_KEY},
-        {"published_at__gte": "0001-01-01"},
-        {"published_at__lt": "9999-12-31 23:59:59-12:00"},
-        {"category__id__exact": TOO_LONG_A_KEY},
-        {"category__id__exact": "abc"},
-        {"title__regex": "("},
-        {"nothing__of__this": "1"},
-        {"_to_field": "tags"},
-        {"_to_field": "led_issues"},
-    ],
-)
-def test_list_refuses_what_it_does_not_offer_in_a_page_of_the_admin(superuser, query):
-    response = superuser.get(address_of(Article), query)
-
-    assert response.status_code == 400
-    assert 'id="site-name"' in response.content.decode()
+REFUSED_QUERIES = [
+    {"published_at__year": "0"},
+    {"published_at__year": "10000"},
+    {"published_at__year": "9999", "published_at__month": "12", "published_at__day": "31"},
+    {"published_at__month": TOO_LONG_A_KEY},
+    {"published_at__gte": "0001-01-01"},
+    {"published_at__lt": "9999-12-31 23:59:59-12:00"},
+    {"category__id__exact": TOO_LONG_A_KEY},
+    {"category__id__exact": "abc"},
+    {"title__regex": "("},
+    {"nothing__of__this": "1"},
+    {"_to_field": "tags"},
+    {"_to_field": "led_issues"},
+]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *({"p": value} for value in ("abc", "-1", TOO_LONG_A_KEY, "9" * 5_000)),
-        *({"o": value} for value in ("abc", "-99", "1.2.3", "9" * 5_000)),
-        *({name: "x"} for name in ("all", "e", "_facets", "_popup")),
-        {"published_at__year": "2025", "published_at__month": "2", "published_at__day": "30"},
-        {"state__exact": "x", "e": "1"},
-    ],
-)
-def test_list_shows_its_rows_whatever_page_or_order_is_asked_for(superuser, query):
+def test_list_refuses_what_it_does_not_offer_in_a_page_of_the_admin(superuser):
+    for query in REFUSED_QUERIES:
+        response = superuser.get(address_of(Article), query)
+
+        assert response.status_code == 400
+        assert 'id="site-name"' in response.content.decode()
+
+
+PAGES_AND_ORDERS = [
+    *({"p": value} for value in ("abc", "-1", TOO_LONG_A_KEY, "9" * 5_000)),
+    *({"o": value} for value in ("abc", "-99", "1.2.3", "9" * 5_000)),
+    *({name: "x"} for name in ("all", "e", "_facets", "_popup")),
+    {"published_at__year": "2025", "published_at__month": "2", "published_at__day": "30"},
+    {"state__exact": "x", "e": "1"},
+]
+
+
+def test_list_shows_its_rows_whatever_page_or_order_is_asked_for(superuser):
     make_article(title="목록의 글")
 
-    response = superuser.get(address_of(Article), query, follow=True)
+    for query in PAGES_AND_ORDERS:
+        response = superuser.get(address_of(Article), query, follow=True)
 
-    assert response.status_code == 200
-    assert "changelist" in response.content.decode()
+        assert response.status_code == 200
+        assert "changelist" in response.content.decode()
 
 
-@pytest.mark.parametrize("words", [" ".join(map(str, range(3_000))), "가" * 60_000])
+@pytest.mark.parametrize("words", [" ".join(map(str, range(1_200))), "가" * 2_000])
 def test_search_for_too_much_says_so_and_keeps_it(superuser, words):
     make_article()
 
@@ -119,27 +123,30 @@ def test_search_for_too_much_says_so_and_keeps_it(superuser, words):
     assert answer.json()["results"] == []
 
 
-@pytest.mark.parametrize("key", ["abc", TOO_LONG_A_KEY, "1," + TOO_LONG_A_KEY, "٣", "-1"])
 @pytest.mark.parametrize(
-    ("model", "name"),
+    ("model", "names"),
     [
-        (Article, "category"),
-        (Article, "tags"),
-        (Article, "published_at"),
-        (Article, "state"),
-        (MonthlyIssue, "lead_article"),
-        (MonthlyIssue, "month"),
-        (StaffSubscription, "article"),
-        (User, "groups"),
+        (Article, ["category", "tags", "published_at", "state"]),
+        (MonthlyIssue, ["lead_article", "month"]),
+        (StaffSubscription, ["article"]),
+        (User, ["groups"]),
     ],
 )
-def test_form_opens_without_what_its_address_gives_wrongly(superuser, model, name, key):
-    response = superuser.get(address_of(model, "add"), {name: key})
+def test_form_opens_without_what_its_address_gives_wrongly(superuser, model, names):
+    address = address_of(model, "add")
+    plain = superuser.get(address, **UNDRAWN).context["adminform"].form
+    refused = plain.fields.keys() & set(names)
 
-    assert response.status_code == 200
-    page = html.fromstring(response.content.decode())
-    has_field = any(each.get("name", "").startswith(name) for each in page.cssselect("form [name]"))
-    assert not has_field or page.cssselect(".messagelist .warning")
+    for key in ["abc", TOO_LONG_A_KEY, "1," + TOO_LONG_A_KEY, "٣", "-1"]:
+        response = superuser.get(address, dict.fromkeys(names, key), **UNDRAWN)
+
+        assert response.status_code == 200
+        initial = response.context["adminform"].form.initial
+        assert all(initial.get(name) == plain.initial.get(name) for name in refused)
+        told = " ".join(map(str, response.context["messages"]))
+        assert all(str(plain.fields[name].label) in told for name in refused)
+    page = html.fromstring(superuser.get(address, dict.fromkeys(names, "x")).content.decode())
+    assert not refused or page.cssselect(".messagelist .warning")
 
 
 def test_form_opens_with_what_its_address_gives_rightly(superuser):
@@ -154,18 +161,20 @@ def test_form_opens_with_what_its_address_gives_rightly(superuser):
     assert values["title"] == "시작한 제목"
 
 
-@pytest.mark.parametrize("name", ["category", "tags", "monthly_issue"])
-def test_choice_of_what_is_no_row_has_its_error_and_the_rest_comes_back(superuser, name):
+def test_choice_of_what_is_no_row_has_its_error_and_the_rest_comes_back(superuser):
     opened = open_form(superuser, address_of(Article, "change", make_article(state="draft").pk))
+    names = ["category", "tags", "monthly_issue"]
 
     for key in KEYS:
-        typed = {**opened, "title": "친 제목", name: [key or "x"]}
+        typed = {**opened, "title": "친 제목", **{name: [key or "x"] for name in names}}
         response = send(superuser, address_of(Article, "add"), typed)
 
         assert response.status_code == 200
-        assert errors_of(response)
-        (title,) = html.fromstring(response.content.decode()).cssselect("[name=title]")
-        assert title.get("value") == "친 제목"
+        page = html.fromstring(response.content.decode())
+        assert all(
+            page.cssselect(f".field-{name} .errorlist, .field-{name}.errors") for name in names
+        )
+        assert page.cssselect("[name=title]")[0].get("value") == "친 제목"
 
 
 def test_page_of_a_row_opens_when_its_address_names_no_column(superuser):
@@ -184,67 +193,76 @@ def test_saving_as_new_is_saving(superuser):
     assert errors_of(response)
 
 
-@pytest.mark.parametrize("day", DATES)
-def test_month_that_cannot_be_comes_back_with_its_error(superuser, day):
+def test_month_that_cannot_be_comes_back_with_its_error(superuser):
     issue = make_issue()
     for address in (address_of(MonthlyIssue, "add"), address_of(MonthlyIssue, "change", issue.pk)):
         opened = open_form(superuser, address)
+        for day in DATES:
+            typed = {"month": day, "title": "친 제목", "state": "published"}
+            response = send(superuser, address, opened, **typed)
 
-        response = send(superuser, address, opened, month=day, title="친 제목", state="published")
-
-        page = html.fromstring(response.content.decode())
-        assert page.cssselect(".field-month .errorlist, .field-month.errors")
-        assert page.cssselect("[name=month]")[0].get("value") == day
-        assert page.cssselect("[name=title]")[0].get("value") == "친 제목"
-        assert "published_monthly_issue_has_a_date" not in response.content.decode()
+            page = html.fromstring(response.content.decode())
+            assert page.cssselect(".field-month .errorlist, .field-month.errors")
+            assert page.cssselect("[name=month]")[0].get("value") == day
+            assert page.cssselect("[name=title]")[0].get("value") == "친 제목"
+            assert "published_monthly_issue_has_a_date" not in response.content.decode()
 
 
-@pytest.mark.parametrize("day", DATES)
 @pytest.mark.parametrize(
-    ("make", "name"),
+    ("make", "names"),
     [
-        (lambda: make_staff(username="somebody"), "date_joined_0"),
-        (lambda: make_article(state="draft", published_at=None), "published_at_0"),
-        (lambda: make_article(state="draft", published_at=None), "comments_close_at_0"),
-        (lambda: make_article(state="draft", published_at=None), "references-0-accessed_date"),
+        (lambda: make_staff(username="somebody"), ["date_joined_0"]),
+        (
+            lambda: make_article(state="draft", published_at=None),
+            ["published_at_0", "comments_close_at_0", "references-0-accessed_date"],
+        ),
     ],
 )
-def test_date_that_cannot_be_comes_back_with_its_error(superuser, make, name, day):
+def test_date_that_cannot_be_comes_back_with_its_error(superuser, make, names):
     obj = make()
     address = address_of(type(obj), "change", obj.pk)
     opened = open_form(superuser, address)
-    time = {name.replace("_0", "_1"): "09:00:00"} if name.endswith("_0") else {}
-    row = {"references-TOTAL_FORMS": 1, "references-0-title": "글"} if "-0-" in name else {}
+    if "references-TOTAL_FORMS" in opened:
+        opened |= {"references-TOTAL_FORMS": 1, "references-0-title": "글"}
+    for name in names:
+        opened |= {name.replace("_0", "_1"): "09:00:00"} if name.endswith("_0") else {}
 
-    response = send(superuser, address, opened, **{**time, **row, name: day})
+    for day in DATES:
+        response = send(superuser, address, opened, **dict.fromkeys(names, day))
 
-    page = html.fromstring(response.content.decode())
-    assert response.status_code == 200 and errors_of(response)
-    assert page.cssselect(f'[name="{name}"]')[0].get("value") == day
+        page = html.fromstring(response.content.decode())
+        assert response.status_code == 200
+        assert len(errors_of(response)) >= len(names)
+        for name in names:
+            assert page.cssselect(f'[name="{name}"]')[0].get("value") == day
 
 
 @pytest.mark.parametrize(
-    ("model", "prefix"),
+    ("model", "prefixes"),
     [
-        (Article, "ranking_tables"),
-        (Article, "references"),
-        (Article, "legacy_paths"),
-        (MonthlyIssue, "items"),
-        (Ranking, "periods"),
+        (Article, ["ranking_tables", "references", "legacy_paths"]),
+        (MonthlyIssue, ["items"]),
+        (Ranking, ["periods"]),
     ],
 )
-def test_form_of_a_hundred_thousand_rows_is_refused_in_words(superuser, model, prefix):
-    opened = open_form(superuser, address_of(model, "add"))
-    assert f"{prefix}-TOTAL_FORMS" in opened
+def test_form_of_a_hundred_thousand_rows_is_refused_in_words(superuser, model, prefixes):
+    address = address_of(model, "add")
+    opened = open_form(superuser, address)
+    rows = {f"{prefix}-TOTAL_FORMS": "100000" for prefix in prefixes}
+    rows_of_before = {f"{prefix}-INITIAL_FORMS": "100000" for prefix in prefixes}
+    assert rows.keys() | rows_of_before.keys() <= opened.keys()
 
-    for name in ("TOTAL_FORMS", "INITIAL_FORMS"):
-        rows = {f"{prefix}-{name}": "100000", f"{prefix}-TOTAL_FORMS": "100000"}
-        response = send(superuser, address_of(model, "add"), opened, **rows)
+    for sent in (rows, rows | rows_of_before):
+        response = send(superuser, address, opened, **sent, **UNDRAWN)
 
-        page = html.fromstring(response.content.decode())
-        assert len(page.cssselect(f"[id^={prefix}-].inline-related, tr.dynamic-{prefix}")) < 200
-        assert len(response.content) < 2_000_000
-        assert any("50" in error for error in errors_of(response))
+        inlines = response.context["inline_admin_formsets"]
+        assert [inline.formset.prefix for inline in inlines] == prefixes
+        for inline in inlines:
+            assert len(inline.formset.forms) < 200
+            assert "50" in str(inline.formset.non_form_errors())
+    response = send(superuser, address, opened, **sent)
+    assert len(response.content) < 2_000_000
+    assert any("50" in error for error in errors_of(response))
 
 
 # All lists, forms and actions
@@ -295,16 +313,17 @@ def is_shown_again(response, name, value):
     return not fields or value in [(text or "").removeprefix("\n") for text in shown]
 
 
-@pytest.mark.parametrize("group", USERS)
-def test_whatever_is_sent_to_whatever_page_is_answered(group):
+def test_whatever_is_sent_to_whatever_page_is_answered():
     make_staff_site()
-    client = Client()
-    client.force_login(User.objects.get(username=group))
+    clients = {}
+    for group in USERS:
+        clients[group] = Client()
+        clients[group].force_login(User.objects.get(username=group))
     pages, columns = addresses(), column_names()
 
-    @settings(max_examples=60)
     @given(st.data())
     def check(data):
+        client = clients[data.draw(st.sampled_from(USERS), "group")]
         address = data.draw(st.sampled_from(pages), "address")
         value = data.draw(ODD, "value")
         with transaction.atomic():
@@ -347,7 +366,9 @@ def fill(data, client, address, value, columns):
     fields = {}
     for name, text in form.form_values():
         fields.setdefault(name, []).append((text or "").removeprefix("\n"))
-    names = sorted({each.get("name") for each in form.cssselect("[name]")})
+    # What a script copies for a new row is no row yet.
+    names = {each.get("name") for each in form.cssselect("[name]")}
+    names = sorted(name for name in names if "__prefix__" not in name)
     name = data.draw(st.sampled_from(names), "field")
     target = form.get("action") or address
     answer = client.post(target, {**fields, name: [value], "_save": "1"})
