@@ -158,6 +158,10 @@ def own_fields(model):
     return [field for field in fields if field.concrete or not field.auto_created]
 
 
+def key_name(model):
+    return next(field.name for field in own_fields(model) if field.primary_key)
+
+
 def values_of_row(row, fields):
     """Yield (name, StoredValue) of a model's row for each of the form's `fields` that it keeps."""
     for field in own_fields(row):
@@ -249,7 +253,7 @@ class EditConflictFormSet(forms.BaseInlineFormSet):
     def add_fields(self, form, index):
         super().add_fields(form, index)
         if self._is_gone(form, index):
-            form.fields[self.model._meta.pk.name] = DeletedRowField(widget=forms.HiddenInput)
+            form.fields[key_name(self.model)] = DeletedRowField(widget=forms.HiddenInput)
 
     def _is_gone(self, form, index):
         is_known = index is not None and index < self.initial_form_count()

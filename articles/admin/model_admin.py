@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from articles.admin.edit_conflicts import key_name
 from articles.admin.form_fields import (
     FORM_FIELDS,
     MAX_KEY,
@@ -93,7 +94,7 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     def to_field_allowed(self, request, to_field):
         """Allow the key, which is all that relations of ours refer to."""
-        return to_field == self.opts.pk.name
+        return to_field == key_name(self.model)
 
     def get_search_results(self, request, queryset, search_term):
         if is_too_long(search_term):

@@ -194,6 +194,8 @@ class Article(MarkdownBody):
             " beside it outranks it."
         ),
     )
+    # Read and written by nothing since edits are compared value by value. The release before still
+    # writes it beside a migration, so the column goes in the next one.
     edit_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
@@ -340,7 +342,6 @@ class Article(MarkdownBody):
         with transaction.atomic():
             self.body_html = with_anchors(self.converted_body())
             self.reading_minutes = reading_minutes(self.body_html)
-            self.edit_version += 0 if self._state.adding else 1
             self.save()
             self.note_mentions()
             # An article leads no month but its own.

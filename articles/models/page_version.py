@@ -41,7 +41,7 @@ class PageVersion(models.Model):
         upsert of the ORM makes the greater of what stands there and what comes, and two statements
         would leave a moment between them.
         """
-        if not connection.in_atomic_block:
+        if transaction.get_autocommit():
             raise transaction.TransactionManagementError(
                 "PageVersion.raise_for belongs in the transaction of the change."
             )

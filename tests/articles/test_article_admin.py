@@ -238,14 +238,6 @@ def test_saving_changes_every_page_that_shows_the_article(read, publisher):
     assert [path for path in pages if "새 제목" in read(path).text] == pages
 
 
-def test_unchanged_inlines_still_raise_the_edit_version(publisher):
-    article = make_article()
-
-    assert_saved(save(publisher, address_of(article), title="새 제목"))
-
-    assert Article.objects.get().edit_version == article.edit_version + 1
-
-
 def test_list_shows_every_state_in_few_queries(editor, django_assert_max_num_queries):
     for state in Article.State.values:
         make_article(title=f"글 {state}", state=state)

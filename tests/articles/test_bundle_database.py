@@ -140,7 +140,6 @@ def test_loading_the_same_again_writes_nothing():
 
         assert outcome == UNCHANGED, data
         assert versions() == before
-        assert Article.objects.get().edit_version == 1
 
 
 CHANGES = [
@@ -175,13 +174,6 @@ def test_a_changed_file_changes_what_is_stored():
             assert versions() != before
             # The next change is one of what was there first.
             transaction.set_rollback(True)
-
-
-@pytest.mark.usefixtures("content")
-def test_a_changed_article_raises_its_edit_version():
-    load(replace(ARTICLE, title="새 제목"))
-
-    assert Article.objects.get().edit_version == 2
 
 
 @pytest.mark.usefixtures("content")

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from articles.models import RankingCorrection
 from deploy.processes import ROOT
 from openup.checks.squashed_migrations import SQUASHED
+from openup.pending_migrations import count_pending
 from tests.articles.test_ranking_corrections import a_correction
 
 EARLIER = sorted(pair for name in SQUASHED for pair in import_module(name).Migration.replaces)
@@ -148,3 +149,14 @@ def test_correction_that_held_no_entry_as_zero_holds_none_and_stays_unchangeable
     assert [line.entry_id for line in lines] == [entry, None]
     with pytest.raises(DatabaseError, match="only ever added to"), connection.cursor() as cursor:
         cursor.execute("UPDATE articles_rankingcorrection SET entry_id = 0")
+
+
+@pytest.mark.django_db
+def test_migrations_to_come_are_counted():
+    later = ("articles", "0004_old_addresses_with_query")
+    before = count_pending()
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", later)
+
+    assert (before, count_pending()) == (0, 1)

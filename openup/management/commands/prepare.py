@@ -11,9 +11,9 @@ from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from articles.models import Article
+from openup.pending_migrations import count_pending
 
 SAMPLE = settings.BASE_DIR / "articles" / "sample"
 EDITOR_NAME = "editor"
@@ -35,8 +35,7 @@ class Command(BaseCommand):
         self.collect_static()
 
     def migrate(self):
-        executor = MigrationExecutor(connection)
-        pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        pending = count_pending()
         # Also when none is pending: it makes the permissions that an interrupted run left out.
         call_command("migrate", interactive=False, verbosity=0)
         done = f"{pending} migrations applied" if pending else "up to date"

@@ -5,12 +5,12 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from openup.backup import pictures
 from openup.backup.files import check_reachable, reason
 from openup.backup.keys import WITHOUT, compare
 from openup.backup.manifest import MEDIA, SETTINGS, Manifest
+from openup.pending_migrations import count_pending
 
 STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -78,12 +78,10 @@ class Command(BaseCommand):
 
     def migrate(self):
         """Bring the schema of an earlier version up to date."""
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if pending:
+        if pending := count_pending():
             call_command("migrate", interactive=False, verbosity=0)
             self.stdout.write(
-                f"Migrations: {len(pending)} applied, since the backup is of an earlier version;"
+                f"Migrations: {pending} applied, since the backup is of an earlier version;"
                 " run `manage.py setup_site` as after an update"
             )
 
