@@ -83,6 +83,9 @@ class WebAddressField(models.URLField):
         scheme = (value or "").partition("://")[0].lower()
         return value if scheme in URLValidator.schemes else ""
 
+    def formfield(self, **kwargs):
+        return super().formfield(**{"assume_scheme": "https", **kwargs})
+
     def deconstruct(self):
         # To the database, and so to migrations, it is what it inherits from.
         name, _path, args, kwargs = super().deconstruct()
