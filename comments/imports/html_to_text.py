@@ -130,7 +130,7 @@ class _Writer:
     def end(self, element: etree._Element) -> None:
         tag = element.tag
         if tag == "a":
-            self.end_link(self.links.pop(), web_address(element.get("href")))
+            self.end_link(self.links.pop(), link_address(element.get("href")))
         self.dropped -= tag in _DROPPED
         if tag in _CELLS:
             self.cells -= 1
@@ -248,6 +248,24 @@ def is_same_address(shown: str, address: str) -> bool:
 def _comparable(address: str) -> str:
     text = re.sub(r"^(?:https?://)?(?:www\.)?", "", unquote(address.strip()).casefold())
     return text.rstrip("/")
+
+
+def link_address(raw: str | None) -> str:
+    """Return where a link leads, as a reader may follow it: a path of the old site stays one.
+
+    A link within the page, or one that would run something, leads nowhere.
+    """
+    if address := web_address(raw):
+        return address
+    address = (raw or "").strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme in {"mailto", "tel"}:
+        return unquote(parts.path)
+    is_path = not parts.scheme and not parts.netloc and bool(parts.path or parts.query)
+    return address if is_path and not re.search(r"\s", address) else ""
 
 
 def web_address(raw: str | None) -> str:

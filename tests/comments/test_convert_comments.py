@@ -444,6 +444,17 @@ def test_other_words_of_a_link_stay_beside_its_address(words):
     assert text == f"{words} (https://example.org/x)"
 
 
+def test_links_of_the_old_site_and_to_mails_keep_where_they_lead():
+    for href, text in (
+        ("/files/a.hwp", "여기 (/files/a.hwp)"),
+        ("view.do?nttId=7", "여기 (view.do?nttId=7)"),
+        ("mailto:kim@example.org", "여기 (kim@example.org)"),
+        ("tel:02-123-4567", "여기 (02-123-4567)"),
+        *((href, "여기") for href in ("#top", "javascript:go()", "data:text/html,x", "//", "")),
+    ):
+        assert to_text(f"<a href='{href}'>여기</a>") == text, href
+
+
 def test_address_behind_a_detour_is_shown_itself():
     detour = "https://disq.us/url?url=https%3A%2F%2Fexample.org%2Fx%3Fa%3D1%3AbC2_d&amp;cuid=5"
 
