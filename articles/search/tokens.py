@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator
 
 # Hangul syllables and letters, Han, Hiragana and Katakana: written without spaces or with endings.
 _SYLLABLE = "\u1100-\u11ff\u3040-\u30ff\u3131-\u318e\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-_RUN = re.compile(rf"(?P<syllables>[{_SYLLABLE}]+)|[^\W_{_SYLLABLE}]+|[©®]")
+# The v of v3.14 is a word of its own: the version is found by its number, too.
+_RUN = re.compile(
+    rf"(?P<syllables>[{_SYLLABLE}]+)|(?<![^\W_{_SYLLABLE}])v(?=\d)|[^\W_{_SYLLABLE}]+|[©®]"
+)
 _WITHIN_WORDS = frozenset(".&/")
 # Their names in tokens, whose characters the index knows; C++ is found by C+ too.
 _AFTER_WORDS = {"++": ("plus", "plusplus"), "+": ("plus",), "#": ("sharp",)}
@@ -28,6 +31,8 @@ _PARTS = re.compile(
 # NFKC makes conjoining letters of those that stand alone, as in a query of initials (ㅋㅂㄴㅌㅅ).
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _ALONE = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
+# The musical sign, which stands for # in C♯ and F♯.
+_SHARP = {0x266F: "#"}
 _FIRST_SYLLABLE, _SYLLABLES_PER_INITIAL = 0xAC00, 588
 
 MAX_QUERY_CHARACTERS = 100
@@ -44,7 +49,7 @@ _PARTICLES = re.compile(
 def fold(text: str) -> str:
     """Return `text` folded, as the head of this module describes."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", text)).casefold()
-    text = text.translate(_ALONE)
+    text = text.translate(_ALONE | _SHARP)
     pieces: list[str] = []
     end, before = 0, False
     for run in _RUN.finditer(text):
@@ -68,7 +73,7 @@ def _between(gap: str, is_inside: bool, after_word: bool, following: str) -> str
         mark = "" if is_sum else match.group()
         rest = gap[len(mark) :]
     begins_with_dot = is_before_word and following[0].isalpha() and gap.endswith(".")
-    if begins_with_dot and not gap.endswith("..") and (gap != "." or not is_inside):
+    if begins_with_dot and not gap.endswith(".."):
         return mark + (" " if is_inside and rest != "." else "") + "."
     return mark + (" " if is_inside and rest else "")
 
@@ -182,21 +187,32 @@ def _parts(folded: str) -> Iterator[str]:
 
 def pattern(needles: Iterable[str]) -> re.Pattern[str] | None:
     """Return what finds the needles in text as it is shown, initials in its syllables too."""
-    alternatives = ["".join(map(_part_pattern, _parts(needle))) for needle in needles]
+    alternatives = [_needle_pattern(list(_parts(needle))) for needle in needles]
     if not alternatives:
         return None
     return re.compile("|".join(sorted(alternatives, key=len, reverse=True)), re.IGNORECASE)
 
 
-def _part_pattern(part: str) -> str:
-    if part == " ":
-        return r"[\W_]+"
-    if _is_mark(part):
-        return re.escape(part)
-    if part[0] == "|":
-        edge = rf"[^\W_{_SYLLABLE}]"
-        return rf"(?<!{edge}){re.escape(part[1:])}(?!{edge})"
-    return "".join(map(_syllable_pattern, part))
+def _needle_pattern(parts: list[str]) -> str:
+    pieces = []
+    for before, part, after in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
+        if part[0] == "|":
+            pieces.append(_word_pattern(part[1:], before[:1] == "|", after[:1] == "|"))
+        elif part == " ":
+            pieces.append(r"[\W_]+")
+        elif _is_mark(part):
+            pieces.append("[#♯]" if part == "#" else re.escape(part))
+        else:
+            pieces += map(_syllable_pattern, part)
+    return "".join(pieces)
+
+
+def _word_pattern(word: str, follows_word: bool, precedes_word: bool) -> str:
+    """Return what finds a whole word; the v of a version and its number are two."""
+    edge = rf"[^\W_{_SYLLABLE}]"
+    before = rf"(?:(?<!{edge})|(?<=\bv))" if word[0].isdecimal() else rf"(?<!{edge})"
+    after = rf"(?:(?!{edge})|(?=\d))" if word == "v" else rf"(?!{edge})"
+    return f"{'' if follows_word else before}{re.escape(word)}{'' if precedes_word else after}"
 
 
 def _syllable_pattern(character: str) -> str:

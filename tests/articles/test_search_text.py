@@ -58,7 +58,21 @@ def test_initials_stand_for_syllables():
 NAMES = [
     *("C++", "C#", "F#", ".NET", "R&D", "3.14", "Node.js", "GPT-4o", "A/B", "K8s", "5.2.1", "©"),
     *("C++17", "TCP/IP", "AT&T", "Notepad++", "ASP.NET", "Vue.js", "I/O", "J#", ".env", "x86_64"),
-    *("Disney+", "A+", "CI/CD", "S&P", "v1.2.3", "a.kr", "C/C++", "M&A", "Q#", "®"),
+    *(
+        "우리는.NET",
+        "C♯",
+        "v3.14",
+        "Disney+",
+        "A+",
+        "CI/CD",
+        "S&P",
+        "v1.2.3",
+        "a.kr",
+        "C/C++",
+        "M&A",
+        "Q#",
+        "®",
+    ),
 ]
 
 
@@ -119,6 +133,12 @@ def test_a_name_with_marks_is_told_from_its_letters(name, text):
         ("c++", "Ｃ＋＋"),
         ("5.2", "5.2.1"),
         ("파이썬 3.14는", "파이썬3.14 발표"),
+        (".NET", "우리는.NET 8을 쓴다"),
+        ("NET", "우리는.NET"),
+        ("C#", "C♯ 12"),
+        ("C♯", "C#"),
+        ("3.14", "v3.14 발표"),
+        ("v3", "V3.14"),
     ],
 )
 def test_words_within_names_are_found(query, text):
