@@ -8,6 +8,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from lxml import html
 
 from articles.admin.rankings.grid_form import who_name
 from articles.models import RankingEntry, RankingPeriod, RankingSubject
@@ -163,6 +164,18 @@ def test_faults_of_pasted_figures_stand_at_their_cells(client, steward):
     faults = [text for _cell, text in shown.context["form"].faults]
     assert "2024년 7월, row 2, 순위: Enter a whole number." in faults
     assert any("2025년 10월, row 2: 대표 모델명 is empty." in fault for fault in faults)
+
+
+def test_what_the_reading_left_out_stays_told_while_the_grid_has_faults(client, steward):
+    shown = paste(client, make_ranking([]), EXCEL.replace("2위", "셋").replace("Qwen3", "Qwen[1]"))
+    form = html.fromstring(shown.content.decode()).get_element_by_id("grid-form")
+
+    sent = client.post(form.get("action"), dict(form.form_values()))
+
+    assert sent.context["form"].errors
+    for page in (shown, sent):
+        (notes,) = html.fromstring(page.content.decode()).cssselect(".reading-notes")
+        assert "[1]" in notes.text_content()
 
 
 @pytest.mark.parametrize(

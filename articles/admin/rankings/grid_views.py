@@ -27,6 +27,7 @@ from articles.rankings.pasted_tables import (
 )
 from articles.rankings.spreadsheets import read_file
 
+MAX_NOTES = 20
 RANKINGS = Ranking.objects.prefetch_related("periods__entries__subject")
 
 
@@ -53,7 +54,9 @@ def grid_view(model_admin, request, ranking_id):
             tell_taken_off(request, recheck_releases(ranking))
             record(ranking, by=request.user, note=form.cleaned_data.get("reason") or "")
             return redirect(saved_address(request, ranking, form))
-    return show_grid(model_admin, request, form, pages, page)
+    # What the reading of a pasted table told stands by until the figures are saved.
+    notes = request.POST.getlist("note")[:MAX_NOTES]
+    return show_grid(model_admin, request, form, pages, page, notes=notes)
 
 
 def show_grid(model_admin, request, form, pages, page, **context):
