@@ -6,17 +6,18 @@ from django.utils.translation import ngettext
 from lxml import etree
 from lxml import html as lxml_html
 
-from articles.content.reference_marks import marks_note
+from articles.content.reference_marks import marks_note, struck_note
 from articles.content.shown_text import (
     Reading,
+    hidden_by_sheets,
     hides_its_text,
-    hiding_selectors,
     is_removed,
     shown_text,
 )
 from articles.content.text import normalise_line
 from articles.manuscripts.blocks import Table
 
+Hidden = frozenset[etree._Element]
 MAX_COLUMNS = 60
 MAX_ROWS = 1_000
 MAX_CELLS = 10_000
@@ -36,7 +37,7 @@ def find_tables(source: str) -> list[Table]:
     root = parse_html(source)
     if root is None:
         return []
-    hiding = hiding_selectors(root)
+    hiding = hidden_by_sheets(root)
     return [
         table
         for each in root.iter("table")
@@ -44,17 +45,17 @@ def find_tables(source: str) -> list[Table]:
     ]
 
 
-def _is_hidden(table: etree._Element, hiding: frozenset[str]) -> bool:
+def _is_hidden(table: etree._Element, hiding: Hidden) -> bool:
     return any(is_removed(each, hiding) for each in (table, *table.iterancestors()))
 
 
-def read_table(element: etree._Element, hiding: frozenset[str] | None = None) -> Table | None:
+def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table | None:
     """Return a table's cells; None when it has one column only and so lays out other things.
 
-    `hiding` are the selectors by which the page hides, sought in the page where not given.
+    `hiding` are the elements that the page's style sheets hide, sought where not given.
     """
     if hiding is None:
-        hiding = hiding_selectors(element.getroottree().getroot())
+        hiding = hidden_by_sheets(element.getroottree().getroot())
     all_rows = _rows_of(element)
     groups = [(row, group) for row, group in all_rows if not _is_hidden_row(row, hiding)]
     # Excel ends each table that it copies with a hidden row of empty cells.
@@ -136,7 +137,7 @@ def _rows_of(table: etree._Element) -> list[tuple[etree._Element, etree._Element
     return sorted(pairs, key=lambda pair: order.get(pair[1], 0))
 
 
-def _is_hidden_row(row: etree._Element, hiding: frozenset[str]) -> bool:
+def _is_hidden_row(row: etree._Element, hiding: Hidden) -> bool:
     group = row.getparent()
     return (
         is_removed(row, hiding)
@@ -155,7 +156,7 @@ def _ends_of_groups(groups: list[etree._Element]) -> list[int]:
     return ends
 
 
-def _hidden_columns(table: etree._Element, width: int, hiding: frozenset[str]) -> set[int]:
+def _hidden_columns(table: etree._Element, width: int, hiding: Hidden) -> set[int]:
     """Return the columns whose `col` is hidden; Excel writes such ones into what it copies."""
     hidden: set[int] = set()
     column = 0
@@ -176,7 +177,7 @@ def _span(cell: etree._Element, name: str) -> int:
     return min(int(text), MAX_ROWS) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _unsure(cells: list[list[etree._Element]], hiding: frozenset[str]) -> Table:
+def _unsure(cells: list[list[etree._Element]], hiding: Hidden) -> Table:
     """Return the cells in their rows where their places are not known."""
     reading = Reading()
     lines = tuple(tuple(shown_text(cell, reading, hiding) for cell in row) for row in cells if row)
@@ -200,6 +201,8 @@ def _notes(reading: Reading, rows: int, columns: int) -> Iterator[str]:
         yield text % {"count": columns}
     if reading.marks:
         yield marks_note(reading.marks)
+    if reading.struck:
+        yield struck_note(reading.struck)
     if reading.pictures:
         text = ngettext(
             "Of %(count)s picture in the table only the description was read.",

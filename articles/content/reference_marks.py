@@ -58,6 +58,17 @@ def lowered(text: str) -> str:
 
 def marks_note(marks: list[str]) -> str:
     """Return the note that names the reference marks which were left out."""
-    names = list(dict.fromkeys(marks))
-    listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+    listed = _listed(marks)
     return _("Reference marks were left out of the table's cells: %(marks)s") % {"marks": listed}
+
+
+def struck_note(texts: list[str]) -> str:
+    """Return the note that names the struck-out figures which were left out."""
+    figures = _listed([text[:50] for text in texts])
+    text = _("Struck-out figures were left out of the table's cells: %(figures)s")
+    return text % {"figures": figures}
+
+
+def _listed(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:20]) + (" …" if len(names) > 20 else "")

@@ -4,6 +4,7 @@ White space is collapsed as CSS Text 3 (4.1) does: none is added between inline 
 line break or the edge of a block is one space. What is not shown is not read.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,21 +33,28 @@ _BLOCKS = {
 # Elements that copied pages and documents raise and lower by style.
 _INLINE = {"a", "b", "em", "font", "i", "small", "span", "strong", "u"}
 # Elements whose text is read before it is known what it means; within each other they are not.
-_READ_APART = {"rt", "select", "sub", "sup"}
+_READ_APART = {"del", "rt", "select", "sub", "sup"}
 _DECLARATION = re.compile(r"([-a-z]+)\s*:\s*([^;]+)")
 _ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:px|pt|em|rem|%)?")
 _FAR_AWAY = re.compile(r"-\d{4,}(?:px|pt|em)?|-\d{3,}em")
 _CLIPPED = re.compile(r"rect\(\s*0|inset\(\s*(?:50|100)%")
 _NOTE_CLASS = re.compile(r"\b(?:reference|footnote|fn|cite_ref|noteref)", re.I)
-_SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#][-\w]+)?", re.I)
+# Of a selector: "td", ".note", "td.note.x", "tr[hidden]".
+_NAME = re.compile(r"[a-z][a-z0-9]*(?![-\w])|[.#][-\w]+|\[[-\w]+\]", re.I)
+_SIMPLE = re.compile(r"\*|\*?(?:[a-z][a-z0-9]*)?(?:[.#][-\w]+|\[[-\w]+\])*", re.I)
+# A browser puts rows into one that their source may lack.
+_TBODY = re.compile(r">\s*tbody\s*>", re.I)
 MAX_STYLE_LENGTH = 200_000
+# Of selectors such as ".a .b > .c", and how far above an element they are followed.
+MAX_STEPS, MAX_DEPTH = 5, 40
 
 
 @dataclass
 class Reading:
-    """What is read of a cell, or of a whole table: the marks dropped, pictures without words."""
+    """What is read of a cell, or of a whole table: what was dropped, pictures without words."""
 
     marks: list[str] = field(default_factory=list)
+    struck: list[str] = field(default_factory=list)
     pictures: int = 0
 
 
@@ -56,10 +64,10 @@ def declarations(style: str) -> dict[str, str]:
     return {name: value.replace("!important", "").strip() for name, value in found}
 
 
-def is_removed(element: etree._Element, hiding: frozenset[str] = frozenset()) -> bool:
+def is_removed(element: etree._Element, hiding: frozenset[etree._Element] = frozenset()) -> bool:
     """Tell whether an element takes no place: display:none and its like.
 
-    `hiding` are the selectors by which the page itself hides, from `hiding_selectors`.
+    `hiding` are the elements that the page itself takes out, from `hidden_by_sheets`.
     """
     if element.get("hidden") is not None or element.tag in _NEVER_SHOWN:
         return True
@@ -67,12 +75,12 @@ def is_removed(element: etree._Element, hiding: frozenset[str] = frozenset()) ->
         return True
     if element.tag == "input":
         return (element.get("type") or "").lower() == "hidden"
+    if element in hiding:
+        return True
     style = declarations(element.get("style") or "")
     if "display" in style:
         return style["display"] == "none"
-    if style.get("mso-hide") in {"all", "screen"} or style.get("visibility") == "collapse":
-        return True
-    return bool(hiding) and not hiding.isdisjoint(_selectors_of(element))
+    return style.get("mso-hide") in {"all", "screen"} or style.get("visibility") == "collapse"
 
 
 def _is_visible(element: etree._Element, around: bool | None) -> bool | None:
@@ -106,24 +114,96 @@ def hides_its_text(element: etree._Element) -> bool:
     )
 
 
-def hiding_selectors(root: etree._Element) -> frozenset[str]:
-    """Return the plain selectors (a tag, a class, an id, a tag with one) that hide in `root`."""
-    found: set[str] = set()
+def hidden_by_sheets(root: etree._Element) -> frozenset[etree._Element]:
+    """Return the elements that the style sheets of `root` take out, as the cascade has it.
+
+    Read are types, classes, ids and attributes, and what stands within or directly below another;
+    rules with more than that, and those of @media, hide nothing.
+    """
+    rules: dict[str, list[_Rule]] = {}
+    order = itertools.count()
     for sheet in root.iter("style"):
-        text = re.sub(r"<!--|-->|/\*.*?\*/", "", (sheet.text or "")[:MAX_STYLE_LENGTH], flags=re.S)
         media = (sheet.get("media") or "all").lower()
         if not re.search(r"all|screen", media):
             continue
+        text = re.sub(r"<!--|-->|/\*.*?\*/", "", (sheet.text or "")[:MAX_STYLE_LENGTH], flags=re.S)
         for selectors, style in _rules(text):
-            rule = declarations(style)
-            for selector in map(str.strip, selectors.split(",")):
-                if not selector or not _SELECTOR.fullmatch(selector):
-                    continue
-                if rule.get("display") == "none" or rule.get("mso-hide") == "all":
-                    found.add(selector)
-                elif "display" in rule:
-                    found.discard(selector)
-    return frozenset(found)
+            _add_rules(rules, selectors, style, next(order))
+    if not any(rule.hides for found in rules.values() for rule in found):
+        return frozenset()
+    return frozenset(each for each in root.iter("*") if _is_hidden_by(each, rules))
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What one selector says of display; `steps` are (sign before it, names), the last first."""
+
+    steps: tuple[tuple[str, frozenset[str]], ...]
+    # What decides between rules: importance, ids, classes, types, the place in the sheets.
+    weight: tuple[bool, int, int, int, int]
+    hides: bool
+
+
+def _add_rules(rules: dict[str, list[_Rule]], selectors: str, style: str, order: int) -> None:
+    displays = [value for name, value in _DECLARATION.findall(style.lower()) if name == "display"]
+    hides = bool(displays) and displays[-1].split("!")[0].strip() == "none"
+    hides = hides or declarations(style).get("mso-hide") == "all"
+    if not displays and not hides:
+        return
+    is_important = bool(displays) and "!important" in displays[-1].replace(" ", "")
+    for selector in map(str.strip, selectors.split(",")):
+        pieces = re.sub(r"\s*>\s*", " >", _TBODY.sub(" ", selector)).split()
+        is_read = all(_SIMPLE.fullmatch(piece.removeprefix(">")) for piece in pieces)
+        if not is_read or not 0 < len(pieces) <= MAX_STEPS:
+            continue
+        steps = tuple(
+            (piece[0], frozenset(map(_plain_name, _NAME.findall(piece))))
+            for piece in reversed(pieces)
+        )
+        names = [name for _sign, found in steps for name in found]
+        ids = sum(name[0] == "#" for name in names)
+        classes = sum(name[0] in ".[" for name in names)
+        weight = is_important, ids, classes, len(names) - ids - classes, order
+        key = min(steps[0][1], key=lambda name: "#.[".find(name[0]) % 4, default="*")
+        rules.setdefault(key, []).append(_Rule(steps, weight, hides))
+
+
+def _plain_name(name: str) -> str:
+    return name.lower() if name[0].isalpha() else name
+
+
+def _is_hidden_by(element: etree._Element, rules: dict[str, list[_Rule]]) -> bool:
+    found = [
+        rule
+        for name in (*_names_of(element), "*")
+        for rule in rules.get(name, ())
+        if _fits(element, rule.steps)
+    ]
+    if not found:
+        return False
+    winner = max(found, key=lambda rule: rule.weight)
+    own = element.get("style") or ""
+    is_own = "display" in declarations(own) and not winner.weight[0]
+    return winner.hides and not is_own
+
+
+def _fits(element: etree._Element, steps: tuple[tuple[str, frozenset[str]], ...]) -> bool:
+    sign, names = steps[0]
+    if not names <= _names_of(element):
+        return False
+    if len(steps) == 1:
+        return True
+    above = itertools.islice(element.iterancestors(), 1 if sign == ">" else MAX_DEPTH)
+    return any(_fits(each, steps[1:]) for each in above)
+
+
+def _names_of(element: etree._Element) -> set[str]:
+    """Return what selectors may call an element: its type, .class, #id, [attribute]."""
+    names = {str(element.tag), *(f"[{name}]" for name in element.attrib)}
+    names.update(f".{name}" for name in (element.get("class") or "").split())
+    if element.get("id"):
+        names.add(f"#{element.get('id')}")
+    return names
 
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:
@@ -140,16 +220,8 @@ def _rules(css: str) -> Iterator[tuple[str, str]]:
                 yield selectors, piece
 
 
-def _selectors_of(element: etree._Element) -> set[str]:
-    tag = str(element.tag)
-    names = [f".{name}" for name in (element.get("class") or "").split()]
-    if element.get("id"):
-        names.append(f"#{element.get('id')}")
-    return {tag, *names, *(tag + name for name in names)}
-
-
 def shown_text(
-    element: etree._Element, reading: Reading, hiding: frozenset[str] = frozenset()
+    element: etree._Element, reading: Reading, hiding: frozenset[etree._Element] = frozenset()
 ) -> str:
     """Return the words that an element shows; what was left out of them is added to `reading`."""
     own = Reading()
@@ -160,11 +232,12 @@ def shown_text(
         # Nothing but marks: a column of sources.
         text, own.marks = " ".join(own.marks), []
     reading.marks += own.marks
+    reading.struck += own.struck
     reading.pictures += own.pictures
     return text
 
 
-def _read(element: etree._Element, reading: Reading, hiding: frozenset[str]) -> str:
+def _read(element: etree._Element, reading: Reading, hiding: frozenset[etree._Element]) -> str:
     pieces: list[str] = []
     # For each open element: whether its text is visible.
     visible: list[bool | None] = []
@@ -210,7 +283,7 @@ def _replacement(
     element: etree._Element,
     pieces: list[str],
     reading: Reading,
-    hiding: frozenset[str],
+    hiding: frozenset[etree._Element],
     outermost: etree._Element,
 ) -> str | None:
     """Return what is shown in an element's place; None where its content is."""
@@ -231,6 +304,13 @@ def _replacement(
         # Small letters above the word: they stand in brackets where they cannot stand above.
         words = _read(element, reading, hiding).strip()
         return f"({words})" if words else ""
+    if tag == "del":
+        struck = _read(element, reading, hiding)
+        if not any(map(str.isdigit, struck)):
+            return struck
+        # A figure that no longer holds: with the one that replaces it, 3 and 4 would be 34.
+        reading.struck.append(normalise_line(struck))
+        return ""
     if tag == "sub":
         return lowered(normalise_line(_read(element, reading, hiding)))
     if tag == "sup":
@@ -246,10 +326,15 @@ def _replacement(
 
 
 def _kind(element: etree._Element) -> str:
-    """Return an element's name; sup or sub for what a style raises or lowers like them."""
+    """Return an element's name; sup, sub or del for what a style makes like them."""
+    if element.tag in {"s", "strike"}:
+        return "del"
     if element.tag in _INLINE:
-        align = declarations(element.get("style") or "").get("vertical-align", "").strip()
-        return {"super": "sup", "sub": "sub"}.get(align, element.tag)
+        style = declarations(element.get("style") or "")
+        decoration = style.get("text-decoration", "") + style.get("text-decoration-line", "")
+        if "line-through" in decoration:
+            return "del"
+        return {"super": "sup", "sub": "sub"}.get(style.get("vertical-align", ""), element.tag)
     return str(element.tag)
 
 

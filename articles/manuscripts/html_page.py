@@ -14,7 +14,7 @@ from articles.bundle.data import BundleError
 from articles.content.html_tables import read_table
 from articles.content.markdown import ALT_TEXT_TO_WRITE
 from articles.content.reference_marks import lowered, raised
-from articles.content.shown_text import declarations, hiding_selectors, is_removed
+from articles.content.shown_text import declarations, hidden_by_sheets, is_removed
 from articles.content.text import normalise, normalise_line
 from articles.manuscripts.blocks import (
     PICTURE_SCHEME,
@@ -158,7 +158,7 @@ class _Walk:
     """One pass over a document's elements, in their order, that gathers blocks."""
 
     def __init__(self, root: etree._Element, pictures: Mapping[str, bytes]):
-        self.hiding = hiding_selectors(root)
+        self.hiding = hidden_by_sheets(root)
         # What the document's reader took out of it, and what of that the draft shows.
         self.pictures = pictures
         self.taken: dict[str, bytes] = {}

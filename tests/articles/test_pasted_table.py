@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from articles.rankings.pasted_tables import (
     Group,
     PasteError,
+    read_copied,
     read_html,
     read_text,
     to_groups,
@@ -309,3 +310,15 @@ def test_damaged_workbook_is_read_or_refused(noise, place, byte):
             groups_of(read_file("표.xlsx", data, HEADINGS))
         except PasteError as error:
             assert error.faults
+
+
+def test_figures_are_read_as_their_source_shows_them():
+    headings = ["이름", "점수"]
+    markdown = read_text("|순위|이름|점수|\n|-|-|-|\n|1|가|~~3~~4|", headings)
+    bars = read_text("순위|이름|점수\n1|가|4", headings)
+    html = "<table><tr><td>순위<td>이름<td>점수<tr><td>1<td>가<td>0.25</table>"
+    copied = read_copied(html, "순위\t이름\t점수\n1\t가\t25%", headings)
+
+    assert markdown.rows[1] == bars.rows[1] == ["1", "가", "4"]
+    assert any("3" in note for note in markdown.notes)
+    assert copied.rows[1] == ["1", "가", "25%"]

@@ -183,6 +183,37 @@ def test_page_hides_by_its_own_style_sheet():
     assert table_of(html).rows == (("가", "1원"),)
 
 
+def test_style_sheets_hide_as_the_cascade_has_it():
+    for css, cell, shown in (
+        (".w .x { display: none }", "<i class=x>7</i>", ""),
+        (".v .x { display: none }", "<i class=x>7</i>", "7"),
+        ("table.t > tbody > tr > td > i { display: none }", "<i>7</i>", ""),
+        ("tr > i { display: none }", "<i>7</i>", "7"),
+        (".x.y { display: none }", "<i class='x y'>7</i><i class=x>8</i>", "8"),
+        ("I[data-n] { display: none }", "<i data-n=1>7</i>", ""),
+        (".x { display: none } #i.x { display: inline }", "<i id=i class=x>7</i>", "7"),
+        (".x { display: none } i { display: inline }", "<i class=x>7</i>", ""),
+        (".x { display: none !important } .x { display: inline }", "<i class=x>7</i>", ""),
+        (".x { display: none }", "<i class=x style='display: inline'>7</i>", "7"),
+        (".x { display: none!important }", "<i class=x style='display: inline'>7</i>", ""),
+        (".x:hover { display: none }", "<i class=x>7</i>", "7"),
+    ):
+        html = f"<style>{css}</style><div class=w><table class=t><tr><td>가<td>{cell}</table></div>"
+        assert table_of(html).rows == (("가", shown),), css
+
+
+def test_struck_out_figures_are_left_out_and_told():
+    for cell in (
+        "<s>3</s>4",
+        "<del>3</del>4",
+        "<strike>3</strike> 4",
+        "<span style='text-decoration: line-through #f00'>3</span>4",
+    ):
+        table = table_of(f"<table><tr><td>가<td>{cell}</table>")
+        assert table.rows == (("가", "4"),)
+        assert table.notes == ("Struck-out figures were left out of the table's cells: 3",)
+
+
 def test_imported_page_tells_what_its_table_left_out():
     page = read_page(
         """<meta charset=utf-8><h1>모형 시장</h1><p>등록일 2025.11.03</p><p>글</p>
