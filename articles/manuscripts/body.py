@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from articles.bundle.data import RankingData, SubjectData, TableData
 from articles.manuscripts import patterns, tables
-from articles.manuscripts.blocks import Block, Table, fenced, markdown, nest
+from articles.manuscripts.blocks import Block, Table, fenced, left_out, markdown, nest
 
 MAX_HEADING_LENGTH = 120
 MAX_HEADING = 6
@@ -134,6 +134,14 @@ def _join_tables(blocks: list[Block], draft: Draft) -> list[Block]:
     return result
 
 
+def _note_links(blocks: list[Block], draft: Draft) -> None:
+    """Name the addresses of links in lines of which the draft has the words alone."""
+    for block in blocks:
+        for href in dict.fromkeys(run.href for run in block.runs if run.href):
+            if href not in block.source:
+                draft.note(block.line, left_out(href))
+
+
 def _is_caption(block: Block) -> bool:
     return block.is_paragraph and bool(patterns.matches(patterns.CAPTION, block.source))
 
@@ -181,6 +189,7 @@ def _table_blocks(
         if ranking := tables.read_ranking(table, name or draft.headline):
             ranking = _with_own_slug(ranking, draft)
             draft.cells[ranking.series.slug] = table
+            _note_links([caption] if caption else [], draft)
             return [_place_ranking(ranking, first, name, source_note, draft)]
         if drawn := _drawn_table(held[0], draft):
             return [block for block in (caption, drawn, source_note) if block]
@@ -189,6 +198,7 @@ def _table_blocks(
         lines = held[0].verbatim or tuple(block.raw.strip() for block in held)
         if table := tables.from_lines([block.raw for block in held]):
             return _table_blocks(caption, [Block(held[0].line, table=table)], source_note, draft)
+    _note_links(around, draft)
     if caption:
         lines = (caption.source, *lines)
     if source_note:

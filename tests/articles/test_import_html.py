@@ -130,6 +130,16 @@ def test_a_doubtful_ranking_is_kept_unread(rows):
     assert page.notes
 
 
+def test_address_of_a_link_in_a_ranking_s_caption_is_told():
+    rows = "<tr><td>1위</td><td>가</td><td>나</td></tr>"
+    caption = '<p>[ <a href="https://example.org/board">선호도 비교</a> ]</p>'
+
+    page = read(f"{caption}<table>{HEADER}{rows}</table>")
+
+    assert page.article.tables[0].caption == "선호도 비교"
+    assert any("https://example.org/board" in text for _line, text in page.notes)
+
+
 def test_a_tie_is_read_when_the_page_says_so():
     rows = "".join(f"<tr><td>공동 1위</td><td>{name}</td><td>나</td></tr>" for name in "가다")
 
