@@ -1,3 +1,4 @@
+from django import forms
 from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm, o
 from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.model_admin import StaffModelAdmin
 from articles.admin.revisions import NotedForm, RevisedAdmin
-from articles.models import Release, recheck_releases, take_off_releases
+from articles.models import Release, WorkingCopy, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
 
@@ -42,7 +43,7 @@ class StoredModelAdmin(EditConflictAdmin, StaffModelAdmin):
     """Save by the model's own `store`, and make stale what showed a row that is deleted."""
 
     class Media:
-        js = ["manage/manage.js"]
+        js = ["manage/manage.js", forms.Script("manage/working_copy.js", defer=True)]
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = {"show_save_and_add_another": False, **(extra_context or {})}
@@ -75,6 +76,10 @@ class StoredModelAdmin(EditConflictAdmin, StaffModelAdmin):
 
     def save_model(self, request, obj, form, change):
         obj.store()
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        WorkingCopy.objects.drop(request.user, request.POST.get("working_copy", ""))
 
     def delete_model(self, request, obj):
         with transaction.atomic():

@@ -22,6 +22,7 @@ from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
+from articles.models.working_copy import WorkingCopy
 from articles.rankings.row_validation import EntryRow
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "SitePage",
     "SubjectAddress",
     "Tag",
+    "WorkingCopy",
     "article_scope",
     "recheck_releases",
     "take_off_releases",

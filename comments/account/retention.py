@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from articles.models import SearchDocument
+from articles.models import SearchDocument, WorkingCopy
 from comments.identity import rate_limits
 from comments.models import (
     Comment,
@@ -49,7 +49,9 @@ def purge():
     Subscriber.forget_those_without_subscription()
     # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
     Subscriber.reseal()
-    counts = {"mails": mails, "links": links, "counters": counters} | purge_moderation(now)
+    copies, _models = WorkingCopy.objects.ended().delete()
+    counts = {"mails": mails, "links": links, "counters": counters, "working copies": copies}
+    counts |= purge_moderation(now)
     SearchDocument.forget_removed()
     truncate_log()
     return counts

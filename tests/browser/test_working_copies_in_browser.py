@@ -1,0 +1,95 @@
+"""What is typed and not saved outlives the tab, the session and the network."""
+
+import pytest
+from django.urls import reverse
+
+from articles.models import Article, WorkingCopy
+from tests.factories import make_article, make_category
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EDITOR = [f"articles.{action}_article" for action in ("add", "change", "view")]
+EDITOR += ["articles.view_category", "articles.view_tag"]
+
+
+def wait_for(page, text):
+    page.locator("#working-copy [role=status]").filter(has_text=text).wait_for()
+
+
+def reopen(page):
+    """Kill the tab and open its form in another."""
+    address, context = page.url, page.context
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def write(page, text):
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(text)
+
+
+def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
+    make_category(name="소식")
+    page = open_as_staff(reverse("admin:articles_article_add"), *EDITOR)
+    page.locator("#id_title").fill("쓰던 글")
+    write(page, "첫 줄")
+    page.locator(".field-category .select2-selection").click()
+    page.locator(".select2-results__option", has_text="소식").click()
+    page.locator("#references-group .add-row a").click()
+    page.locator("#id_references-0-title").fill("참고한 글")
+    wait_for(page, "임시 저장")
+
+    page = reopen(page)
+    offer = page.locator(".working-copy-offer")
+    offer.wait_for()
+    told = offer.inner_text()
+    assert all(text in told for text in ("제목", "쓰던 글", "본문", "첫 줄", "소식", "참고"))
+    assert page.locator("#id_title").input_value() == ""
+    press(page, "이어서 쓰기")
+    assert page.locator(".cm-content").inner_text().strip() == "첫 줄"
+    write(page, "을 잇다")
+    page.locator("[name=_save]").click()
+    page.locator(".messagelist .success").wait_for()
+
+    article = Article.objects.get()
+    assert (article.title, article.body) == ("쓰던 글", "첫 줄을 잇다")
+    assert (article.category.name, article.references.get().title) == ("소식", "참고한 글")
+    assert not WorkingCopy.objects.exists()
+
+
+def test_text_of_whoever_is_signed_out_waits_in_the_browser(open_page, open_as_staff):
+    article = make_article(state="draft", published_at=None, body="앞글")
+    page = open_as_staff(reverse("admin:articles_article_change", args=[article.pk]), *EDITOR)
+    signed_in = page.context.cookies(page.url)
+    page.context.clear_cookies()
+    write(page, " 하나")
+    wait_for(page, "로그아웃되어")
+
+    page.context.add_cookies([cookie for cookie in signed_in if "session" in cookie["name"]])
+    write(page, " 둘")
+    wait_for(page, "에 임시 저장")
+    assert "앞글 하나 둘" in WorkingCopy.objects.get().data
+    page.context.clear_cookies()
+    write(page, " 셋")
+    wait_for(page, "로그아웃되어")
+    page.context.add_cookies([cookie for cookie in signed_in if "session" in cookie["name"]])
+
+    page = reopen(page)
+    page.locator(".working-copy-offer").nth(1).wait_for()
+    newest = page.locator(".working-copy-offer").first
+    assert "이 브라우저에 보관한" in newest.inner_text()
+    newest.get_by_role("button", name="이어서 쓰기").click()
+    press(page, "버리기")
+    wait_for(page, "에 임시 저장")
+    assert page.locator("#id_body").input_value() == "앞글 하나 둘 셋"
+    assert "앞글 하나 둘 셋" in WorkingCopy.objects.get().data
+    assert not page.evaluate("Object.keys(localStorage).filter((key) => key.includes('copy'))")
+    # The server's refusals, which the browser tells of by itself.
+    open_page.complaints.clear()
