@@ -1,6 +1,6 @@
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery, Sum
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
 from articles.admin.edit_conflicts import EditConflictFormSet
+from articles.admin.from_file import from_file_view
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.models import (
@@ -73,6 +74,17 @@ class ArticleAdmin(PublishedModelAdmin):
             {"classes": ["publishing"], "fields": ["state", ("published_at", "withdrawn_at")]},
         ),
     ]
+
+    def get_urls(self):
+        from_file = path(
+            "from-file/",
+            self.admin_site.admin_view(self.from_file_view),
+            name="articles_article_from_file",
+        )
+        return [from_file, *super().get_urls()]
+
+    def from_file_view(self, request):
+        return from_file_view(self, request)
 
     def get_queryset(self, request):
         readings = ArticleReading.objects.since(READING_DAYS).filter(article=OuterRef("pk"))

@@ -34,6 +34,7 @@ from articles.manuscripts.body import (
     table_in_item,
     to_markdown,
 )
+from articles.manuscripts.tables import to_markdown as to_plain_table
 
 # The category of an item whose source names none; the model wants one.
 UNKNOWN_CATEGORY = "?"
@@ -60,6 +61,8 @@ class ImportedPage:
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     # How the line, or the paragraph, of a note begins.
     places: Mapping[int, str] = field(default_factory=dict)
+    # Each ranking table as an ordinary one, by its slug.
+    plain_tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_recognised(self) -> bool:
@@ -114,6 +117,7 @@ def read_blocks(
         tuple(sorted(draft.notes, key=lambda note: note[0])),
         pictures,
         {block.line: opening for block in reversed(blocks) if (opening := block.source[:40])},
+        {slug: to_plain_table(table) for slug, table in draft.cells.items()},
     )
 
 

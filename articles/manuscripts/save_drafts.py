@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,18 +15,27 @@ from django.utils.translation import gettext as _
 from articles import bundle
 from articles.bundle.data import (
     ArticleData,
+    Data,
     IssueData,
     PeriodData,
     RankingData,
     SubjectData,
     SubjectsData,
 )
-from articles.bundle.data_to_rows import CHANGED, UNCHANGED, LoadError, load, month_day, stored
+from articles.bundle.data_to_rows import (
+    CHANGED,
+    UNCHANGED,
+    LoadError,
+    load,
+    month_day,
+    store,
+    stored,
+)
 from articles.bundle.files_to_data import read_file
 from articles.content.uploads import store_picture
 from articles.manuscripts.blocks import PICTURE_SCHEME, fenced
 from articles.manuscripts.outline import NO_LICENCE, ImportedPage
-from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject
+from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject, Revision
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
@@ -45,12 +55,16 @@ class LoadedPage:
 
 
 def load_page(
-    page: ImportedPage, category: str = "", overwrite: Set[str] = frozenset()
+    page: ImportedPage,
+    category: str = "",
+    overwrite: Set[str] = frozenset(),
+    by: Any = None,
 ) -> LoadedPage:
     """Store an old page as a draft, with its rankings and its month's issue; raises LoadError.
 
     What is stored already is replaced only when `overwrite` holds ARTICLE or ISSUE, except an
-    issue nobody has worked on. `category` is the slug of the draft's category.
+    issue nobody has worked on. `category` is the slug of the draft's category, `by` the user who
+    imports.
     """
     notes: list[tuple[int, str]] = []
     with transaction.atomic():
@@ -58,9 +72,9 @@ def load_page(
         page = with_stored_pictures(page, existing.body if existing else "")
         subjects = _load_subjects(page.subjects)
         for ranking in page.rankings:
-            _load_ranking(ranking, subjects, notes)
+            _load_ranking(ranking, subjects, notes, by)
         takes_issue = bool(page.issue) and _takes_issue(page.issue, existing, overwrite)
-        issue_outcome = load(page.issue) if takes_issue else UNCHANGED
+        issue_outcome = _load(page.issue, by) if takes_issue else UNCHANGED
         if takes_issue and not existing:
             _note_former_lead(page.issue, notes)
         if issue_outcome == CHANGED:
@@ -90,7 +104,7 @@ def load_page(
             leads_month=existing.leads_month if existing else takes_issue,
             legacy_paths=_free_paths(page.article, notes),
         )
-        outcome = load(article)
+        outcome = _load(article, by)
         if outcome == CHANGED and ARTICLE not in overwrite:
             raise LoadError(
                 (),
@@ -103,6 +117,10 @@ def load_page(
         # What the page left to check was said when it first came in.
         return LoadedPage(CHANGED if issue_outcome != UNCHANGED else UNCHANGED, tuple(notes))
     return LoadedPage(outcome, (*page.notes, *notes))
+
+
+def _load(data: Data, by: Any) -> str:
+    return store(data, Revision.Kind.IMPORTED, reason=_("Read anew from a file"), by=by)
 
 
 def _category(existing: ArticleData | None, notes: list[tuple[int, str]]) -> str:
@@ -248,7 +266,10 @@ def _find_subject(subject: SubjectData) -> RankingSubject | None:
 
 
 def _load_ranking(
-    ranking: RankingData, subjects: dict[str, str], notes: list[tuple[int, str]]
+    ranking: RankingData,
+    subjects: dict[str, str],
+    notes: list[tuple[int, str]],
+    by: Any,
 ) -> None:
     """Store a page's series, or add its periods to the stored one of the same slug."""
     known = stored(ranking)
@@ -274,7 +295,7 @@ def _load_ranking(
                 )
             )
     in_order = tuple(periods[as_of] for as_of in sorted(periods))
-    load(replace(known or ranking, periods=in_order))
+    _load(replace(known or ranking, periods=in_order), by)
 
 
 def _with_stored_names(

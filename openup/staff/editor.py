@@ -24,7 +24,6 @@ from articles.article_loading import load_any_article
 from articles.bundle.data import BundleError
 from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
 from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
-from articles.manuscripts import clipboard
 from articles.manuscripts.save_drafts import store_pictures, with_addresses
 from articles.models import RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
@@ -154,6 +153,9 @@ def paste_to_markdown(request):
 
 @csrf_protect
 def _read_paste(request):
+    # lxml takes some megabytes in each worker, for few requests.
+    from articles.manuscripts import clipboard  # noqa: PLC0415
+
     html, text = (_sent_text(request, name) for name in ("html", "text"))
     if not html.strip() and not text.strip():
         return problem(_("The text is missing."), 400)

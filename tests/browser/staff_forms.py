@@ -129,6 +129,15 @@ EDITOR = [
         row(Article.objects.filter(title="쓰던 글")),
     ),
     Form(
+        "articles_article_from_file file-form",
+        [("file", "[3월] 원고에서 만든 글\n2026.03.02\n\n본문 한 줄.")],
+        then=Form(
+            "articles_article_from_file draft-form",
+            [("byline", "원고실")],
+            exists(Article.objects.filter(title="원고에서 만든 글", byline="원고실")),
+        ),
+    ),
+    Form(
         "articles_monthlyissue_add _save",
         [
             ("month", "2026-03-01"),

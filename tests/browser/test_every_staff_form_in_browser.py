@@ -110,6 +110,9 @@ def fill_field(page, fields, value):
     elif sort.endswith(("radio", "checkbox")):
         by_value = fields.and_(page.locator(f'[value="{value}"]'))
         (by_value if by_value.count() else fields.and_(page.get_by_label(value))).check()
+    elif sort.endswith("file"):
+        upload = {"name": "글.txt", "mimeType": "text/plain", "buffer": value.encode()}
+        fields.set_input_files(upload)
     elif "select-" in sort:
         fields.select_option(value)
     else:
