@@ -53,6 +53,8 @@ class Form:
     row: Callable[[], object] | None = None
     # The form on the page that answers.
     then: "Form | None" = None
+    # Words on the page that answers, where nothing is stored.
+    shown: str = ""
 
 
 def row(queryset):
@@ -81,6 +83,12 @@ def deletions(model, field, one, other):
         Form(f"{name}_delete {CONFIRM}", stored=is_gone(rows[0]), row=row(rows[0])),
         Form(f"{name}_changelist delete_selected", [(TICK, other)], then=confirmed),
     ]
+
+
+def search(model, words):
+    """Return the search of a model's list, for words that a row has."""
+    name = model._meta.label_lower.replace(".", "_")
+    return Form(f"{name}_changelist changelist-search", [("q", words)], shown=words)
 
 
 def sign_in(user):
@@ -128,6 +136,7 @@ EDITOR = [
         exists(Article.objects.filter(title="고친 제목", state="in_review")),
         row(Article.objects.filter(title="쓰던 글")),
     ),
+    search(Article, "고친 제목"),
     Form(
         "articles_article_from_file file-form",
         [("file", "[3월] 원고에서 만든 글\n2026.03.02\n\n본문 한 줄.")],
@@ -155,6 +164,18 @@ EDITOR = [
         exists(MonthlyIssue.objects.filter(title="월간 이슈(11월)", items__headline="고친 소식")),
         row(MonthlyIssue.objects.filter(month="2025-11-01")),
     ),
+    search(MonthlyIssue, "월간 이슈(11월)"),
+    # Here the admin's other buttons are pressed, which send the same form.
+    Form(
+        "articles_tag_add _continue",
+        [("name", "협업"), ("slug", "together")],
+        exists(Tag.objects.filter(name="협업")),
+        then=Form(
+            "articles_tag_change _continue",
+            [("name", "함께")],
+            exists(Tag.objects.filter(name="함께")),
+        ),
+    ),
     Form(
         "articles_tag_add _save",
         [("name", "보안"), ("slug", "security")],
@@ -166,6 +187,7 @@ EDITOR = [
         exists(Tag.objects.filter(name="고친 태그")),
         row(Tag.objects.filter(slug="empty")),
     ),
+    search(Tag, "고친 태그"),
     Form(
         "comments_staffsubscription_add _save",
         [("article", "이달 소식")],
@@ -202,6 +224,8 @@ STEWARD = [
         exists(Ranking.objects.filter(title="고친 순위")),
         row(Ranking.objects.filter(title="새 순위")),
     ),
+    search(Ranking, "고친 순위"),
+    Form("articles_rankingcorrection_changelist changelist-search", [("q", "없는 말")]),
     Form(
         "articles_ranking_grid grid-form",
         [("*-r1-c1", "Large 2")],
@@ -228,6 +252,7 @@ STEWARD = [
         lambda: RankingSubject.objects.get(name="네이버").aliases == ["NAVER"],
         row(RankingSubject.objects.filter(name="네이버")),
     ),
+    search(RankingSubject, "네이버"),
     Form(
         "articles_rankingsubject_changelist merge",
         [(TICK, "카카오"), (TICK, "KAKAO")],
@@ -243,6 +268,7 @@ STEWARD = [
         [("state", "rejected"), ("answer", "원문과 같습니다.")],
         exists(FigureReport.objects.filter(state="rejected", answer="원문과 같습니다.")),
     ),
+    Form("comments_figurereport_changelist changelist-search", [("q", "틀린 수치")]),
     *deletions(Ranking, "title", "지울 순위", "새 계열"),
 ]
 
@@ -310,6 +336,7 @@ MODERATOR = [
         is_gone(Report.objects.open().filter(text="셋째 신고")),
         row=comment_row("끝으로 신고된 글"),
     ),
+    search(Comment, "직원 글"),
     # A comment's page.
     Form(
         "comments_comment_change note-form",
@@ -390,6 +417,7 @@ MODERATOR = [
         exists(ModerationRule.objects.filter(terms="도배\n광고")),
         rule_row("도배"),
     ),
+    search(ModerationRule, "도배"),
     *deletions(ModerationRule, "name", "링크", "새 규칙"),
 ]
 
@@ -414,6 +442,11 @@ PUBLISHER = [
         ),
     ),
     Form(
+        "comments_comment_answer 올리기",
+        [("name", "편집실"), ("body", "편집실의 답")],
+        exists(Comment.objects.filter(body="편집실의 답", staff__username="publisher")),
+    ),
+    Form(
         "articles_category_add _save",
         [("name", "새 갈래"), ("slug", "new")],
         exists(Category.objects.filter(name="새 갈래")),
@@ -424,6 +457,7 @@ PUBLISHER = [
         exists(Category.objects.filter(name="고친 갈래")),
         row(Category.objects.filter(slug="other")),
     ),
+    search(Category, "고친 갈래"),
     *deletions(Category, "name", "빈 갈래", "새 갈래"),
     Form(
         "articles_sitepage_add _save",
@@ -436,6 +470,7 @@ PUBLISHER = [
         exists(SitePage.objects.filter(body="고친 본문")),
         row(SitePage.objects.filter(slug="privacy")),
     ),
+    search(SitePage, "새 안내"),
     *deletions(SitePage, "title", "개인정보처리방침", "새 안내"),
     *deletions(Tag, "name", "빈 태그", "다른 태그"),
     *deletions(MonthlyIssue, "title", "지울 월호", "지울 다른 월호"),
@@ -456,6 +491,7 @@ SUPERUSER = [
         exists(Group.objects.filter(name="고친 모둠")),
         row(Group.objects.filter(name="모둠")),
     ),
+    search(Group, "고친 모둠"),
     *deletions(Group, "name", "지울 모둠", "새 모둠"),
     Form(
         "auth_user_add _save",
@@ -479,6 +515,7 @@ SUPERUSER = [
         lambda: not User.objects.get(username="publisher").has_usable_password(),
         row(User.objects.filter(username="publisher")),
     ),
+    search(User, "leaver"),
     *deletions(User, "username", "leaver", "new"),
 ]
 
