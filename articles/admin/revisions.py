@@ -1,8 +1,11 @@
-"""Each save in the admin is a revision."""
+"""Each save in the admin is a revision, and the admin's history leads to them."""
 
 from django import forms
+from django.urls import path
 from django.utils.translation import gettext_lazy
 
+from articles.admin.form_fields import is_key
+from articles.admin.revision_views import compare_view, history_context, name_view, restore_view
 from articles.desk.revisions import record, record_found
 from articles.fields import LineFormField
 
@@ -39,3 +42,43 @@ class RevisedAdmin:
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         record(form.instance, by=request.user, note=form.cleaned_data.get(self.note_field, ""))
+
+    # The pages
+
+    object_history_template = "admin/articles/revisions/history.html"
+
+    def url_name(self, page):
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def revision_url_name(self, page):
+        return self.url_name(f"revision_{page}")
+
+    def get_urls(self):
+        name = self.revision_url_name
+        pages = [
+            ("compare/", self.compare_view, "compare"),
+            ("<key:number>/restore/", self.restore_view, "restore"),
+            ("<key:number>/name/", self.name_view, "name"),
+        ]
+        return [
+            path(
+                f"<key:object_id>/history/{address}",
+                self.admin_site.admin_view(view),
+                name=name(page).removeprefix("admin:"),
+            )
+            for address, view, page in pages
+        ] + super().get_urls()
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.model.objects.filter(pk=object_id).first() if is_key(object_id) else None
+        context = history_context(self, request, obj) if obj else {}
+        return super().history_view(request, object_id, {**context, **(extra_context or {})})
+
+    def compare_view(self, request, object_id):
+        return compare_view(self, request, object_id)
+
+    def restore_view(self, request, object_id, number):
+        return restore_view(self, request, object_id, number)
+
+    def name_view(self, request, object_id, number):
+        return name_view(self, request, object_id, number)

@@ -19,6 +19,8 @@ from articles.bundle.data import (
 from articles.content.word_diff import ADDED, REMOVED, SAME, word_changes
 
 CHANGED = "changed"
+# What is compared word by word.
+PROSE = {"title", "kicker", "summary", "body", "rank_heading"}
 
 # [(SAME, REMOVED or ADDED, text)] in the order of reading.
 Pieces = list[tuple[str, str]]
@@ -68,8 +70,16 @@ def differences(before: Any, after: Any) -> list[Difference]:
             rows = _rows(each.name, old), _rows(each.name, new)
             found.append(_row_difference(each.name, *rows))
         else:
-            found.append(Difference(each.name, word_changes(as_text(old), as_text(new))))
+            words = word_changes if each.name in PROSE else whole_values
+            found.append(Difference(each.name, words(as_text(old), as_text(new))))
     return found
+
+
+def whole_values(before: str, after: str) -> Pieces:
+    """Return a value that is read whole, a figure or a date, and what it has become."""
+    if before == after:
+        return [(SAME, after)] if after else []
+    return [(kind, text) for kind, text in ((REMOVED, before), (ADDED, after)) if text]
 
 
 def summary(found: list[Difference]) -> list[list]:
@@ -166,13 +176,8 @@ def _kind(old: dict | None, new: dict | None) -> str:
 def _cells(old: dict, new: dict, columns: list[str]) -> Iterator[Pieces]:
     for key in columns:
         before, after = as_text(old.get(key)), as_text(new.get(key))
-        if before == after:
-            yield [(SAME, after)] if after else []
-        elif "\n" in before + after:
-            yield word_changes(before, after)
-        else:
-            # A figure, or a name, is read whole.
-            yield [(kind, text) for kind, text in ((REMOVED, before), (ADDED, after)) if text]
+        words = word_changes if "\n" in before + after else whole_values
+        yield words(before, after)
 
 
 # A ranking's figures

@@ -1,5 +1,6 @@
 """Each save is a revision, and what one holds comes back whole."""
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -7,13 +8,14 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html
 
 from articles.bundle.data import SEOUL, IssueItemData
 from articles.bundle.data_to_rows import load, store, stored
 from articles.bundle.json_text import from_json, to_json
 from articles.content.text import normalise, normalise_line
 from articles.desk.revisions import data_of, record
-from articles.models import Revision
+from articles.models import EntryRow, Revision, SitePage
 from tests.articles.test_article_admin import DELETE, PUBLISH, save, signed_in
 from tests.articles.test_bundle_database import (
     ARTICLE,
@@ -22,7 +24,9 @@ from tests.articles.test_bundle_database import (
     PAGE,
     RANKING,
 )
-from tests.factories import make_article, make_issue, make_ranking, make_table
+from tests.factories import make_article, make_issue, make_ranking, make_subject, make_table
+
+FIGURES = ["articles.change_ranking", "articles.view_ranking"]
 
 
 def kinds(obj):
@@ -61,7 +65,7 @@ def test_month_site_page_figures_release_and_import_are_revisions(publisher):
     issue.lead_article = article
     issue.store()
 
-    save(publisher, reverse("admin:articles_monthlyissue_release", args=[issue.pk]))
+    send(publisher, reverse("admin:articles_monthlyissue_release", args=[issue.pk]))
 
     assert kinds(article) == ["found", "released"]
     assert kinds(issue) == ["found", "released"]
@@ -145,3 +149,144 @@ def test_thousand_saves_of_ten_kilobytes_take_at_most_five_megabytes():
     assert len(body.encode()) > 10_000
     assert sum(len(each.data) + 300 for each in saved) <= 5_000_000
     assert Revision.objects.of(article).last().text() == body
+
+
+def send(client, address, **fields):
+    """Send the form of a page of ours as it was opened, with other values in some of its fields."""
+    response = client.get(address)
+    form = html.fromstring(response.content.decode()).cssselect("#content-main form")[0]
+    return client.post(address, {**dict(form.form_values()), **fields})
+
+
+def page_of(client, obj, page, *args, **query):
+    name = "history" if page == "history" else f"revision_{page}"
+    address = reverse(f"admin:articles_{obj._meta.model_name}_{name}", args=[obj.pk, *args])
+    response = client.get(address, query)
+    assert response.status_code == 200, response
+    return html.fromstring(response.content.decode())
+
+
+@pytest.mark.django_db
+def test_list_reads_well_compares_any_two_and_names_one(publisher, django_assert_max_num_queries):
+    article = make_article(title="열린 모형", body="첫 줄\n\n나라마다 다르다\n\n끝 줄")
+    table = make_table(article, make_ranking())
+    record(article, note="처음")
+    article.references.create(position=1, title="보고서", url="https://report.example.org/")
+    article.tags.create(name="인공지능", slug="ai")
+    article.body = "첫 줄\n\n나라마다 같다\n\n끝 줄"
+    article.store()
+    table.periods.remove(table.periods.first())
+    record(article)
+    address = reverse("admin:articles_article_revision_name", args=[article.pk, 1])
+
+    publisher.post(address, {"name": "첫 공개본"})
+
+    rows = [
+        row.text_content().split()
+        for row in page_of(publisher, article, "history").cssselect("tbody tr")
+    ]
+    assert rows[0][0] == "2"
+    assert "태그 (+1), 순위표 (1곳 고침), 참고 자료 (+1), 본문 (+1 −1)" in " ".join(rows[0])
+    assert {"첫", "공개본", "처음"} <= {*rows[1]}
+    compared = page_of(publisher, article, "compare", **{"from": 2, "to": 1})
+    words = compared.cssselect("section ins, section del")
+    marked = {(each.tag, each.text_content()) for each in words}
+    assert {("del", "다르다"), ("ins", "같다"), ("ins", "보고서"), ("ins", "ai")} <= marked
+    # Two lines away from what has changed.
+    assert "끝 줄" not in compared.text_content()
+    assert page_of(publisher, article, "compare", to=1).cssselect("ins")
+    with django_assert_max_num_queries(12):
+        page_of(publisher, article, "history")
+
+
+@pytest.mark.django_db
+def test_restoring_makes_a_new_revision_and_loses_nothing(publisher):
+    ranking = make_ranking()
+    article = make_article(title="처음 제목", body="처음 글\n\n[[ranking:models]]")
+    make_table(article, ranking, slug="models")
+    record(article)
+    record(ranking)
+    gone = ranking.periods.first()
+    article.title, article.body = "고친 제목", "고친 글"
+    article.store()
+    article.ranking_tables.all().delete()
+    article.comment_policy = "closed"
+    gone.delete()
+    record(ranking)
+    address = reverse("admin:articles_article_revision_restore", args=[article.pk, 1])
+    page = page_of(publisher, article, "restore", 1)
+
+    response = send(publisher, address, note="잘못 고쳤음")
+
+    assert response.status_code == 302
+    notes = page.cssselect(".revision-notes")[0].text_content()
+    assert "2024.07.01" in notes
+    assert ranking.title in notes
+    article.refresh_from_db()
+    assert (article.title, article.state) == ("처음 제목", "published")
+    assert article.ranking_tables.get().periods.count() == 1
+    assert ranking.periods.count() == 1
+    first, found, restored = Revision.objects.of(article)
+    assert (found.kind, data_of(found).body) == ("found", "고친 글")
+    assert (restored.kind, restored.restored_number, restored.note) == (
+        "restored",
+        1,
+        "잘못 고쳤음",
+    )
+    assert data_of(first).body == data_of(restored).body
+
+
+@pytest.mark.django_db
+def test_months_site_pages_and_figures_are_restored_too(publisher):
+    issue, ranking = make_issue(), make_ranking()
+    load(PAGE)
+    page = SitePage.objects.get()
+    period = ranking.periods.last()
+    for each in (issue, ranking, page):
+        record(each)
+    issue.replace_items([("정책", "다른 전략", "")])
+    page.body = "다른 글"
+    page.store()
+    period.replace_entries([EntryRow(1, make_subject("구글"), "구글", {"model": "Gemma 3"})])
+
+    for each in (issue, ranking, page):
+        assert page_of(signed_in(*PUBLISH, *FIGURES), each, "compare", to=1).cssselect("ins")
+        name = f"admin:articles_{each._meta.model_name}_revision_restore"
+        send(signed_in(*PUBLISH, *FIGURES), reverse(name, args=[each.pk, 1]), note="되돌림")
+
+    assert issue.items.get().headline == "새 전략"
+    assert SitePage.objects.get().body == PAGE.body
+    assert period.entries.get().cells == {"model": "GLM-4.6"}
+    assert kinds(ranking) == ["saved", "found", "restored"]
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_reads_and_changes_nothing(publisher):
+    article = make_article(body="처음 글")
+    record(article)
+    article.body = "고친 글"
+    article.store()
+    record(article)
+    reader = signed_in("articles.view_article")
+    stranger = signed_in("articles.view_tag")
+    addresses = [
+        reverse("admin:articles_article_history", args=[article.pk]),
+        reverse("admin:articles_article_revision_compare", args=[article.pk]) + "?to=1",
+    ]
+    changing = [
+        reverse(f"admin:articles_article_revision_{page}", args=[article.pk, 1])
+        for page in ("restore", "name")
+    ]
+
+    assert [reader.get(address).status_code for address in addresses] == [200, 200]
+    assert [stranger.get(address).status_code for address in addresses] == [403, 403]
+    assert [reader.post(address).status_code for address in changing] == [403, 403]
+    assert not page_of(reader, article, "history").xpath("//a[contains(@href, 'restore')]")
+    for number, damaged in enumerate(
+        (b"", b"x", zlib.compress(b"[]"), zlib.compress(b'{"uid": 7}'), zlib.compress(b"\xff")), 3
+    ):
+        row = {"model": "article", "object_id": article.pk, "number": number, "kind": "?"}
+        Revision(**row, data=damaged, changes=[7]).save()
+        assert publisher.get(addresses[0]).status_code == 200
+        for page in (f"compare/?to={number}", f"{number}/restore/"):
+            assert publisher.get(f"{addresses[0]}{page}").status_code == 302

@@ -1,0 +1,328 @@
+"""The pages of what has been saved: the list, two of them compared, one restored or named."""
+
+import zlib
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import FieldDoesNotExist
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from articles.admin.model_admin import PermissionMissing
+from articles.bundle.data import ArticleData, IssueData, PageData, RankingData
+from articles.bundle.data_to_rows import LoadError
+from articles.bundle.schema import SchemaError
+from articles.content.word_diff import SAME
+from articles.desk.differences import differences
+from articles.desk.restoring import restorable, restore
+from articles.desk.revisions import data_of
+from articles.fields import LineFormField
+from articles.models import (
+    LegacyPath,
+    MonthlyIssueItem,
+    RankingEntry,
+    RankingPeriod,
+    RankingTable,
+    Reference,
+    Revision,
+)
+
+REVISIONS_PER_PAGE = 50
+# Lines without a change that are shown before and after a changed one.
+LINES_AROUND = 1
+
+DAMAGED = SchemaError, ValueError, KeyError, TypeError, zlib.error
+
+# Fields of the data that are rows of their own.
+PARTS = {
+    "references": [Reference],
+    "legacy_paths": [LegacyPath],
+    "tables": [RankingTable],
+    "items": [MonthlyIssueItem],
+    "periods": [RankingPeriod, RankingEntry],
+}
+
+
+class NameForm(forms.Form):
+    name = LineFormField(label=gettext_lazy("name"), required=False, max_length=100)
+
+
+class RestoreForm(forms.Form):
+    note = LineFormField(
+        label=gettext_lazy("Why is it restored?"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text=gettext_lazy("Public figures that change are told to readers with this reason."),
+    )
+    # The newest revision when the page was opened.
+    newest = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, newest, *args):
+        super().__init__(*args, initial={"newest": newest})
+        self.newest = newest
+
+    def clean_newest(self):
+        if self.cleaned_data["newest"] != self.newest:
+            text = _("Somebody has saved this meanwhile: look at the comparison once more.")
+            self.add_error(None, text)
+            # The page that comes back shows the newest; to send it again is to agree.
+            self.data = {**self.data.dict(), "newest": self.newest}
+
+
+def history_context(model_admin, request, obj):
+    """Return what the list of an object's revisions shows; no revision's data is loaded."""
+    revisions = Revision.objects.of(obj).for_listing()
+    page = Paginator(revisions, REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
+    rows = list(page)
+    for revision in rows:
+        revision.phrase = phrase(model_admin.model, revision)
+    newest = rows[0].number if rows else 0
+    return {
+        "title": _("What has been saved: %(name)s") % {"name": obj},
+        "revisions": rows,
+        "page": page,
+        "newest": newest,
+        "history_url": request.path,
+        "restore_url": model_admin.revision_url_name("restore"),
+        "compare_url": model_admin.revision_url_name("compare"),
+        "may_change": model_admin.has_change_permission(request, obj),
+    }
+
+
+def phrase(model, revision):
+    """Return what changed, in a few words."""
+    if revision.number == 1:
+        return _("The first that is kept")
+    try:
+        parts = [
+            counted(capfirst(label_of(model, name)), counts) for name, *counts in revision.changes
+        ]
+    except (TypeError, ValueError):
+        # Whatever shape the row has.
+        parts = []
+    return ", ".join(parts)
+
+
+def counted(label, counts):
+    added, removed, changed = counts
+    signs = [f"+{added}" if added else "", f"−{removed}" if removed else ""]
+    signs.append(_("%(count)s changed") % {"count": changed} if changed else "")
+    shown = " ".join(filter(None, signs))
+    return f"{label} ({shown})" if shown else label
+
+
+def label_of(model, name, part=None):
+    """Return what editors call a field of the data, or one of the rows in the field `part`."""
+    if part is None and name in PARTS:
+        return PARTS[name][0]._meta.verbose_name_plural
+    for each in PARTS.get(part, [model]):
+        try:
+            return str(each._meta.get_field(name).verbose_name)
+        except FieldDoesNotExist:
+            continue
+    return {"leads_month": _("leads its month"), "heading": _("heading")}.get(name, name)
+
+
+# Two compared
+
+
+def compare_view(model_admin, request, object_id):
+    """Show what two revisions differ in; without `from`, the one before `to`."""
+    obj = object_to_view(model_admin, request, object_id)
+    after = revision_asked_for(obj, request.GET.get("to", ""))
+    asked = request.GET.get("from", "")
+    before = revision_asked_for(obj, asked) if asked else _before(obj, after)
+    if before and before.number > after.number:
+        before, after = after, before
+    try:
+        found = compared(model_admin.model, before and data_of(before), data_of(after))
+    except DAMAGED:
+        return damaged(model_admin, request, obj)
+    newest = Revision.objects.of(obj).order_by("-number").values_list("number", flat=True).first()
+    context = {
+        "title": _("Compared: %(name)s") % {"name": obj},
+        "before": before,
+        "after": after,
+        "is_newest": after.number == newest,
+        "newest": newest,
+        "found": found,
+        "name_form": NameForm(initial={"name": after.name}),
+        "name_url": model_admin.revision_url_name("name"),
+    }
+    return show(model_admin, request, obj, "compare", context)
+
+
+def _before(obj, revision):
+    earlier = Revision.objects.of(obj).filter(number__lt=revision.number)
+    return earlier.select_related("base").order_by("-number").first()
+
+
+def nothing_like(data):
+    """Return data of the same class that say nothing yet: all of a first revision is new."""
+    match data:
+        case ArticleData():
+            return ArticleData(uid=data.uid, title="", byline="")
+        case IssueData():
+            return IssueData(month=data.month, title="")
+        case PageData():
+            return PageData(slug=data.slug, title="")
+    return RankingData(data.slug, "", "", ())
+
+
+def compared(model, before, after):
+    """Return the differences as the page shows them: with labels, texts line by line."""
+    shown = []
+    for difference in differences(before or nothing_like(after), after):
+        name = difference.field
+        title = capfirst(label_of(model, name))
+        shown.append(
+            {
+                "title": f"{title}: {difference.period}" if difference.period else title,
+                "lines": with_choices(model, name, difference.words),
+                "columns": [capfirst(label_of(model, key, name)) for key in difference.columns],
+                "rows": [(row.kind, row.cells) for row in difference.rows],
+                "is_order_only": difference.is_order_only,
+            }
+        )
+    return shown
+
+
+def with_choices(model, name, words):
+    if words is None:
+        return None
+    try:
+        choices = dict(model._meta.get_field(name).flatchoices)
+    except FieldDoesNotExist:
+        choices = {}
+    return lines_of([(kind, str(choices.get(text, text))) for kind, text in words])
+
+
+def lines_of(words):
+    """Return a line's `pieces` each, or how many lines without a change are `left_out`."""
+    lines = [[]]
+    for kind, text in words:
+        first, *others = text.split("\n")
+        lines[-1].append((kind, first))
+        lines += [[(kind, other)] for other in others]
+    changed = [
+        number for number, line in enumerate(lines) if any(kind != SAME for kind, _t in line)
+    ]
+    near = {place + step for place in changed for step in range(-LINES_AROUND, LINES_AROUND + 1)}
+    shown, skipped = [], 0
+    for number, line in enumerate(lines):
+        if number in near:
+            shown += [{"left_out": skipped}] if skipped else []
+            shown.append({"pieces": [(kind, text) for kind, text in line if text]})
+            skipped = 0
+        else:
+            skipped += 1
+    return shown + ([{"left_out": skipped}] if skipped else [])
+
+
+# One restored, or named
+
+
+def restore_view(model_admin, request, object_id, number):
+    """Ask whether a revision is to be brought back, showing what that changes; then do it."""
+    obj = object_to_change(model_admin, request, object_id)
+    with transaction.atomic():
+        if request.method == "POST":
+            # As before a save: the releases first, then the row.
+            obj = model_admin.get_object(request, str(object_id))
+        revision = revision_asked_for(obj, number)
+        newest = Revision.objects.of(obj).order_by("-number").first()
+        form = RestoreForm(newest.number, *([request.POST] if request.method == "POST" else []))
+        try:
+            data, left_out = restorable(obj, revision)
+            found = compared(model_admin.model, data_of(newest), data)
+        except DAMAGED:
+            return damaged(model_admin, request, obj)
+        if form.is_valid() and restored(model_admin, request, obj, revision, form):
+            return redirect(reverse(model_admin.url_name("change"), args=[obj.pk]))
+    context = {
+        "title": _("Restore revision %(number)s: %(name)s")
+        % {"number": revision.number, "name": obj},
+        "revision": revision,
+        "form": form,
+        "found": found,
+        "left_out": left_out,
+        "keeps_state": hasattr(obj, "state"),
+    }
+    return show(model_admin, request, obj, "restore", context)
+
+
+def restored(model_admin, request, obj, revision, form):
+    """Tell whether the revision could be restored; where not, the form says why."""
+    try:
+        with transaction.atomic():
+            left_out = restore(obj, revision, by=request.user, note=form.cleaned_data["note"])
+            text = _("Revision %(number)s has been restored.") % {"number": revision.number}
+            model_admin.log_change(request, obj, text)
+    except LoadError as error:
+        form.add_error(None, error.message)
+        return False
+    messages.success(request, text)
+    for sentence in left_out:
+        messages.warning(request, sentence)
+    return True
+
+
+def name_view(model_admin, request, object_id, number):
+    """Give a revision a name, or take it away."""
+    obj = object_to_change(model_admin, request, object_id)
+    revision = revision_asked_for(obj, number)
+    form = NameForm(request.POST)
+    if form.is_valid():
+        Revision.objects.filter(pk=revision.pk).update(name=form.cleaned_data["name"])
+        messages.success(request, _("The name has been saved."))
+    else:
+        messages.error(request, " ".join(form.errors["name"]))
+    address = reverse(model_admin.revision_url_name("compare"), args=[obj.pk])
+    return redirect(f"{address}?to={revision.number}")
+
+
+def object_to_view(model_admin, request, object_id):
+    obj = get_object_or_404(model_admin.model, pk=object_id)
+    if not model_admin.has_view_permission(request, obj):
+        raise PermissionMissing(model_admin.permission_for("view"))
+    return obj
+
+
+def object_to_change(model_admin, request, object_id):
+    obj = get_object_or_404(model_admin.model, pk=object_id)
+    if not model_admin.has_change_permission(request, obj):
+        raise PermissionMissing(model_admin.missing_permission(request, "change"))
+    return obj
+
+
+def revision_asked_for(obj, number):
+    if not str(number).isascii() or not str(number).isdecimal() or len(str(number)) > 9:
+        raise Http404
+    revisions = Revision.objects.of(obj).select_related("base")
+    return get_object_or_404(revisions, number=int(number))
+
+
+def damaged(model_admin, request, obj):
+    messages.error(request, _("What this revision holds cannot be read."))
+    return redirect(reverse(model_admin.url_name("history"), args=[obj.pk]))
+
+
+def show(model_admin, request, obj, page, context):
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "object": obj,
+        "history_url": reverse(model_admin.url_name("history"), args=[obj.pk]),
+        "restore_url": model_admin.revision_url_name("restore"),
+        "may_change": model_admin.has_change_permission(request, obj),
+        **context,
+    }
+    return TemplateResponse(request, f"admin/articles/revisions/{page}.html", context)
