@@ -78,7 +78,7 @@ def test_a_simple_table_becomes_markdown(page):
 
 
 def test_what_cannot_be_read_stays_visible_and_is_noted(page):
-    assert "```unread\n합친 칸 | 합친 칸\n가 | 나\n```" in page.article.body
+    assert "| 합친 칸 | 합친 칸 |\n| --- | --- |\n| 가 | 나 |" in page.article.body
     assert "```unread\n[img] 추이 그림 files/chart.png\n```" in page.article.body
     assert {35, 36} <= {line for line, _sentence in page.notes}
 
@@ -109,25 +109,29 @@ HEADER = (
 )
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        "<tr><td>1위</td><td>가 (나)</td><td></td></tr>",
-        "<tr><td>첫째</td><td>가 (나)</td><td>다</td></tr>",
-        "<tr><td>2위</td><td>가</td><td>나</td></tr><tr><td>1위</td><td>다</td><td>라</td></tr>",
-        "<tr><td>1위</td><td>가</td><td>나</td></tr><tr><td>1위</td><td>다</td><td>라</td></tr>",
-        "<tr><td>1위</td><td>가</td><td>나</td></tr><tr><td>2위</td><td>가</td><td>라</td></tr>",
-        "<tr><td>1위</td><td>가</td></tr>",
-        "<tr><td rowspan=9>1위</td><td>가</td><td>나</td></tr>",
-        "<tr><td>1위</td><td>가<table><tr><td>1</td><td>2</td></tr></table></td><td>나</td></tr>",
-    ],
-)
-def test_a_doubtful_ranking_is_kept_unread(rows):
-    page = read(f"<table>{HEADER}{rows}</table>")
+DOUBTFUL_ROWS = [
+    "<tr><td>1위</td><td>가 (나)</td><td></td></tr>",
+    "<tr><td>첫째</td><td>가 (나)</td><td>다</td></tr>",
+    "<tr><td>2위</td><td>가</td><td>나</td></tr><tr><td>1위</td><td>다</td><td>라</td></tr>",
+    "<tr><td>1위</td><td>가</td><td>나</td></tr><tr><td>1위</td><td>다</td><td>라</td></tr>",
+    "<tr><td>1위</td><td>가</td><td>나</td></tr><tr><td>2위</td><td>가</td><td>라</td></tr>",
+]
+UNREADABLE_ROWS = [
+    "<tr><td>1위</td><td>가</td></tr>",
+    "<tr><td rowspan=9>1위</td><td>가</td><td>나</td></tr>",
+    "<tr><td>1위</td><td>가<table><tr><td>1</td><td>2</td></tr></table></td><td>나</td></tr>",
+]
 
-    assert page.rankings == ()
-    assert page.article.body.startswith("```unread\n순위 | 2024년 7월")
-    assert page.notes
+
+def test_a_doubtful_ranking_is_a_plain_table_or_kept_unread():
+    for rows in DOUBTFUL_ROWS + UNREADABLE_ROWS:
+        page = read(f"<table>{HEADER}{rows}</table>")
+
+        assert page.rankings == (), rows
+        plain = page.article.body.startswith("| 순위 | 2024년 7월 기업(국가) | 2024년 7월 모델 |")
+        unread = page.article.body.startswith("```unread\n순위 | 2024년 7월")
+        assert plain if rows in DOUBTFUL_ROWS else unread, rows
+        assert page.notes, rows
 
 
 def test_address_of_a_link_in_a_ranking_s_caption_is_told():
