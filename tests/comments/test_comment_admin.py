@@ -5,6 +5,7 @@ from django.urls import reverse
 from comments.admin.comment import MAX_AT_ONCE
 from comments.models import Comment, Thread
 from tests.factories import EMAIL, make_article, make_comment, make_report, make_staff
+from tests.sent_forms import UNDRAWN
 
 pytestmark = pytest.mark.django_db
 
@@ -64,15 +65,15 @@ def test_list_is_filtered_by_state(client, moderator):
     assert "보이는 글" not in content
 
 
-@pytest.mark.parametrize("words", ["모형", "민아", "\u1106\u1169\u1112\u1167\u11bc"])
-def test_search_looks_in_texts_and_names_in_any_normal_form(client, moderator, words):
+def test_search_looks_in_texts_and_names_in_any_normal_form(client, moderator):
     make_comment(name="민아", body="열린 모형을 잘 읽었습니다")
     make_comment(name="다른", body="다른 글")
 
-    content = client.get(CHANGELIST, {"q": words}).content.decode()
+    for words in ("모형", "민아", "\u1106\u1169\u1112\u1167\u11bc"):
+        content = client.get(CHANGELIST, {"q": words}).content.decode()
 
-    assert "열린 모형을" in content
-    assert "다른 글" not in content
+        assert "열린 모형을" in content
+        assert "다른 글" not in content
 
 
 def test_page_of_a_comment_shows_its_text_its_branch_and_its_moderation(client, moderator):
@@ -218,19 +219,19 @@ def test_hiding_takes_the_text_off_the_articles_page(read, client, moderator):
     assert "가려질 글" not in read(page).text
 
 
-@pytest.mark.parametrize(("state", "action"), [("published", "hide"), ("hidden", "restore")])
-@pytest.mark.parametrize("reason", ["", "   ", "가" * 301])
-def test_without_a_fitting_reason_nothing_happens(client, moderator, state, action, reason):
-    comment = make_comment()
-    if state == "hidden":
-        comment.hide(by=moderator, reason="광고")
+def test_without_a_fitting_reason_nothing_happens(client, moderator):
+    published, hidden = make_comment(), make_comment()
+    hidden.hide(by=moderator, reason="광고")
 
-    response = client.post(moderation_address(action, comment), {"reason": reason})
+    for comment, state, action in ((published, "published", "hide"), (hidden, "hidden", "restore")):
+        for reason in ("", "   ", "가" * 301):
+            address = moderation_address(action, comment)
+            response = client.post(address, {"reason": reason}, **UNDRAWN)
 
-    comment.refresh_from_db()
-    assert response.status_code == 200
-    assert response.context["form"].errors["reason"]
-    assert comment.state == state
+            comment.refresh_from_db()
+            assert response.status_code == 200
+            assert response.context["form"].errors["reason"]
+            assert comment.state == state
 
 
 def test_approving_needs_no_reason(client, moderator):
@@ -291,26 +292,24 @@ def test_too_many_comments_at_once_are_refused(client, moderator):
     assert f"Choose at most {MAX_AT_ONCE} comments at once." in response.content.decode()
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?comment=x", "?comment=999", "?comment=" + "9" * 40, "?comment=²"]
-)
-def test_moderating_what_is_not_there_says_so(client, moderator, query):
-    address = reverse("admin:comments_comment_moderate", args=["hide"]) + query
+def test_moderating_what_is_not_there_says_so(client, moderator):
+    address = reverse("admin:comments_comment_moderate", args=["hide"])
 
-    response = client.post(address, {"reason": "광고"})
+    for query in ("", "?comment=x", "?comment=999", "?comment=" + "9" * 40, "?comment=²"):
+        response = client.post(address + query, {"reason": "광고"})
 
-    assert "There is no comment left to which this applies." in response.content.decode()
+        assert "There is no comment left to which this applies." in response.content.decode()
 
 
-@pytest.mark.parametrize("action", ["delete_by_author", "post", "edit", "HIDE"])
-def test_no_other_operation_can_be_asked_for(client, moderator, action):
+def test_no_other_operation_can_be_asked_for(client, moderator):
     comment = make_comment()
 
-    response = client.post(moderation_address(action, comment), {"reason": "광고"})
+    for action in ("delete_by_author", "post", "edit", "HIDE"):
+        response = client.post(moderation_address(action, comment), {"reason": "광고"})
 
-    comment.refresh_from_db()
-    assert response.status_code == 404
-    assert comment.state == State.PUBLISHED
+        comment.refresh_from_db()
+        assert response.status_code == 404
+        assert comment.state == State.PUBLISHED
 
 
 # Who may
@@ -331,10 +330,10 @@ def test_moderator_may_not_add_rewrite_or_delete(client, moderator):
     assert comment.body == "그대로"
 
 
-@pytest.mark.parametrize("action", ["hide", "restore", "approve"])
-def test_visitor_is_led_to_the_sign_in(client, action):
+def test_visitor_is_led_to_the_sign_in(client):
     comment = make_comment()
-    addresses = (CHANGELIST, detail_address(comment), moderation_address(action, comment))
+    acts = [moderation_address(action, comment) for action in ("hide", "restore", "approve")]
+    addresses = (CHANGELIST, detail_address(comment), *acts)
 
     for address in addresses:
         for response in (client.get(address), client.post(address, {"reason": "광고"})):
