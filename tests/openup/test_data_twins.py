@@ -253,11 +253,11 @@ def test_comments_are_paged_as_on_the_page(client, pages):
     assert data["comments"]["page"] == data["comments"]["pages"] == 2
 
 
-@pytest.mark.parametrize("page", ["0", "x", "-1", "99", "9" * 30, ""])
-def test_odd_page_numbers_answer_with_a_page(client, pages, page):
-    response = client.get(f"{pages['article'][1]}?page={page}")
+def test_odd_page_numbers_answer_with_a_page(client, pages):
+    for page in ["0", "x", "-1", "99", "9" * 30, ""]:
+        response = client.get(f"{pages['article'][1]}?page={page}")
 
-    assert response.status_code == 200 and response.json()["comments"]["page"] == 1
+        assert response.status_code == 200 and response.json()["comments"]["page"] == 1
 
 
 def test_articles_are_listed_to_the_end_by_key(client):
@@ -293,31 +293,32 @@ def test_article_is_found_by_an_old_slug_too_and_from_another_site(client, pages
     assert response["Location"].endswith(f"{article.pk}/{article.slug}.json?page=2")
 
 
-@pytest.mark.parametrize("state", ["draft", "in_review", "withdrawn"])
-def test_twins_of_what_readers_may_not_see_are_not_found(client, pages, state):
+def test_twins_of_what_readers_may_not_see_are_not_found(client, pages):
     article = Article.objects.get()
-    article.state = state
-    article.store()
     issue = article.monthly_issue
     issue.state = "draft"
     issue.store()
 
-    for kind, (_page, twin) in pages.items():
-        response = client.get(twin)
-        assert response.status_code == (200 if kind == "articles" else 404), kind
-        assert article.title not in response.content.decode(), kind
+    for state in ["draft", "in_review", "withdrawn"]:
+        article.state = state
+        article.store()
+        for kind, (_page, twin) in pages.items():
+            response = client.get(twin)
+            assert response.status_code == (200 if kind == "articles" else 404), kind
+            assert article.title not in response.content.decode(), kind
 
 
-@pytest.mark.parametrize("kind", ["article", "articles", "subject", "issue"])
-def test_twins_cost_the_same_queries_whatever_they_hold(client, pages, kind):
-    def count():
+def test_twins_cost_the_same_queries_whatever_they_hold(client, pages):
+    kinds = ["article", "articles", "subject", "issue"]
+
+    def count(kind):
         with CaptureQueriesContext(connection) as queries:
             assert client.get(pages[kind][1]).status_code == 200
         return len(queries)
 
-    with_little = count()
+    with_little = [count(kind) for kind in kinds]
     article = Article.objects.get()
-    for number in range(8):
+    for number in range(4):
         make_comment(article)
         article.references.create(title="가")
         article.tags.add(Tag.objects.create(name=f"꼬리표 {number}", slug=f"tag-{number}"))
@@ -325,7 +326,8 @@ def test_twins_cost_the_same_queries_whatever_they_hold(client, pages, kind):
         make_table(article, make_ranking())
     article.monthly_issue.replace_items([("정책", f"소식 {number}", "") for number in range(9)])
 
-    assert count() == with_little <= 12
+    assert [count(kind) for kind in kinds] == with_little
+    assert max(with_little) <= 12
 
 
 def test_ranking_page_describes_its_figures_to_search_engines(client, pages):

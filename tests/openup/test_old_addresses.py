@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from articles.models import LegacyPath
 from tests.factories import make_article
+from tests.sent_forms import UNDRAWN
 
 
 def lead(**paths):
@@ -26,34 +27,31 @@ def find(client, path):
     )
 
 
+ASKED = [
+    ("/bbs/view.do?nttId=7&b=B1", ("seven", True)),
+    ("/bbs/view.do?b=B1&nttId=7&searchWrd=&utm_source=mail", ("seven", True)),
+    ("/bbs/view.do;jsessionid=0A1B?b=B1&nttId=8", ("eight", True)),
+    ("/bbs/view.do/?b=B1&nttId=8", ("eight", False)),
+    ("/bbs/view.do?b=B1&nttId=999", None),
+    ("/bbs/view.do?nttId=7", None),
+    ("/bbs/view.do?b=B1&nttId=7&page=2", None),
+    ("/bbs/view.do", None),
+    ("/pages/11/254", ("plain", True)),
+    ("/pages/11/254/", ("plain", False)),
+    ("/pages/11/254?from=mail", ("plain", False)),
+    ("/pages/11/254?fbclid=x", ("plain", True)),
+    ("/board.php", ("board", True)),
+    ("/board.php?wr_id=3", ("third", True)),
+    ("/board.php?wr_id=4", None),
+    ("/%EC%98%9B?%EA%B8%80=%EA%B0%80", ("korean", True)),
+    # As some programs send it, not encoded.
+    ("/옛?글=가", ("korean", True)),
+    ("/euckr.asp?t=%b0%a1", ("euckr", True)),
+]
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ("/bbs/view.do?nttId=7&b=B1", ("seven", True)),
-        ("/bbs/view.do?b=B1&nttId=7&searchWrd=&utm_source=mail", ("seven", True)),
-        ("/bbs/view.do;jsessionid=0A1B?b=B1&nttId=8", ("eight", True)),
-        ("/bbs/view.do/?b=B1&nttId=8", ("eight", False)),
-        ("/bbs/view.do?b=B1&nttId=999", None),
-        ("/bbs/view.do?nttId=7", None),
-        ("/bbs/view.do?b=B1&nttId=7&page=2", None),
-        ("/bbs/view.do", None),
-        ("/pages/11/254", ("plain", True)),
-        ("/pages/11/254/", ("plain", False)),
-        ("/pages/11/254?from=mail", ("plain", False)),
-        ("/pages/11/254?fbclid=x", ("plain", True)),
-        ("/board.php", ("board", True)),
-        ("/board.php?wr_id=3", ("third", True)),
-        ("/board.php?wr_id=4", None),
-        ("/%EC%98%9B?%EA%B8%80=%EA%B0%80", ("korean", True)),
-        # As some programs send it, not encoded.
-        ("/옛?글=가", ("korean", True)),
-        ("/euckr.asp?t=%b0%a1", ("euckr", True)),
-    ],
-)
-def test_exact_address_leads_for_good_and_a_bare_path_only_where_it_is_alone(
-    client, asked, expected
-):
+def test_exact_address_leads_for_good_and_a_bare_path_only_where_it_is_alone(client):
     articles = lead(
         seven="/bbs/view.do?b=B1&nttId=7",
         eight="/bbs/view.do?b=B1&nttId=8",
@@ -64,10 +62,12 @@ def test_exact_address_leads_for_good_and_a_bare_path_only_where_it_is_alone(
         euckr="/euckr.asp?t=%B0%A1",
     )
 
-    found = find(client, asked)
+    for asked, expected in ASKED:
+        found = find(client, asked)
 
-    name, is_permanent = expected or ("", False)
-    assert found == ((articles[name].get_absolute_url(), is_permanent) if expected else None)
+        name, is_permanent = expected or ("", False)
+        led = (articles[name].get_absolute_url(), is_permanent) if expected else None
+        assert found == led, asked
 
 
 @pytest.mark.django_db
@@ -146,47 +146,33 @@ def test_staff_enter_an_address_as_it_stands_in_the_browser(typed, kept):
     assert LegacyPath.objects.get(path=typed) == old
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("typed", ["/", "/?", "/?utm_source=x", "view.do?id=7", "?p=7", "글", "#a"])
-def test_what_is_no_address_of_a_page_is_refused_at_its_field(admin_client, typed):
+@pytest.fixture
+def old_addresses(admin_client):
+    """Return a function that gives the formset of an article's old addresses, as it is sent."""
     article = make_article()
-    form_page = admin_client.get(reverse("admin:articles_article_change", args=[article.pk]))
+    address = reverse("admin:articles_article_change", args=[article.pk])
     formset = next(
         each.formset
-        for each in form_page.context["inline_admin_formsets"]
+        for each in admin_client.get(address, **UNDRAWN).context["inline_admin_formsets"]
         if each.formset.model is LegacyPath
     )
-    bound = type(formset)(
-        {
-            "legacy_paths-TOTAL_FORMS": "1",
-            "legacy_paths-INITIAL_FORMS": "0",
-            "legacy_paths-0-path": typed,
-        },
-        instance=article,
-        prefix="legacy_paths",
-    )
 
-    assert "path" in bound.errors[0]
+    def sent(*typed):
+        rows = {f"legacy_paths-{number}-path": path for number, path in enumerate(typed)}
+        total = {"legacy_paths-TOTAL_FORMS": len(typed), "legacy_paths-INITIAL_FORMS": "0"}
+        return type(formset)(total | rows, instance=article, prefix="legacy_paths")
+
+    return sent
 
 
 @pytest.mark.django_db
-def test_one_address_in_two_spellings_is_refused(admin_client):
-    article = make_article()
-    form_page = admin_client.get(reverse("admin:articles_article_change", args=[article.pk]))
-    formset = next(
-        each.formset
-        for each in form_page.context["inline_admin_formsets"]
-        if each.formset.model is LegacyPath
-    )
-    bound = type(formset)(
-        {
-            "legacy_paths-TOTAL_FORMS": "2",
-            "legacy_paths-INITIAL_FORMS": "0",
-            "legacy_paths-0-path": "/view.do?a=1&b=2",
-            "legacy_paths-1-path": "https://old.example.kr/view.do?b=2&a=1",
-        },
-        instance=article,
-        prefix="legacy_paths",
-    )
+def test_what_is_no_address_of_a_page_is_refused_at_its_field(old_addresses):
+    for typed in ["/", "/?", "/?utm_source=x", "view.do?id=7", "?p=7", "글", "#a"]:
+        assert "path" in old_addresses(typed).errors[0], typed
 
-    assert not bound.is_valid()
+
+@pytest.mark.django_db
+def test_one_address_in_two_spellings_is_refused(old_addresses):
+    both = old_addresses("/view.do?a=1&b=2", "https://old.example.kr/view.do?b=2&a=1")
+
+    assert not both.is_valid()
