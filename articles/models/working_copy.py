@@ -39,10 +39,10 @@ class WorkingCopyQuerySet(models.QuerySet):
         return True
 
     def drop(self, user, sent):
-        """Delete the copy that a form has been sent from, `form:writer`, since it is saved now."""
-        form, _mark, writer = sent.partition(":")
-        if FORM_KEY.fullmatch(form) and WRITER.fullmatch(writer):
-            self.filter(user=user, form=form, writer=writer).delete()
+        """Delete the copy that a form was sent with, `form:writer:replaces`: it is saved now."""
+        form, *writers = sent.split(":")
+        if FORM_KEY.fullmatch(form) and all(map(WRITER.fullmatch, filter(None, writers))):
+            self.filter(user=user, form=form, writer__in=writers).delete()
 
     def ended(self):
         return self.filter(saved_at__lt=timezone.now() - timedelta(days=KEPT_DAYS))

@@ -67,8 +67,9 @@
             return;
         }
         states.set(form, "asking");
-        const fault = await renewToken(form);
+        const [fault] = await Promise.all([renewToken(form), ...waitedFor(form)]);
         if (fault) {
+            form.dispatchEvent(new Event("notsent"));
             tell(event.submitter?.closest(".submit-row, p") ?? form.lastElementChild, fault);
         } else {
             states.set(form, "ready");
@@ -94,6 +95,14 @@
             form.requestSubmit(button);
         }
     });
+
+    /* What else is being sent for the form may ask it to wait: it must not arrive after it. */
+    function waitedFor(form) {
+        const waits = [];
+        const waitUntil = (promise) => waits.push(promise);
+        form.dispatchEvent(new CustomEvent("beforesending", {detail: {waitUntil}}));
+        return waits;
+    }
 
     /* Whoever was signed out while writing would be led to the sign-in, and whoever writes on what
        is gone to another page. So ask for the page first; and after a new sign-in in another window,

@@ -4,6 +4,7 @@
 {
     const EVERY = 2000;
     const TRY_AGAIN = 10_000;
+    const PATIENCE = 20_000;
     const KEPT_DAYS = 30;
     const PREFIX = "working-copy";
     const SENT = `${PREFIX}-sent`;
@@ -15,7 +16,9 @@
     const place = document.getElementById("working-copy");
     const form = place?.closest("form");
     const words = place?.dataset;
-    const status = place?.querySelector("[role=status]");
+    // Where the form has a place for it that is always in sight, it stands there.
+    const status = document.querySelector(".beside-text .kept")
+        ?? place?.querySelector("[role=status]");
 
     /* The fields of the form as {name: [value …]}: now, or as the server sent them. */
     function read(asSent) {
@@ -186,16 +189,17 @@
     class Keeper {
         constructor() {
             // A form that came back with errors goes on with the copy that it had.
-            const [key, writer] = form.elements.working_copy.value.split(":");
+            const [key, writer, replaces] = form.elements.working_copy.value.split(":");
             this.writer = writer || newWriter();
             this.form = key || (words.form.endsWith("-new") ? `${words.form}-${this.writer}` : words.form);
-            this.replaces = "";
+            this.replaces = replaces || "";
             this.isNew = !writer;
             this.token = form.elements.csrfmiddlewaretoken.value;
             this.sent = this.isNew && !form.querySelector(".errornote, .errorlist")
                 ? JSON.stringify(read(true)) : "";
             this.offers = 0;
             this.nextTry = 0;
+            this.pausedUntil = 0;
             this.adopted = [];
             this.note();
         }
@@ -205,7 +209,8 @@
         }
 
         note() {
-            form.elements.working_copy.value = `${this.form}:${this.writer}`;
+            // What the server may drop once the form is saved, if it was not written anew before.
+            form.elements.working_copy.value = [this.form, this.writer, this.replaces].join(":");
         }
 
         ask(method, form = this.form, body = undefined, options = {}) {
@@ -236,10 +241,10 @@
         }
 
         async begin() {
-            const last = sessionStorage.getItem(SENT);
-            if (last && last !== this.key) {
+            const [last, ...others] = JSON.parse(sessionStorage.getItem(SENT) ?? "[]");
+            if (last !== this.key) {
                 // The form was saved, or this page would be that form again.
-                store.drop(last);
+                [last, ...others].forEach(store.drop);
             }
             sessionStorage.removeItem(SENT);
             const here = read();
@@ -321,7 +326,7 @@
         async keep(options = {}) {
             const fields = read();
             const text = JSON.stringify(fields);
-            if (this.isSending || text === this.sent) {
+            if (this.isSending || Date.now() < this.pausedUntil || text === this.sent) {
                 return;
             }
             const at = new Date();
@@ -335,7 +340,8 @@
             }
             this.isSending = true;
             const body = JSON.stringify({writer: this.writer, replaces: this.replaces, data});
-            const why = await this.send(body, options);
+            this.sending = this.send(body, options);
+            const why = await this.sending;
             this.isSending = false;
             if (why) {
                 this.nextTry = Number(at) + TRY_AGAIN;
@@ -390,14 +396,17 @@
         window.addEventListener("load", () => {
             const keeper = new Keeper();
             keeper.begin();
-            // Nothing goes on being written once the form itself is on its way.
+            // A copy must not arrive after the form itself, which ends it.
+            form.addEventListener("beforesending", ({detail}) => {
+                keeper.pausedUntil = Date.now() + PATIENCE;
+                detail.waitUntil(keeper.sending);
+            });
+            form.addEventListener("notsent", () => {
+                keeper.pausedUntil = 0;
+            });
             window.addEventListener("submit", (event) => {
                 if (event.target === form && !event.defaultPrevented) {
-                    keeper.isSending = true;
-                    sessionStorage.setItem(SENT, keeper.key);
-                    setTimeout(() => {
-                        keeper.isSending = false;
-                    }, 20_000);
+                    sessionStorage.setItem(SENT, JSON.stringify([keeper.key, ...keeper.adopted]));
                 }
             });
             document.addEventListener("visibilitychange", () => {
