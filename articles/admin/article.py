@@ -55,23 +55,23 @@ class ArticleAdmin(PublishedModelAdmin):
     fieldsets = [
         (None, {"fields": ["kicker", "title", "body", "summary"]}),
         (
+            gettext_lazy("Publishing"),
+            {"classes": ["beside"], "fields": ["state", ("published_at", "withdrawn_at")]},
+        ),
+        (
             gettext_lazy("Where it belongs"),
-            {"fields": ["category", "tags", "monthly_issue"]},
+            {"classes": ["beside"], "fields": ["category", "tags", "monthly_issue"]},
         ),
         (
             gettext_lazy("Licence, comments and address"),
             {
-                "classes": ["collapse"],
+                "classes": ["beside", "collapse"],
                 "fields": [
                     ("byline", "kogl"),
                     ("comment_policy", "comments_open_days", "comments_close_at"),
                     "slug",
                 ],
             },
-        ),
-        (
-            gettext_lazy("Publishing"),
-            {"classes": ["publishing"], "fields": ["state", ("published_at", "withdrawn_at")]},
         ),
     ]
 

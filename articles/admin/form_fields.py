@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.content.text import is_plausible
-from articles.fields import MarkdownField
+from articles.fields import MarkdownField, WebAddressField
 
 
 def is_key(text):
@@ -68,4 +68,6 @@ FORM_FIELDS = {
     models.DateTimeField: {"form_class": PlausibleMomentField},
     models.ManyToManyField: {"form_class": RowsField},
     MarkdownField: {"widget": MarkdownWidget},
+    # Without the admin's second line, which says again what the field says.
+    WebAddressField: {"widget": forms.URLInput(attrs={"class": "vURLField"})},
 }

@@ -81,6 +81,7 @@ export function startEditor(field) {
                     "aria-label": label?.textContent.replace(/:\s*$/, "").trim() ?? field.name,
                     "aria-invalid": String(field.getAttribute("aria-invalid") === "true"),
                     lang: "ko",
+                    tabindex: "0",
                 }),
                 pictureHandlers(uploads),
                 rankingMarks(tools.words),

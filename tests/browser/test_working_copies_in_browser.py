@@ -13,7 +13,7 @@ EDITOR += ["articles.view_category", "articles.view_tag"]
 
 
 def wait_for(page, text):
-    page.locator("#working-copy [role=status]").filter(has_text=text).wait_for()
+    page.locator(".beside-text .kept").filter(has_text=text).wait_for()
 
 
 def reopen(page):
