@@ -41,10 +41,10 @@ def make_staff_site():
         users[name].groups.add(Group.objects.get(name=name))
     users["superuser"].is_superuser = True
     users["superuser"].save()
-    make_staff(username="leaver")
-    subscriber = Subscriber.objects.create(user=users["editor"])
     followed = make_article(title="따라가는 글", category=site.article.category)
-    StaffSubscription.objects.create(subscriber=subscriber, article=followed)
+    for user in (users["editor"], make_staff(username="leaver")):
+        subscriber = Subscriber.objects.create(user=user)
+        StaffSubscription.objects.create(subscriber=subscriber, article=followed)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
     make_comments(site.article, users["moderator"])
@@ -93,25 +93,25 @@ def make_comments(article, moderator):
     for number in range(4):
         make_comment(article, body=f"카지노 {number}")
     words.switch_off()
-    make_rehearsed_rule("켜 둔 규칙", "룰렛")
     rehearse(make_rule(name="링크", kind="links", count=3))
     make_rule(name="도배", kind="words", terms="도배")
+    make_rehearsed_rule("켜 둔 규칙", "룰렛")
     requester = seal("kim@example.com")
     make_takedown(make_comment(article, body="내려 달라는 글"), requester=requester)
     blocked = make_takedown(make_comment(article, body="가려 둔 글"), requester=requester)
     blocked.block(days=30, by=moderator)
     make_comment(article, body="가려진 글").hide(by=moderator, reason="광고")
+    edited = make_comment(article, body="고친 글")
+    edited.edit(body="고친 뒤", name="", version=edited.edit_version)
+    Comment(article=article, staff=moderator, name="운영자", body="직원 글").post()
+    entry = RankingEntry.objects.order_by("pk").first()
+    make_comment(article, kind="figure_error", ranking_entry=entry, body="틀린 수치")
     for number, body in (
         ("첫", "신고된 글"),
         ("둘째", "또 신고된 글"),
         ("셋째", "끝으로 신고된 글"),
     ):
         make_report(make_comment(article, body=body), text=f"{number} 신고")
-    edited = make_comment(article, body="고친 글")
-    edited.edit(body="고친 뒤", name="", version=edited.edit_version)
-    Comment(article=article, staff=moderator, name="운영자", body="직원 글").post()
-    entry = RankingEntry.objects.order_by("pk").first()
-    make_comment(article, kind="figure_error", ranking_entry=entry, body="틀린 수치")
 
 
 def make_rehearsed_rule(name, terms):
