@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
 from articles.admin.ordered_inlines import NumberedFormSet
@@ -81,10 +82,18 @@ class ArticleAdmin(PublishedModelAdmin):
             self.admin_site.admin_view(self.from_file_view),
             name="articles_article_from_file",
         )
-        return [from_file, *super().get_urls()]
+        copy = path(
+            "<key:object_id>/copy/",
+            self.admin_site.admin_view(self.copy_view),
+            name="articles_article_copy",
+        )
+        return [from_file, copy, *super().get_urls()]
 
     def from_file_view(self, request):
         return from_file_view(self, request)
+
+    def copy_view(self, request, object_id):
+        return copy_view(self, request, object_id)
 
     def get_queryset(self, request):
         readings = ArticleReading.objects.since(READING_DAYS).filter(article=OuterRef("pk"))

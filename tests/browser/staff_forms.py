@@ -18,6 +18,7 @@ from articles.models import (
     RankingEntry,
     RankingSubject,
     Release,
+    Revision,
     SitePage,
     Tag,
 )
@@ -129,6 +130,29 @@ EDITOR = [
                 ranking_tables__periods__label="2025년 11월",
             )
         ),
+    ),
+    Form(
+        "articles_article_history 비교",
+        row=row(Article.objects.filter(title="쓰던 글")),
+        shown="나중 요약",
+    ),
+    Form(
+        "articles_article_revision_compare 이름 저장",
+        [("name", "보여 준 글")],
+        exists(Revision.objects.filter(name="보여 준 글")),
+        row(Article.objects.filter(title="쓰던 글")),
+    ),
+    Form(
+        "articles_article_revision_restore 되돌리기",
+        [("note", "요약은 나중에")],
+        exists(Revision.objects.filter(kind="restored", note="요약은 나중에")),
+        row(Article.objects.filter(title="쓰던 글")),
+    ),
+    Form(
+        "articles_article_copy 복사",
+        [("text", "empty")],
+        exists(Article.objects.filter(title="이달 소식", state="draft", summary="")),
+        row(Article.objects.filter(title="이달 소식")),
     ),
     Form(
         "articles_article_change _save",

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
+from articles.desk.revisions import record
 from articles.models import RankingEntry, Tag
 from comments.identity.encryption import seal
 from comments.models import Comment, StaffSubscription, Subscriber
@@ -73,7 +74,9 @@ def make_month(category):
 def make_what_may_go(category):
     """Make what nothing else needs, so that it may be deleted."""
     for title in ("쓰던 글", "지울 글", "지울 다른 글"):
-        make_article(title=title, state="draft", published_at=None, category=category)
+        article = make_article(title=title, state="draft", published_at=None, category=category)
+        if title == "쓰던 글":
+            save_twice(article)
     for month, title in ((1, "지울 월호"), (2, "지울 다른 월호")):
         make_issue(month=date(2026, month, 1), state="draft", published_at=None, title=title)
     for name, slug in (("빈", "empty"), ("다른", "other")):
@@ -85,6 +88,13 @@ def make_what_may_go(category):
         make_subject(name)
     for name in ("모둠", "지울 모둠"):
         Group.objects.create(name=name)
+
+
+def save_twice(article):
+    record(article)
+    article.summary = "나중 요약"
+    article.store()
+    record(article)
 
 
 def make_comments(article, moderator):
