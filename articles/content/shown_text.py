@@ -45,6 +45,8 @@ _SIMPLE = re.compile(r"\*|\*?(?:[a-z][a-z0-9]*)?(?:[.#][-\w]+|\[[-\w]+\])*", re.
 # A browser puts rows into one that their source may lack.
 _TBODY = re.compile(r">\s*tbody\s*>", re.I)
 MAX_STYLE_LENGTH = 200_000
+# Each rule is tried on each element.
+MAX_TRIES = 500_000
 # Of selectors such as ".a .b > .c", and how far above an element they are followed.
 MAX_STEPS, MAX_DEPTH = 5, 40
 
@@ -129,9 +131,14 @@ def hidden_by_sheets(root: etree._Element) -> frozenset[etree._Element]:
         text = re.sub(r"<!--|-->|/\*.*?\*/", "", (sheet.text or "")[:MAX_STYLE_LENGTH], flags=re.S)
         for selectors, style in _rules(text):
             _add_rules(rules, selectors, style, next(order))
-    if not any(rule.hides for found in rules.values() for rule in found):
+    found = [rule for each in rules.values() for rule in each]
+    if not any(rule.hides for rule in found):
         return frozenset()
-    return frozenset(each for each in root.iter("*") if _is_hidden_by(each, rules))
+    elements = list(root.iter("*"))
+    if len(found) * len(elements) > MAX_TRIES:
+        # No document of words hides in so many ways: seconds would go, and nothing is lost.
+        return frozenset()
+    return frozenset(each for each in elements if _is_hidden_by(each, rules))
 
 
 @dataclass(frozen=True)

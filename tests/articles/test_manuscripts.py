@@ -338,3 +338,14 @@ def test_command_imports_a_manuscript_with_picture_and_the_same_file_changes_not
     output = capsys.readouterr().out
     assert "ALT" not in output
     assert len(output.split("\n")) > 3
+
+
+def test_page_that_hides_by_thousands_of_rules_is_read_in_bounded_time():
+    rules = "".join(f".b{number} .a{{display:none}}" for number in range(9_000))
+    source = f"<h1>제목</h1><style>{rules}</style>" + "<p class='a b'>글</p>" * 5_000
+    started = time.process_time()
+
+    page = read_content("a.html", source.encode())
+
+    assert "글" in page.article.body
+    assert time.process_time() - started < 5
