@@ -6,7 +6,7 @@ from django.urls import include, path
 from articles import urls as articles_urls
 from comments import urls as comments_urls
 from openup import media, views
-from openup.staff import editor, working_copies
+from openup.staff import editor, typed_preview, working_copies
 
 handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
@@ -19,6 +19,10 @@ urlpatterns = [
     path("manage/markdownx/preview/", editor.markdown_preview, name="markdown_preview"),
     path("manage/markdownx/paste/", editor.paste_to_markdown, name="paste_to_markdown"),
     path("manage/markdownx/upload/", editor.image_upload, name="image_upload"),
+    path("manage/preview/typed/", typed_preview.typed_preview, name="typed_preview"),
+    path(
+        "manage/preview/typed/<key:article_id>/", typed_preview.typed_preview, name="typed_preview"
+    ),
     path("manage/working-copies/<slug:form>/", working_copies.working_copy, name="working_copy"),
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"

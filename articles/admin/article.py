@@ -1,3 +1,4 @@
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery, Sum
 from django.urls import path, reverse
@@ -43,6 +44,9 @@ class LegacyPathInline(PartInline, admin.TabularInline):
 
 @admin.register(Article)
 class ArticleAdmin(PublishedModelAdmin):
+    class Media:
+        js = [forms.Script("manage/typed_preview.js", defer=True)]
+
     form = PublishedModelForm
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]

@@ -216,12 +216,16 @@ def _proposal(proposal):
 def article_preview(request, article_id):
     """Show an article as the public will see it, with its monthly issue even if that is a draft."""
     require(request, "articles.view_article")
-    article = load_any_article(article_id)
+    return draw_article(request, load_any_article(article_id))
+
+
+def draw_article(request, article, **context):
+    """Draw an article of any state as the public will see it."""
     issue = article.monthly_issue
-    page = article_page(article_id, request.GET)
+    page = article_page(article.pk, request.GET)
     branches = mark_safe(draw_branches(page, article, staff_links(request.user)))  # noqa: S308
     thread = {"page": page, "article": article, "branches": branches}
-    context = article_context(article, page) | {
+    context |= article_context(article, page) | {
         "is_preview": True,
         "thread": render_to_string("comments/_thread.html", thread),
         "may_answer": article.is_public and request.user.has_perm("comments.answer_comment"),

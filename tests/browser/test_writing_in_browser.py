@@ -184,3 +184,21 @@ def test_picture_is_described_captioned_and_taken_back(write, settings, tmp_path
 
     html = Article.objects.get().body_html
     assert 'alt="막대 셋"><figcaption>점유율</figcaption></figure>' in html
+
+
+def test_what_is_typed_is_shown_as_readers_would_get_it(write):
+    article = make_draft()
+    writing = write(article)
+    page = writing.page
+    writing.keys.insert_text(" 이어 쓴 글")
+
+    page.get_by_role("button", name="쓴 대로 미리 보기").click()
+    shown = page.frame_locator(".typed-preview iframe")
+    shown.get_by_text("앞글 이어 쓴 글").wait_for()
+    page.get_by_role("button", name="휴대전화").click()
+
+    assert shown.locator("html").evaluate("node => node.clientWidth") <= 390
+    assert shown.locator("h1").inner_text() == article.title
+    page.get_by_role("dialog").get_by_role("button", name="닫기").click()
+    assert writing.body() == "앞글 이어 쓴 글"
+    assert Article.objects.get().body == "앞글"

@@ -1,0 +1,99 @@
+"""What is typed into an article's form, saved or not, as the very page that readers would get.
+
+It is stored, drawn by what draws every article, and taken back: nothing of it is ever committed,
+and no page becomes stale.
+"""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from articles.admin.model_admin import PermissionMissing
+from articles.article_loading import load_any_article
+from articles.content.headings import reading_minutes, with_anchors
+from articles.content.markdown import preview
+from articles.models import Article, Category, LegacyPath
+from comments.identity.rate_limits import EDITOR_PREVIEWS, LimitReached, spend
+from openup.staff.editor import draw_article, fragment, is_writer, slow_down
+
+
+@require_POST
+def typed_preview(request, article_id=None):
+    """Answer a script, so nobody is led to a sign-in."""
+    if not is_writer(request):
+        return fragment(_("You are signed out, or may not write articles."), 403)
+    try:
+        spend(EDITOR_PREVIEWS, request.user.pk)
+    except LimitReached as error:
+        return slow_down(fragment, error)
+    with transaction.atomic():
+        stored = _store(request, article_id)
+        article = load_any_article(stored.pk)
+        faults = _faults(stored)
+        page = draw_article(request, article, faults=faults, is_typed=True).content
+        transaction.set_rollback(True)
+    return HttpResponse(page)
+
+
+def _store(request, article_id):
+    """Store what the form says, as far as it is right, with what a row cannot be without."""
+    model_admin = admin.site.get_model_admin(Article)
+    stored = get_object_or_404(Article, pk=article_id) if article_id else None
+    may = model_admin.has_change_permission if stored else model_admin.has_add_permission
+    if not may(request, *([stored] if stored else [])):
+        raise PermissionMissing("articles.change_article" if stored else "articles.add_article")
+    form = model_admin.get_form(request, stored, change=bool(stored))(request.POST, instance=stored)
+    # What is wrong keeps its former value: a draft is looked at long before it is right.
+    form.is_valid()
+    article = form.instance
+    article.title = article.title or _("(no title yet)")
+    article.slug = article.slug or "preview"
+    article.state, article.withdrawn_at = Article.State.DRAFT, None
+    if not article.category_id:
+        article.category = Category.objects.first() or Category.objects.create(name="–", slug="-")
+    try:
+        html = article.converted_body()
+    except ValidationError:
+        html = preview(article.body)
+    article.body_html = with_anchors(html)
+    article.reading_minutes = reading_minutes(article.body_html)
+    # Not its own `store()`, which makes pages stale.
+    article.save()
+    article.tags.set(form.cleaned_data.get("tags", []))
+    article.note_mentions()
+    for formset, _inline in model_admin.get_formsets_with_inlines(request, stored):
+        if formset.model is not LegacyPath:
+            _store_rows(formset(request.POST, instance=article), article)
+    return article
+
+
+def _store_rows(formset, article):
+    formset.is_valid()
+    for form in formset.forms:
+        if not form.is_valid() or not (form.has_changed() or form.instance.pk):
+            continue
+        row = form.save(commit=False)
+        if form.cleaned_data.get("DELETE"):
+            if row.pk:
+                row.delete()
+            continue
+        row.article = article
+        try:
+            with transaction.atomic():
+                row.save()
+                form.save_m2m()
+        except IntegrityError:
+            # A second table of the same name, of which the form itself tells.
+            continue
+
+
+def _faults(article):
+    try:
+        return article.publishing_faults()
+    except ValidationError:
+        # The page itself says why.
+        return []
