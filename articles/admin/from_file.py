@@ -348,15 +348,12 @@ def _store(form, user):
 def tell_made(request, page):
     messages.success(request, _("The draft was made. Nothing of it is public yet."))
     if page.notes:
-        told = [said for _place, said in placed_notes(page)[:MAX_TOLD]]
-        rest = len(page.notes) - len(told)
-        if rest:
-            told.append(_("and %(count)s more") % {"count": rest})
-        text = format_html(
-            "{}<ul>{}</ul>",
-            _("Check in the text:"),
-            format_html_join("", "<li>{}</li>", ((each,) for each in told)),
-        )
+        told = [f"{note} “{place}”" if place else note for place, note in placed_notes(page)]
+        if len(told) > MAX_TOLD:
+            more = _("and %(count)s more") % {"count": len(told) - MAX_TOLD}
+            told = [*told[:MAX_TOLD], more]
+        lines = format_html_join("", "<br>{}", ((each,) for each in told))
+        text = format_html("{}{}", _("Check in the text:"), lines)
         messages.warning(request, text)
 
 
