@@ -345,6 +345,8 @@ class _Preparation:
                 _choose(each)
             elif name in _UNWRAPPED:
                 _unwrap(each)
+            elif name == "ruby":
+                _spell_out_ruby(each)
         for each in list(root.iter(W + "txbxContent")):
             _move_after_paragraph(each)
         line = 0
@@ -472,6 +474,18 @@ def _unwrap(element: etree._Element) -> None:
     for each in list(element):
         target.addprevious(each)
     _remove(target)
+
+
+def _spell_out_ruby(ruby: etree._Element) -> None:
+    """Put the small letters above a word into brackets behind it."""
+    small, word = (
+        "".join(text.text or "" for part in ruby.iter(W + name) for text in part.iter(W + "t"))
+        for name in ("rt", "rubyBase")
+    )
+    text = etree.Element(W + "t")
+    text.text = f"{word}({small})" if small else word
+    ruby.addprevious(text)
+    _remove(ruby)
 
 
 def _move_after_paragraph(box: etree._Element) -> None:

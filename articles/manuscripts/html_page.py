@@ -285,7 +285,8 @@ class _Walk:
             if not words:
                 self.notes.append((line, _("A picture was taken over; write what it shows.")))
             alt = escape(words, is_first=False, is_linked=True) or ALT_TEXT_TO_WRITE
-            ready = f"![{alt}]({address})"
+            caption = (element.get("data-caption") or "").replace('"', r"\"")
+            ready = f'![{alt}]({address} "{caption}")' if caption else f"![{alt}]({address})"
             self.blocks.append(Block(line, ready=ready, is_after_gap=True))
             return
         if data:

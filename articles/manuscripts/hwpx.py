@@ -389,8 +389,12 @@ class _Document:
         alt = normalise_line(" ".join(text for text in own if not _OWN_REMARK.fullmatch(text)))
         if name in self.package.names and name not in self.pictures:
             self.pictures[name] = self.package.read(name)
-        place = f'data-line="{line}"'
-        self.out.append(f'<p><img {place} src="{escape(name)}" alt="{escape(alt)}"></p>')
-        for caption in _children(element, "caption"):
-            for part in _children(caption, "subList"):
-                self._paragraphs(part)
+        outer, self.out = self.out, []
+        for part in (part for each in _children(element, "caption") for part in each):
+            self._paragraphs(part)
+        caption = normalise_line(re.sub(r"<[^>]*>", " ", " ".join(self.out)))
+        self.out = outer
+        self.out.append(
+            f'<p><img data-line="{line}" src="{escape(name)}" alt="{escape(alt)}"'
+            f' data-caption="{caption}"></p>'
+        )

@@ -31,6 +31,8 @@ PACKAGES = {".docx": docx.to_html, ".hwpx": hwpx.to_html}
 SUFFIXES = frozenset({*READERS, *PACKAGES, ".hwp", ".doc"})
 
 _OLE = b"\xd0\xcf\x11\xe0"
+# A date's line may name its day of the week.
+_WEEKDAYS = "월 화 수 목 금 토 일 월요일 화요일 수요일 목요일 금요일 토요일 일요일"
 _WORD = re.compile(r"\w+")
 
 
@@ -86,10 +88,12 @@ def _read_package(suffix: str, stem: str, content: bytes) -> ImportedPage:
 
 def with_missing_words(page: ImportedPage, source: HtmlSource) -> ImportedPage:
     """Return the page with a note of the document's words that are nowhere in it."""
-    missing = _words(source.words) - _words(" ".join(_texts(page)))
+    # Marks and the ends of lines stand inside words: what counts is the row of letters.
+    draft = "".join(_WORD.findall(unicodedata.normalize("NFKC", " ".join(_texts(page)))))
+    missing = [word for word, count in _words(source.words).items() if draft.count(word) < count]
     if not missing:
         return page
-    listed = " ".join(list(missing.elements())[:MAX_NAMED_WORDS])
+    listed = " ".join(missing[:MAX_NAMED_WORDS])
     text = _("These words of the document are not in the draft: %(words)s") % {"words": listed}
     return replace(page, notes=((0, text), *page.notes))
 
@@ -104,7 +108,8 @@ def _texts(page: ImportedPage) -> Iterator[str]:
     yield from (article.kicker, article.title, article.byline, _unescaped(article.body))
     if article.published_at:
         day = article.published_at
-        yield f"{day:%Y %m %d} {day.month} {day.day}"
+        yield f"{day:%Y %m %d} {day.year}년 {day.month}월 {day.day}일 {day.month} {day.day}"
+        yield _WEEKDAYS
     for table in article.tables:
         yield from (table.caption, table.source_note, table.source_url)
     for ranking in page.rankings:

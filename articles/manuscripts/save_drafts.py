@@ -39,8 +39,8 @@ from articles.models import Article, Category, LegacyPath, MonthlyIssue, Ranking
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
-_PICTURE = re.compile(rf"!\[([^\n]*?)\]\(({PICTURE_SCHEME}[0-9]+)\)")
-_STORED_PICTURE = re.compile(r"!\[[^\n]*?\]\((/media/[^()\s]+)\)")
+_PICTURE = re.compile(rf"!\[([^\n]*?)\]\(({PICTURE_SCHEME}[0-9]+)(?=[ )])")
+_STORED_PICTURE = re.compile(r"!\[[^\n]*?\]\((/media/[^()\s]+)(?=[ )])")
 
 ARTICLE = "article"
 ISSUE = "issue"
@@ -198,10 +198,16 @@ def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
     def picture(match: re.Match[str]) -> str:
         alt, address = match.groups()
         if address in addresses:
-            return f"![{alt}]({addresses[address]})"
-        return fenced([f"[img] {alt}"], "unread")
+            return f"![{alt}]({addresses[address]}"
+        return match[0]
 
-    return _PICTURE.sub(picture, text)
+    text = _PICTURE.sub(picture, text)
+    # A picture stands on a line of its own.
+    lines = [
+        fenced([f"[img] {line}"], "unread") if _PICTURE.match(line) else line
+        for line in text.split("\n")
+    ]
+    return "\n".join(lines)
 
 
 # The monthly issue
