@@ -20,14 +20,14 @@ from articles.bundle.data import ArticleData, BundleError, IssueData, RankingDat
 from articles.bundle.data_to_rows import LoadError, month_day
 from articles.bundle.json_text import from_json, to_json
 from articles.content.text import normalise_line
-from articles.content.uploads import MAX_FILE_BYTES
+from articles.content.uploads import MAX_FILE_BYTES, one_picture
 from articles.manuscripts.outline import ImportedPage
 from articles.manuscripts.save_drafts import ISSUE, load_page, with_stored_pictures
 from articles.models import Article, Category, MonthlyIssue, Ranking
 
 # Reading one takes seconds and up to 200 MB.
 one_manuscript = threading.Lock()
-MAX_WAIT_SECONDS = 10
+MAX_WAIT_SECONDS = 3
 SALT = "articles.admin.from_file"
 READ_HOURS = 12
 MAX_TOLD = 12
@@ -62,7 +62,9 @@ class FileForm(forms.Form):
                 _("Another manuscript is being read. Try again in a moment.")
             )
         try:
-            self.page = with_stored_pictures(read_content(file.name, file.read()))
+            page = read_content(file.name, file.read())
+            with one_picture:
+                self.page = with_stored_pictures(page)
         except BundleError as error:
             raise forms.ValidationError(error.message) from error
         except OSError as error:

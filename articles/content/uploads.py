@@ -7,6 +7,7 @@ comment or colour profile.
 import os
 import re
 import struct
+import threading
 import time
 from collections.abc import Mapping
 from io import BytesIO
@@ -38,6 +39,8 @@ MAX_PIXELS_IN_BUNDLE = dict.fromkeys(MAX_PIXELS, 25_000_000)
 # A larger JPEG is halved on each side while it is decoded: the whole is never in memory.
 MAX_JPEG_PIXELS_KEPT = 12_500_000
 UNUSED_DAYS = 7
+# One at a time in a process: each takes up to 150 MB while it is read and made anew.
+one_picture = threading.Lock()
 
 FOLDER = "articles"
 STORED_NAME = re.compile(r"articles/\d{4}/\d{2}/[0-9a-f]{32}\.(?:jpg|png|webp)")

@@ -57,6 +57,7 @@ _STRONG = {"b", "strong"}
 _PICTURES = {"img", "iframe", "video", "audio", "embed", "object", "canvas"}
 # Of what stands in a table's cell nothing is read, not even a description.
 _PLAYERS = _PICTURES - {"img", "canvas"}
+MAX_PICTURES = 40
 _EMPHASIS = {"em", "i"}
 _STRUCK = {"s", "strike"}
 _RAISING: dict[str, Callable[[str], str]] = {"sup": raised, "sub": lowered}
@@ -278,7 +279,8 @@ class _Walk:
         address = element.get("src") or ""
         words = normalise_line(element.get("alt") or element.get("title") or "")
         data = self.pictures.get(address) or _embedded(address)
-        if element.tag == "img" and (is_picture(data) or STORED_ADDRESS.fullmatch(address)):
+        is_kept = is_picture(data) and len(self.taken) < MAX_PICTURES
+        if element.tag == "img" and (is_kept or STORED_ADDRESS.fullmatch(address)):
             if data:
                 address = f"{PICTURE_SCHEME}{len(self.taken) + 1}"
                 self.taken[address] = data
@@ -289,7 +291,10 @@ class _Walk:
             ready = f'![{alt}]({address} "{caption}")' if caption else f"![{alt}]({address})"
             self.blocks.append(Block(line, ready=ready, is_after_gap=True))
             return
-        if data:
+        if data and is_picture(data):
+            text = _("Only %(limit)s pictures are taken over; upload this one by itself.")
+            self.notes.append((line, text % {"limit": MAX_PICTURES}))
+        elif data:
             text = _("A picture is neither JPEG, PNG nor WebP: save it as one and upload it.")
             self.notes.append((line, text))
         self.blocks.append(

@@ -69,6 +69,9 @@ class _Document:
     """One pass over a document's sections."""
 
     def __init__(self, package: XmlPackage):
+        manifest = "META-INF/manifest.xml"
+        if manifest in package.names and b"encryption-data" in package.read(manifest):
+            raise PackageError(_("The file is protected by a password. Save it without one."))
         self.package = package
         self.items = self._manifest()
         self.heads: dict[str, Head] = {}

@@ -3,7 +3,6 @@
 import functools
 import logging
 import re
-import threading
 from html import escape
 
 from django.conf import settings
@@ -23,7 +22,12 @@ from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
 from articles.bundle.data import BundleError
 from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
-from articles.content.uploads import MAX_FILE_BYTES, MAX_UPLOAD_REQUEST_BYTES, store_picture
+from articles.content.uploads import (
+    MAX_FILE_BYTES,
+    MAX_UPLOAD_REQUEST_BYTES,
+    one_picture,
+    store_picture,
+)
 from articles.manuscripts.save_drafts import store_pictures, with_addresses
 from articles.models import RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
@@ -34,7 +38,6 @@ from openup.article_page import article_context
 admin.site.site_header = settings.SITE_NAME
 
 logger = logging.getLogger(__name__)
-one_picture = threading.Lock()
 MAX_WAIT_SECONDS = 3
 RETRY_AFTER_SECONDS = 5
 
@@ -107,7 +110,6 @@ def image_upload(request):
     if not length.isdecimal() or int(length) > MAX_UPLOAD_REQUEST_BYTES:
         limit = {"limit": MAX_FILE_BYTES // 1024**2}
         return problem(_("The picture is larger than %(limit)s MB.") % limit, 413)
-    # One at a time: each takes up to 150 MB while it is read and made anew.
     if not one_picture.acquire(timeout=MAX_WAIT_SECONDS):
         return try_later(_("Another picture is being stored. Try again in a moment."))
     try:
