@@ -157,7 +157,14 @@ def no_such_page(request, **address):
 def page_not_found(request, exception=None):
     if response := redirect_from_old_address(request):
         return response
-    return error_page(request, 404)
+    return error_page(request, 410 if is_in_trash(request) else 404)
+
+
+def is_in_trash(request):
+    """Tell whether a reader's address is one of an article that has been deleted."""
+    match = request.resolver_match
+    key = match.kwargs.get("article_id") if match and not is_for_staff(request) else None
+    return key is not None and Article.objects.in_trash().filter(pk=key).exists()
 
 
 def server_error(request):

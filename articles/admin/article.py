@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 from django.urls import path, reverse
 from django.utils import timezone
@@ -14,6 +15,8 @@ from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
+from articles.admin.trash import trash_view
+from articles.desk.trash import is_own_draft, put_in_trash
 from articles.models import (
     Article,
     ArticleReading,
@@ -21,6 +24,7 @@ from articles.models import (
     MonthlyIssue,
     Reference,
 )
+from articles.models.article import TRASH_DAYS
 
 READING_DAYS = 30
 
@@ -91,7 +95,10 @@ class ArticleAdmin(PublishedModelAdmin):
             self.admin_site.admin_view(self.copy_view),
             name="articles_article_copy",
         )
-        return [from_file, copy, *super().get_urls()]
+        trash = path(
+            "trash/", self.admin_site.admin_view(self.trash_view), name="articles_article_trash"
+        )
+        return [from_file, copy, trash, *super().get_urls()]
 
     def from_file_view(self, request):
         return from_file_view(self, request)
@@ -99,10 +106,41 @@ class ArticleAdmin(PublishedModelAdmin):
     def copy_view(self, request, object_id):
         return copy_view(self, request, object_id)
 
+    def trash_view(self, request):
+        return trash_view(self, request)
+
+    # Deleting
+
+    def has_delete_permission(self, request, obj=None):
+        """Let writers delete drafts of their own too, as far as nobody has published them."""
+        return super().has_delete_permission(request, obj) or (
+            obj is not None
+            and super().has_change_permission(request, obj)
+            and is_own_draft(obj, request.user)
+        )
+
+    def get_deleted_objects(self, objs, request):
+        """List the articles alone: all that belongs to them waits in the trash with them."""
+        kept = [obj for obj in objs if not self.has_delete_permission(request, obj)]
+        needed = {self.opts.verbose_name} if kept else set()
+        return [str(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, needed, []
+
+    def delete_model(self, request, obj):
+        with transaction.atomic():
+            self.let_go(request, obj)
+            put_in_trash(obj)
+        text = _("For %(days)s days it waits in the trash, with its comments.")
+        self.message_user(request, text % {"days": TRASH_DAYS}, messages.INFO)
+
+    def delete_queryset(self, request, queryset):
+        for article in queryset:
+            self.delete_model(request, article)
+
     def get_queryset(self, request):
         readings = ArticleReading.objects.since(READING_DAYS).filter(article=OuterRef("pk"))
         total = readings.values("article").annotate(total=Sum("count")).values("total")
-        return super().get_queryset(request).annotate(reading_total=Subquery(total))
+        articles = super().get_queryset(request).outside_trash()
+        return articles.annotate(reading_total=Subquery(total))
 
     @admin.display(description=gettext_lazy("read in 30 days"), ordering="reading_total")
     def readings(self, article):

@@ -290,14 +290,14 @@ def name_view(model_admin, request, object_id, number):
 
 
 def object_to_view(model_admin, request, object_id):
-    obj = get_object_or_404(model_admin.model, pk=object_id)
+    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
     if not model_admin.has_view_permission(request, obj):
         raise PermissionMissing(model_admin.permission_for("view"))
     return obj
 
 
 def object_to_change(model_admin, request, object_id):
-    obj = get_object_or_404(model_admin.model, pk=object_id)
+    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
     if not model_admin.has_change_permission(request, obj):
         raise PermissionMissing(model_admin.missing_permission(request, "change"))
     return obj

@@ -306,6 +306,8 @@ def _store_article(data: ArticleData) -> None:
     if data.published_at or data.state not in {"published", "withdrawn"}:
         article.published_at = data.published_at
     article.withdrawn_at = data.withdrawn_at
+    # A file says that the article is there.
+    article.trashed_at = None
     article.comment_policy = data.comment_policy
     article.comments_open_days = data.comments_open_days
     article.comments_close_at = data.comments_close_at

@@ -41,7 +41,8 @@ def everything() -> Iterator[Data]:
         yield rows_to_data.ranking_data(ranking)
     for issue in MonthlyIssue.objects.order_by("month"):
         yield rows_to_data.issue_data(issue)
-    for article in Article.objects.select_related("category", "monthly_issue").order_by("uid"):
+    articles = Article.objects.outside_trash().select_related("category", "monthly_issue")
+    for article in articles.order_by("uid"):
         yield rows_to_data.article_data(article)
 
 

@@ -2,7 +2,8 @@
 
 What has been deleted for good takes its revisions along, and nothing else does. A later migration
 that alters the table on SQLite makes it anew and so loses the triggers: it must run
-`make_triggers` again.
+`make_triggers` again. One that makes the table of an article, a month, a site page or a series anew
+must `drop_triggers` before and `make_triggers` after, as 0007_trash does.
 """
 
 import django.db.models.deletion

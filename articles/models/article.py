@@ -29,6 +29,9 @@ LEAST_CONTENTS = 3
 
 MAX_OPEN_DAYS = 3650
 
+# What has been deleted can be brought back for so long.
+TRASH_DAYS = 30
+
 
 def new_uid():
     return uuid.uuid4().hex
@@ -54,6 +57,16 @@ class ArticleQuerySet(models.QuerySet):
 
     delete.alters_data = True
     delete.queryset_only = True
+
+    def in_trash(self):
+        return self.filter(trashed_at__isnull=False)
+
+    def outside_trash(self):
+        return self.filter(trashed_at__isnull=True)
+
+    def trash_ended(self):
+        """Keep what has been in the trash for as long as anything stays there."""
+        return self.in_trash().filter(trashed_at__lt=Now() - timedelta(days=TRASH_DAYS))
 
     def published(self):
         """Keep what readers may see now, by the database's clock."""
@@ -197,6 +210,8 @@ class Article(MarkdownBody):
     # Read and written by nothing since edits are compared value by value. The release before still
     # writes it beside a migration, so the column goes in the next one.
     edit_version = models.PositiveIntegerField(default=1, editable=False)
+    # Deleted, and not yet for good: the rows stay, the comments with them.
+    trashed_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -221,6 +236,10 @@ class Article(MarkdownBody):
                 | Q(published_at__isnull=True)
                 | Q(withdrawn_at__gte=F("published_at")),
                 name="article_withdrawn_after_published",
+            ),
+            models.CheckConstraint(
+                condition=Q(trashed_at__isnull=True) | Q(state__in=["draft", "withdrawn"]),
+                name="article_in_trash_is_not_public",
             ),
         ]
         indexes = [
@@ -358,6 +377,25 @@ class Article(MarkdownBody):
             return super().delete(*args, **kwargs)
 
     delete.alters_data = True
+
+    def put_in_trash(self):
+        """Delete the article for now: nobody sees it, and all of it can be brought back."""
+        with transaction.atomic():
+            self.state = self.State.WITHDRAWN if self.published_at else self.State.DRAFT
+            self.trashed_at = timezone.now()
+            self.save(update_fields=["state", "trashed_at"])
+            self.raise_page_versions()
+
+    def take_out_of_trash(self, state):
+        """Bring the article back as it was, in the state that it had."""
+        with transaction.atomic():
+            self.state, self.trashed_at = state, None
+            self.save(update_fields=["state", "trashed_at"])
+            self.raise_page_versions()
+
+    @property
+    def trash_ends_at(self):
+        return self.trashed_at + timedelta(days=TRASH_DAYS)
 
     def note_mentions(self):
         """Find the ranked subjects whose names stand in the text."""

@@ -86,7 +86,9 @@ class Release(models.Model):
         """Return the month's articles that readers do not see yet."""
         return [
             article
-            for article in self.issue.articles.exclude(state=Article.State.WITHDRAWN)
+            for article in self.issue.articles.outside_trash().exclude(
+                state=Article.State.WITHDRAWN
+            )
             if article.state != Article.State.PUBLISHED or article.published_at > timezone.now()
         ]
 

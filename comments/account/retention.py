@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from articles.desk.trash import empty_trash
 from articles.models import SearchDocument, WorkingCopy
 from comments.identity import rate_limits
 from comments.models import (
@@ -45,12 +46,14 @@ def purge():
     # Signed in while the clock was wrong, they would last for longer than any.
     longest = timedelta(seconds=settings.SESSION_COOKIE_AGE, minutes=1)
     Session.objects.filter(expire_date__gt=now + longest).delete()
+    articles = empty_trash()
     # Of an article that was deleted, with all its comments.
     Subscriber.forget_those_without_subscription()
     # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
     Subscriber.reseal()
     copies, _models = WorkingCopy.objects.ended().delete()
     counts = {"mails": mails, "links": links, "counters": counters, "working copies": copies}
+    counts["articles in the trash"] = articles
     counts |= purge_moderation(now)
     SearchDocument.forget_removed()
     truncate_log()

@@ -554,7 +554,7 @@ def test_deleting_takes_the_article_off_every_page_that_showed_it(read, publishe
     response = publisher.post(address_of(article, "delete"), {"post": "yes"})
 
     assert_saved(response)
-    assert not Article.objects.exists()
+    assert not Article.objects.outside_trash().exists()
     assert not [path for path in pages if article.title in read(path).text]
 
 
@@ -572,8 +572,8 @@ def test_deleting_several_takes_the_page_of_each_away(read, publisher):
         },
     )
 
-    assert not Article.objects.exists()
-    assert {read(path).status for path in pages} == {404}
+    assert not Article.objects.outside_trash().exists()
+    assert {read(path).status for path in pages} == {410}
 
 
 def test_editor_deletes_a_draft(editor):
@@ -581,7 +581,7 @@ def test_editor_deletes_a_draft(editor):
 
     assert_saved(editor.post(address_of(article, "delete"), {"post": "yes"}))
 
-    assert not Article.objects.exists()
+    assert not Article.objects.outside_trash().exists()
 
 
 # Monthly issues

@@ -75,10 +75,13 @@ def has_state(body, state):
     return exists(Comment.objects.filter(body=body, state=state))
 
 
-def deletions(model, field, one, other):
-    """Return what deletes a row on its own page, and another by the list's action."""
+def deletions(model, field, one, other, **left):
+    """Return what deletes a row on its own page, and another by the list's action.
+
+    `left` are conditions of the rows that are not deleted.
+    """
     name = model._meta.label_lower.replace(".", "_")
-    rows = [model.objects.filter(**{field: value}) for value in (one, other)]
+    rows = [model.objects.filter(**{field: value}, **left) for value in (one, other)]
     confirmed = Form(f"{name}_changelist {CONFIRM}", stored=is_gone(rows[1]))
     return [
         Form(f"{name}_delete {CONFIRM}", stored=is_gone(rows[0]), row=row(rows[0])),
@@ -151,8 +154,8 @@ EDITOR = [
     Form(
         "articles_article_copy 복사",
         [("text", "empty")],
-        exists(Article.objects.filter(title="이달 소식", state="draft", summary="")),
-        row(Article.objects.filter(title="이달 소식")),
+        lambda: Article.objects.filter(title="지울 글").count() == 2,
+        row(Article.objects.filter(title="지울 글")),
     ),
     Form(
         "articles_article_change _save",
@@ -498,7 +501,11 @@ PUBLISHER = [
     *deletions(SitePage, "title", "개인정보처리방침", "새 안내"),
     *deletions(Tag, "name", "빈 태그", "다른 태그"),
     *deletions(MonthlyIssue, "title", "지울 월호", "지울 다른 월호"),
-    *deletions(Article, "title", "지울 글", "지울 다른 글"),
+    *deletions(Article, "title", "지울 글", "지울 다른 글", trashed_at=None),
+    Form(
+        "articles_article_trash article",
+        stored=exists(Article.objects.filter(title__startswith="지울", trashed_at=None)),
+    ),
 ]
 
 SUPERUSER = [

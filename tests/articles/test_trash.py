@@ -1,0 +1,96 @@
+"""What was deleted waits, is brought back with all that belongs to it, and goes in the end."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.desk.revisions import record
+from articles.models import Article, Revision
+from tests.articles.test_article_admin import DELETE, PUBLISH, WRITE, signed_in
+from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
+
+TRASH = reverse("admin:articles_article_trash")
+
+
+def delete(client, article):
+    return client.post(reverse("admin:articles_article_delete", args=[article.pk]), {"post": "yes"})
+
+
+@pytest.mark.django_db
+def test_deleted_article_is_gone_for_readers_and_comes_back_whole(client):
+    publisher = signed_in(*PUBLISH, *DELETE)
+    issue = make_issue()
+    article = make_article(title="지운 글", monthly_issue=issue)
+    make_table(article, make_ranking())
+    comment = make_comment(article, body="남는 댓글")
+    addresses = [article.get_absolute_url(), f"/articles/{article.pk}/"]
+
+    assert delete(publisher, article).status_code == 302
+
+    assert [client.get(address).status_code for address in addresses] == [410, 410]
+    assert client.get(f"/articles/{article.pk + 1}/").status_code == 404
+    assert client.get(f"/comments/{comment.pk}/").status_code == 404
+    assert "지운 글" not in client.get("/").content.decode()
+    changelist = reverse("admin:articles_article_changelist")
+    assert "지운 글" not in publisher.get(changelist).content.decode().partition("result_list")[2]
+    for page in ("change", "history"):
+        gone = publisher.get(reverse(f"admin:articles_article_{page}", args=[article.pk]))
+        assert gone.status_code == 302
+    assert "지운 글" in publisher.get(TRASH).content.decode()
+
+    assert publisher.post(TRASH, {"article": article.pk}).status_code == 302
+
+    page = client.get(addresses[0]).content.decode()
+    assert "남는 댓글" in page and "모형 선호도 순위" in page
+    article.refresh_from_db()
+    assert (article.state, article.trashed_at) == ("published", None)
+    assert publisher.post(TRASH, {"article": article.pk}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_writer_deletes_drafts_of_ones_own_alone():
+    writer = signed_in(*WRITE, username="writer")
+    own, published, foreign = (
+        make_article(state=state, published_at=None if state == "draft" else timezone.now())
+        for state in ("draft", "published", "draft")
+    )
+    for article in (own, published):
+        record(article, by=User.objects.get(username="writer"))
+    record(foreign)
+
+    answers = [delete(writer, article).status_code for article in (own, published, foreign)]
+
+    assert answers == [302, 403, 403]
+    assert [*Article.objects.in_trash()] == [own]
+    assert signed_in(*WRITE).post(TRASH, {"article": own.pk}).status_code == 403
+    assert Client().post(TRASH, {"article": own.pk}).status_code == 302
+    assert writer.post(TRASH, {"article": own.pk}).status_code == 302
+    assert not Article.objects.in_trash().exists()
+
+
+@pytest.mark.django_db
+def test_after_thirty_days_it_is_gone_for_good(client):
+    old, new, moderated = make_article(), make_article(), make_article()
+    make_comment(moderated).hide(by=User.objects.create(username="moderator"), reason="광고")
+    make_comment(old)
+    publisher = signed_in(*PUBLISH, *DELETE)
+    for article in (old, new, moderated):
+        record(article)
+        delete(publisher, article)
+    long_ago = timezone.now() - timedelta(days=31)
+    Article.objects.filter(pk__in=[old.pk, moderated.pk]).update(trashed_at=long_ago)
+
+    call_command("purge")
+
+    # What moderation has recorded is kept, and its comment with it.
+    assert {*Article.objects.in_trash()} == {new, moderated}
+    assert not Revision.objects.of(old).exists()
+    assert client.get(f"/articles/{old.pk}/").status_code == 404
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Article.objects.filter(pk=new.pk).update(state="published")
