@@ -133,9 +133,14 @@ def test_composing_hangul_is_never_disturbed(write):
     writing.compose("ㄲ", "끄", "끝")
     writing.press("Home")
     writing.compose("ㅅ", "새", "샘")
+    # The first syllable of a heading, twice: codemirror/dev #1357.
+    writing.press("Control+Home", "Enter", "ArrowUp")
+    writing.keys.type("# ")
+    writing.compose("ㅇ", "아")
+    writing.compose("ㅇ", "아")
 
     assert writing.body().split("\n") == [
-        *("## 제목", "", "", "- 항목한글", "  - 둘", "- **굵은**", "- 나", ""),
+        *("# 아아", "## 제목", "", "", "- 항목한글", "  - 둘", "- **굵은**", "- 나", ""),
         *("샘[[ranking:none]]끝", "", "> 인용"),
     ]
 
