@@ -43,9 +43,10 @@ def make_staff_site():
     users["superuser"].is_superuser = True
     users["superuser"].save()
     followed = make_article(title="따라가는 글", category=site.article.category)
-    for user in (users["editor"], make_staff(username="leaver")):
+    leaver = make_staff(username="leaver")
+    for user, article in ((users["editor"], followed), (leaver, site.article)):
         subscriber = Subscriber.objects.create(user=user)
-        StaffSubscription.objects.create(subscriber=subscriber, article=followed)
+        StaffSubscription.objects.create(subscriber=subscriber, article=article)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
     make_comments(site.article, users["moderator"])
