@@ -149,8 +149,9 @@ def _with_places(source: str) -> str:
     return lxml_html.tostring(root, encoding="unicode")
 
 
-def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+def _local(element: etree._Element | None) -> str:
+    is_element = element is not None and isinstance(element.tag, str)
+    return etree.QName(element).localname if is_element else ""
 
 
 def _value(parent: etree._Element | None, name: str) -> str:
