@@ -178,6 +178,8 @@ class ManuscriptForm(forms.ModelForm):
             kicker=self.cleaned_data["kicker"],
             title=self.cleaned_data["title"],
             byline=self.cleaned_data["byline"],
+            # A draft has a text; of a document that is all references the title stands there.
+            body=page.article.body or self.cleaned_data["title"],
             kogl=Article._meta.get_field("kogl").default
             if page.article.kogl == "none"
             else page.article.kogl,

@@ -165,3 +165,14 @@ def test_series_with_other_headings_is_not_offered():
     _document, values = read(signed_in(is_superuser=True))
 
     assert values["series_0"] == ["new"]
+
+
+def test_document_of_references_alone_becomes_a_draft_too():
+    client = signed_in("articles.add_article", "articles.view_article")
+    text = "제목\n\n※ 참고 Reference\n\n- 보고서 https://b.kr/2\n"
+    file = SimpleUploadedFile("원고.txt", text.encode())
+
+    article = make(client, read(client, file)[1])
+
+    assert article.body == "제목"
+    assert article.references.get().url == "https://b.kr/2"
