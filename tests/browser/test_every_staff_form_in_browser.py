@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MANAGE = "/manage/"
 # More pages of one kind hold the same forms.
-PAGES_OF_A_KIND = 4
+PAGES_OF_A_KIND = 8
 # These send the same form as the admin's first button; a group presses each where it is cheapest.
 ALSO_SAVE = {"_continue", "_addanother"}
 
