@@ -81,7 +81,7 @@ def test_public_head_is_renamed_with_a_reason_only(client, steward, change, line
     refused = save(client, ranking, **change)
     saved = save(client, ranking, **change, reason="오기")
 
-    assert refused.status_code == 200 and "give a reason" in refused.content.decode()
+    assert refused.status_code == 200 and "give a reason" in str(refused.context["errors"])
     assert saved.status_code == 302
     assert ledger() == [(*line, "오기")]
     assert f"<del>{line[3]}</del>" in client.get("/corrections/").content.decode()

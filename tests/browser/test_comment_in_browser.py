@@ -48,15 +48,15 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     follow(page, page.get_by_role("link", name="열린 모형의 약진").first)
     write(page, "처음 쓰는 글")
     assert "#comment-" in page.url
-    assert thread.get_by_text("처음 쓰는 글").is_visible()
+    thread.get_by_text("처음 쓰는 글").wait_for()
     look()
 
     thread.get_by_role("link", name="답글 익명").click()
     page.locator(within).wait_for()
     look()
     write(page, "바로 답하는 글", within=within)
-    assert thread.locator("li li").get_by_text("바로 답하는 글").is_visible()
-    assert thread.get_by_text("익명님에게").is_visible()
+    thread.locator("li li").get_by_text("바로 답하는 글").wait_for()
+    thread.get_by_text("익명님에게").wait_for()
     thread.locator("summary").click()
     assert not thread.get_by_text("바로 답하는 글").is_visible()
     look()
@@ -65,12 +65,12 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     page.locator(within).wait_for()
     assert page.locator(f"{within} [name=body]").input_value() == "처음 쓰는 글"
     write(page, "고쳐 쓴 글", password="wrong horse key", within=within)
-    assert page.get_by_role("alert").is_visible()
+    page.get_by_role("alert").wait_for()
     assert page.locator("#id_body").input_value() == "고쳐 쓴 글"
     assert page.locator("#id_password").input_value() == ""
     look()
     write(page)
-    assert thread.get_by_text("고쳐 쓴 글").is_visible()
+    thread.get_by_text("고쳐 쓴 글").wait_for()
 
     follow(page, thread.get_by_role("link", name="답글 뒤에 수정됨"))
     assert page.locator("ins").first.is_visible() and page.locator("del").first.is_visible()
@@ -78,13 +78,13 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     follow(page, page.get_by_role("link", name="1번 글 지우기"))
     look()
     write(page)
-    assert page.get_by_text("지워졌습니다").is_visible()
+    page.get_by_text("지워졌습니다").wait_for()
     look()
     follow(page, page.get_by_role("link", name="댓글로 돌아가기"))
 
     thread.get_by_role("link", name="삭제 익명").first.click()
     write(page, within=within)
-    assert thread.get_by_text("삭제된 댓글입니다").is_visible()
+    thread.get_by_text("삭제된 댓글입니다").wait_for()
     assert not page.get_by_text("고쳐 쓴 글").count()
     look()
     assert not page.context.cookies()
@@ -141,7 +141,7 @@ def test_form_in_place_remembers_the_version_that_its_writer_saw(open_page):
     write(page, "먼저 본 글에 답함", within=".comments form")
     page.locator(".comments").get_by_text("먼저 본 글에 답함").wait_for()
 
-    assert page.locator(".comments").get_by_text("(고치기 전 글)").is_visible()
+    page.locator(".comments").get_by_text("(고치기 전 글)").wait_for()
 
 
 def test_form_that_cannot_open_in_place_is_a_page(open_page, admin_user):
@@ -152,7 +152,7 @@ def test_form_that_cannot_open_in_place_is_a_page(open_page, admin_user):
     page.locator(".comments").get_by_role("link", name="답글 익명").click()
 
     page.wait_for_url(f"**/comments/{parent.pk}/reply/")
-    assert page.get_by_role("heading", level=1).is_visible()
+    page.get_by_role("heading", level=1).wait_for()
 
 
 def test_whoever_has_posted_reads_on_from_the_new_comment(open_page):
@@ -172,7 +172,7 @@ def test_refused_form_leads_to_what_is_wrong_and_keeps_the_text(open_page, with_
     write(page, "남겨 둘 글", password="short")
 
     summary = page.get_by_role("alert")
-    assert summary.is_visible()
+    summary.wait_for()
     assert page.evaluate("document.activeElement.id") == "errors"
     assert page.locator("#id_body").input_value() == "남겨 둘 글"
     assert page.locator("#id_password").get_attribute("aria-invalid") == "true"
@@ -238,10 +238,10 @@ def test_reply_is_written_on_a_page_that_shows_what_it_answers(open_page):
     page = open_page(parent.article.get_absolute_url(), java_script_enabled=False)
 
     page.locator(".comments").get_by_role("link", name="답글").click()
-    assert page.get_by_text("물어보는 글").is_visible()
+    page.get_by_text("물어보는 글").wait_for()
     write(page, "답하는 글")
 
-    assert page.locator(".comments .depth-2").get_by_text("답하는 글").is_visible()
+    page.locator(".comments .depth-2").get_by_text("답하는 글").wait_for()
 
 
 def kept_in_tab(page):
@@ -270,7 +270,7 @@ def test_text_that_a_crowded_site_refuses_is_there_again(open_page):
     assert form.locator("[name=body]").input_value() == "다시 쓰기 싫은 글"
     assert "다시 쓰기 싫은 글" in kept and EMAIL not in kept and PASSWORD not in kept
     write(page, within=".comments form")
-    assert page.get_by_text("다시 쓰기 싫은 글").is_visible()
+    page.get_by_text("다시 쓰기 싫은 글").wait_for()
     page.wait_for_function("!sessionStorage.getItem('openup-text')")
     assert parent.replies.count() == 1
 
@@ -313,10 +313,10 @@ def test_what_its_writer_deleted_comes_back_only_when_it_is_sent_once_more(open_
     page.goto(page.url.partition("#")[0])
     write(page, "지웠다 다시 쓰는 글")
     if with_script:
-        assert page.get_by_role("alert").get_by_text("삭제되었습니다").is_visible()
+        page.get_by_role("alert").get_by_text("삭제되었습니다").wait_for()
         check_with_axe(page)
         assert not article.comments.filter(state="published").exists()
         write(page)
 
-    assert page.locator(".comments").get_by_text("지웠다 다시 쓰는 글").is_visible()
+    page.locator(".comments").get_by_text("지웠다 다시 쓰는 글").wait_for()
     assert article.comments.filter(state="published").count() == 1

@@ -45,20 +45,20 @@ def test_desk_is_opened_used_and_erased_without_a_script(open_page):
 
     page.get_by_label("이메일").fill(EMAIL)
     press(page, "링크 보내기")
-    assert page.get_by_role("heading", name="메일을 확인해 주십시오").is_visible()
+    page.get_by_role("heading", name="메일을 확인해 주십시오").wait_for()
     page.goto(mailed_link())
     press(page, "내 댓글 열기")
     follow(page, "수정")
     page.locator("#id_body").fill("고쳐 쓴 글")
     press(page, "댓글 저장")
-    assert page.get_by_text("고쳐 쓴 글").is_visible()
+    page.get_by_text("고쳐 쓴 글").wait_for()
     press(page, "답글 알림 받기")
     assert ReplySubscription.objects.filter(comment=comment).exists()
     press(page, "알림 끄기")
     follow(page, "모두 지우기")
     press(page, "모두 영구히 지우기")
 
-    assert page.get_by_role("heading", name="모두 지웠습니다").is_visible()
+    page.get_by_role("heading", name="모두 지웠습니다").wait_for()
     assert Comment.objects.get().is_deleted and not ReplySubscription.objects.exists()
     assert not page.context.cookies()
 

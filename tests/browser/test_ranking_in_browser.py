@@ -41,7 +41,7 @@ def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
     assert {tuple(width) for width in widths[1:]} == {("0.25", "2.5px")}
     page.keyboard.press("Enter")
     page.wait_for_url("**/subjects/**")
-    assert page.locator(".chart svg").is_visible()
+    page.locator(".chart svg").wait_for()
 
 
 def test_hovered_line_stands_out(open_page, ranking):
@@ -63,7 +63,7 @@ def test_chart_of_an_article_is_folded_where_room_is_scarce(open_page, ranking, 
     assert chart.is_visible() == is_open
     if not is_open:
         page.locator(".chart summary").click()
-        assert chart.is_visible()
+        chart.wait_for()
 
 
 def test_chart_is_legible_on_a_phone(open_page, ranking):
@@ -105,7 +105,7 @@ def test_another_site_may_frame_the_embedded_table(open_page, ranking, live_serv
 
     embedded = page.frame_locator("iframe")
     embedded.locator("table caption").wait_for()
-    assert embedded.locator(".chart svg").is_visible()
+    embedded.locator(".chart svg").wait_for()
     assert embedded.locator("td a").first.evaluate(
         "a => a.target || document.querySelector('base').target"
     )

@@ -100,7 +100,7 @@ def test_text_is_written_by_tools_and_keys_undone_and_saved(write):
     writing.press_until("앞글", "Control+z")
     writing.press_until(whole, "Control+Shift+Z")
     writing.tool("단축키")
-    assert writing.page.get_by_role("dialog").get_by_text("Ctrl+S", exact=True).is_visible()
+    writing.page.get_by_role("dialog").get_by_text("Ctrl+S", exact=True).wait_for()
     writing.press("Escape")
     writing.text.focus()
     writing.press("Tab")
