@@ -12,7 +12,8 @@ from openup.backup.keys import WITHOUT, compare
 from openup.backup.manifest import MEDIA, SETTINGS, Manifest
 from openup.pending_migrations import count_pending
 
-STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
+# To the microsecond: two restores of one second must not share a place for what they replace.
+STAMP_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Command(BaseCommand):
