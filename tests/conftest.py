@@ -41,7 +41,14 @@ ON_POSTGRESQL = {
 }
 ON_SQLITE = {
     *("test_anchors", "test_article_page", "test_bench", "test_charset", "test_comment_bundle"),
-    *("test_credentials", "test_crowd", "test_desk", "test_error_pages", "test_feeds"),
+    *(
+        "test_credentials",
+        "test_crowd",
+        "test_desk",
+        "test_error_pages",
+        "test_feeds",
+        "test_fragments",
+    ),
     *("test_figure_report_admin", "test_figures", "test_import_articles", "test_import_html"),
     *("test_copying", "test_import_loses_nothing", "test_import_markdown", "test_import_text"),
     *("test_languages", "test_paste", "test_typed_preview"),
