@@ -255,8 +255,6 @@ def audit(env, folder):
 
 # Who has run out of tests takes over some of the other's: the last ones are the longest.
 TWO_AT_ONCE = ["-n", "2", "--dist", "worksteal"]
-# A browser waits nearly as long as it works.
-THREE_AT_ONCE = ["-n", "3", "--dist", "worksteal"]
 
 
 def pytest(env, database_url, *options):
@@ -291,7 +289,7 @@ def test_all_on_postgresql(env, folder):
 
 def test_in_browser(env, folder):
     browser = env | {"CHROMIUM": find_chromium()}
-    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", *THREE_AT_ONCE, "tests/browser")
+    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", *TWO_AT_ONCE, "tests/browser")
 
 
 def test_deployment(env, folder):
