@@ -71,7 +71,7 @@ def test_a_service_that_is_killed_is_there_again(machine, unit):
 @pytest.mark.parametrize(
     ("file", "break_it"),
     [
-        ("/opt/openup/openup/gate.py", "echo this is no Python >> {file}"),
+        ("/opt/openup/openup/writer_queue.py", "echo this is no Python >> {file}"),
         ("/etc/openup/openup.env", "sed --in-place /^SECRET_KEY=/d {file}"),
     ],
 )
