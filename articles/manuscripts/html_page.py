@@ -125,17 +125,16 @@ def _decode(data: bytes) -> tuple[str, tuple[tuple[int, str], ...]]:
     elif name in _KOREAN:
         # Every browser reads EUC-KR as its superset.
         name = "cp949"
-    try:
-        if not codecs.lookup(name)._is_text_encoding:
-            name = "utf-8-sig"
-    except LookupError:
-        name = "utf-8-sig"
     for encoding in (name, "utf-8-sig", "cp949"):
         try:
             return data.decode(encoding), ()
-        except UnicodeDecodeError:
+        except (LookupError, UnicodeError):
+            # What a page names may be no charset at all, or one that is no text's: rot13, idna.
             continue
-    text = data.decode(name, errors="replace")
+    try:
+        text = data.decode(name, errors="replace")
+    except (LookupError, UnicodeError):
+        text = data.decode(errors="replace")
     line = text.count("\n", 0, text.find("\ufffd")) + 1
     return text, ((line, _("Some characters could not be read and are marked in the text.")),)
 

@@ -192,6 +192,8 @@ def test_an_address_that_leads_nowhere_leaves_its_words(href):
         ("", "cp949"),
         ("unknown", "utf-8"),
         ("base64", "utf-8"),
+        ("undefined", "utf-8"),
+        ("idna", "cp949"),
     ],
 )
 def test_the_charset_is_found(charset, encoding):
@@ -202,8 +204,11 @@ def test_the_charset_is_found(charset, encoding):
     assert page.article.body == "믜똠."
 
 
-def test_characters_that_cannot_be_read_are_noted():
-    page = html_page.read(b'<meta charset="utf-8"><h1>a</h1>\n<p>2025.07.01</p>\n<p>b\xff\xff</p>')
+@pytest.mark.parametrize("charset", [b"utf-8", b"idna", b"undefined"])
+def test_characters_that_cannot_be_read_are_noted(charset):
+    page = html_page.read(
+        b'<meta charset="' + charset + b'"><h1>a</h1>\n<p>2025.07.01</p>\n<p>b\xff\xff</p>'
+    )
 
     assert [line for line, _sentence in page.notes] == [3]
 
