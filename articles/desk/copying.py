@@ -12,6 +12,8 @@ from articles.models import MonthlyIssue, RankingPeriod, Revision
 from articles.models.article import new_uid
 
 MONTH = re.compile(r"(?<!\d)(\d{1,2})월")
+# What leads somewhere, and would lead nowhere under another name.
+ADDRESS = re.compile(r"(\[\[ranking:[^\]\n]*\]\]|\]\([^()\s]*|https?://[^\s<>\"()]+)")
 # What holds a text together: headings, and the places of its tables.
 SKELETON = re.compile(r"#{2,} |\[\[ranking:")
 
@@ -27,7 +29,7 @@ def copy_for_next_month(article, *, by, keeps_text):
     moved = _mover(year, month)
     text = {"summary": moved(data.summary), "body": moved(data.body)}
     if not keeps_text:
-        text = {"summary": "", "body": _skeleton(data.body)}
+        text = {"summary": "", "body": _skeleton(text["body"])}
     copied = replace(
         data,
         uid=new_uid(),
@@ -74,9 +76,15 @@ def _mover(year, month):
     """Return what moves a text that names the month on to the next; years only into January."""
     after = month and month % 12 + 1
 
-    def moved(text):
+    def moved_words(text):
         text = MONTH.sub(lambda m: f"{after}월" if int(m[1]) == month else m[0], text)
         return text.replace(f"{year}년", f"{year + 1}년") if year and after == 1 else text
+
+    def moved(text):
+        pieces = ADDRESS.split(text)
+        return "".join(
+            piece if number % 2 else moved_words(piece) for number, piece in enumerate(pieces)
+        )
 
     return moved
 

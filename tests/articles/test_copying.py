@@ -43,6 +43,22 @@ def test_copy_names_the_next_month_and_shows_the_newest_periods():
 
 
 @pytest.mark.django_db
+def test_copied_text_leads_where_it_led_and_its_headings_name_the_month_too():
+    links = "[10월 글](/articles/1/10월) https://a.kr/10월 ![10월](/media/a.png)"
+    article = make_article(kicker="[10월]", body=f"## 10월\n\n{links}\n\n[[ranking:10월-순위]]")
+    make_table(article, make_ranking(), slug="10월-순위")
+
+    copy, empty = (
+        copy_for_next_month(article, by=None, keeps_text=keeps_text) for keeps_text in (True, False)
+    )
+
+    kept = "[11월 글](/articles/1/10월) https://a.kr/10월 ![11월](/media/a.png)"
+    assert copy.body == f"## 11월\n\n{kept}\n\n[[ranking:10월-순위]]"
+    assert empty.body == "## 11월\n\n[[ranking:10월-순위]]"
+    assert copy.ranking_tables.get().slug == "10월-순위"
+
+
+@pytest.mark.django_db
 def test_copy_is_made_by_who_may_write_articles():
     article = make_article(kicker="[10월]", body=BODY, title="다른 달은 1월")
     address = reverse("admin:articles_article_copy", args=[article.pk])
