@@ -16,7 +16,7 @@ from articles.admin.from_file import from_file_view
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.trash import trash_view
-from articles.desk.trash import is_own_draft, put_in_trash
+from articles.desk.trash import own_drafts, put_in_trash
 from articles.models import (
     Article,
     ArticleReading,
@@ -116,7 +116,7 @@ class ArticleAdmin(PublishedModelAdmin):
         return super().has_delete_permission(request, obj) or (
             obj is not None
             and super().has_change_permission(request, obj)
-            and is_own_draft(obj, request.user)
+            and own_drafts(request.user).filter(pk=obj.pk).exists()
         )
 
     def get_deleted_objects(self, objs, request):

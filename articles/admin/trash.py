@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from articles.admin.base import may_publish
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing, require
-from articles.desk.trash import is_own_draft, take_out_of_trash
+from articles.desk.trash import own_drafts, take_out_of_trash
 from articles.models import Article
 from articles.models.article import TRASH_DAYS
 
@@ -27,19 +28,26 @@ def trash_view(model_admin, request):
         messages.success(request, format_html('<a href="{}">{}</a>', address, text))
         return redirect(request.path)
     articles = Article.objects.in_trash().defer("body", "body_html").order_by("-trashed_at", "-pk")
+    mine = set(restorable(model_admin, request).values_list("pk", flat=True))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Trash"),
         "opts": model_admin.opts,
         "days": TRASH_DAYS,
-        "rows": [(article, may_restore(model_admin, request, article)) for article in articles],
+        "rows": [(article, article.pk in mine) for article in articles],
     }
     return TemplateResponse(request, "admin/articles/article/trash.html", context)
 
 
-def may_restore(model_admin, request, article):
-    """Tell whether who asks might have deleted the article."""
-    return model_admin.may(request, "delete") or is_own_draft(article, request.user)
+def restorable(model_admin, request):
+    """Return the articles in the trash that who asks might have deleted, and so may bring back.
+
+    What was public is public again.
+    """
+    articles = Article.objects.in_trash()
+    if not model_admin.may(request, "delete"):
+        return own_drafts(request.user).in_trash()
+    return articles if may_publish(request) else articles.filter(state=Article.State.DRAFT)
 
 
 @transaction.atomic
@@ -49,7 +57,7 @@ def restored(model_admin, request):
     article = articles.filter(pk=int(key)).first() if is_key(key) else None
     if article is None:
         raise Http404
-    if not may_restore(model_admin, request, article):
-        raise PermissionMissing(model_admin.permission_for("delete"))
+    if not restorable(model_admin, request).filter(pk=article.pk).exists():
+        raise PermissionMissing(model_admin.missing_permission(request, "delete"))
     take_out_of_trash(article)
     return article

@@ -1,17 +1,28 @@
 """What staff have deleted: it waits, can be brought back, and goes for good in the end."""
 
 from django.db import DatabaseError, transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Exists, OuterRef, ProtectedError, Q, RestrictedError
 
 from articles.desk.revisions import data_of, record_found
 from articles.models import Article, Revision
 
+# On these occasions readers may have seen an article.
+_PUBLIC = [Revision.Kind.PUBLISHED, Revision.Kind.WITHDRAWN, Revision.Kind.RELEASED]
+_UNTOLD = [Revision.Kind.FOUND, Revision.Kind.IMPORTED]
 
-def is_own_draft(article, user):
-    """Tell whether `user` has begun the article, and readers have never seen it."""
-    is_draft = article.state in {"draft", "in_review"} and article.published_at is None
-    first = Revision.objects.of(article).filter(number=1, author=user)
-    return is_draft and first.exclude(kind=Revision.Kind.FOUND).exists()
+
+def own_drafts(user):
+    """Return the drafts that `user` has begun, as far as readers have never seen them.
+
+    A draft may have a date, of its manuscript: it tells only where something came about untold.
+    """
+    revisions = Revision.objects.filter(model=Revision.Model.ARTICLE, object_id=OuterRef("pk"))
+    begun = revisions.filter(number=1, author=user).exclude(kind=Revision.Kind.FOUND)
+    untold = revisions.filter(number__gt=1, kind__in=_UNTOLD)
+    drafts = Article.objects.filter(state__in=[Article.State.DRAFT, Article.State.IN_REVIEW])
+    return drafts.filter(Exists(begun)).exclude(
+        Exists(revisions.filter(kind__in=_PUBLIC)) | Q(Exists(untold), published_at__isnull=False)
+    )
 
 
 def put_in_trash(article):

@@ -381,7 +381,9 @@ class Article(MarkdownBody):
     def put_in_trash(self):
         """Delete the article for now: nobody sees it, and all of it can be brought back."""
         with transaction.atomic():
-            self.state = self.State.WITHDRAWN if self.published_at else self.State.DRAFT
+            if self.state != self.State.WITHDRAWN:
+                is_public = self.state == self.State.PUBLISHED
+                self.state = self.State.WITHDRAWN if is_public else self.State.DRAFT
             self.trashed_at = timezone.now()
             self.save(update_fields=["state", "trashed_at"])
             self.raise_page_versions()

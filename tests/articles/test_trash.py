@@ -75,6 +75,46 @@ def test_writer_deletes_drafts_of_ones_own_alone():
 
 
 @pytest.mark.django_db
+def test_draft_with_the_date_of_its_manuscript_is_the_writers_own_until_readers_see_it(
+    django_assert_max_num_queries,
+):
+    writer, publisher = signed_in(*WRITE, username="writer"), signed_in(*PUBLISH, *DELETE)
+    user = User.objects.get(username="writer")
+    dated, shown, *others = (make_article(state="draft") for _number in range(6))
+    for article in (dated, shown, *others):
+        record(article, Revision.Kind.IMPORTED, by=user)
+    for state in ("published", "draft"):
+        shown.state = state
+        shown.store()
+        record(shown)
+
+    assert [delete(writer, article).status_code for article in (dated, shown)] == [302, 403]
+    for article in others:
+        delete(publisher, article)
+    with django_assert_max_num_queries(12):
+        page = writer.get(TRASH).content.decode()
+
+    assert page.count('name="article"') == 5
+    assert writer.post(TRASH, {"article": dated.pk}).status_code == 302
+    dated.refresh_from_db()
+    assert dated.state == "draft"
+
+
+@pytest.mark.django_db
+def test_what_was_public_is_brought_back_by_who_may_publish_alone():
+    deleter = signed_in(*WRITE, *DELETE)
+    public, draft = make_article(), make_article(state="draft")
+    for article in (public, draft):
+        delete(signed_in(*PUBLISH, *DELETE), article)
+
+    answers = [deleter.post(TRASH, {"article": each.pk}) for each in (public, draft)]
+
+    assert [answer.status_code for answer in answers] == [403, 302]
+    assert "publish_article" in answers[0].content.decode()
+    assert [*Article.objects.in_trash()] == [public]
+
+
+@pytest.mark.django_db
 def test_after_thirty_days_it_is_gone_for_good(client):
     old, new, moderated = make_article(), make_article(), make_article()
     make_comment(moderated).hide(by=User.objects.create(username="moderator"), reason="광고")
