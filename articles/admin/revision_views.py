@@ -1,7 +1,5 @@
 """The pages of what has been saved: the list, two of them compared, one restored or named."""
 
-import zlib
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist
@@ -18,11 +16,10 @@ from django.utils.translation import gettext_lazy
 from articles.admin.model_admin import PermissionMissing
 from articles.bundle.data import ArticleData, IssueData, PageData, RankingData
 from articles.bundle.data_to_rows import LoadError
-from articles.bundle.schema import SchemaError
 from articles.content.word_diff import SAME
 from articles.desk.differences import differences
 from articles.desk.restoring import restorable, restore
-from articles.desk.revisions import data_of
+from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.fields import LineFormField
 from articles.models import (
     LegacyPath,
@@ -37,8 +34,6 @@ from articles.models import (
 REVISIONS_PER_PAGE = 50
 # Lines without a change that are shown before and after a changed one.
 LINES_AROUND = 1
-
-DAMAGED = SchemaError, ValueError, KeyError, TypeError, zlib.error
 
 # Fields of the data that are rows of their own.
 PARTS = {
@@ -144,7 +139,7 @@ def compare_view(model_admin, request, object_id):
         before, after = after, before
     try:
         found = compared(model_admin.model, before and data_of(before), data_of(after))
-    except DAMAGED:
+    except DamagedRevisionError:
         return damaged(model_admin, request, obj)
     newest = Revision.objects.of(obj).order_by("-number").values_list("number", flat=True).first()
     context = {
@@ -243,7 +238,7 @@ def restore_view(model_admin, request, object_id, number):
         try:
             data, left_out = restorable(obj, revision)
             found = compared(model_admin.model, data_of(newest), data)
-        except DAMAGED:
+        except DamagedRevisionError:
             return damaged(model_admin, request, obj)
         if form.is_valid() and restored(model_admin, request, obj, revision, form):
             return redirect(reverse(model_admin.url_name("change"), args=[obj.pk]))

@@ -1,9 +1,12 @@
 """Keeping what has been saved: called where a save ends, in its transaction."""
 
+import zlib
+
 from django.db import transaction
 
 from articles.bundle.json_text import from_json, to_json
 from articles.bundle.rows_to_data import data_class_of, whole_data
+from articles.bundle.schema import SchemaError
 from articles.desk.differences import differences, summary
 from articles.models import Article, Revision
 
@@ -11,6 +14,13 @@ NOTABLE_STATES = {
     Article.State.PUBLISHED: Revision.Kind.PUBLISHED,
     Article.State.WITHDRAWN: Revision.Kind.WITHDRAWN,
 }
+
+# What reading raises where SQL, another program or a disk has changed the bytes.
+_DAMAGE = SchemaError, ValueError, KeyError, TypeError, zlib.error
+
+
+class DamagedRevisionError(Exception):
+    """What a revision holds cannot be read."""
 
 
 def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=None):
@@ -22,10 +32,9 @@ def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=N
         data = whole_data(row)
         text = to_json(data)
         newest = Revision.objects.of(row).select_related("base").order_by("-number").first()
-        earlier_text = newest.text() if newest else None
+        earlier_text, earlier = _readable(newest) if newest else (None, None)
         if text == earlier_text:
             return None
-        earlier = from_json(type(data), earlier_text) if newest else None
         revision = Revision(
             model=Revision.model_of(row),
             object_id=row.pk,
@@ -37,7 +46,7 @@ def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=N
             changes=summary(differences(earlier, data)) if earlier else [],
             restored_number=restored_number,
         )
-        revision.pack(text, newest)
+        revision.pack(text, newest if earlier_text is not None else None)
         revision.save()
         return revision
 
@@ -56,5 +65,20 @@ def record_found(obj):
 
 
 def data_of(revision):
-    """Return the bundle's data that a revision holds; raises ValueError where it is damaged."""
-    return from_json(data_class_of(revision.model), revision.text())
+    """Return the bundle's data that a revision holds; raises DamagedRevisionError."""
+    try:
+        return from_json(data_class_of(revision.model), revision.text())
+    except _DAMAGE as error:
+        raise DamagedRevisionError from error
+
+
+def _readable(revision):
+    """Return (text, data) of a revision, None for what is damaged: the next save goes on."""
+    try:
+        text = revision.text()
+    except _DAMAGE:
+        return None, None
+    try:
+        return text, data_of(revision)
+    except DamagedRevisionError:
+        return text, None

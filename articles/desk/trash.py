@@ -1,9 +1,11 @@
 """What staff have deleted: it waits, can be brought back, and goes for good in the end."""
 
+from contextlib import suppress
+
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, RestrictedError
 
-from articles.desk.revisions import data_of, record_found
+from articles.desk.revisions import DamagedRevisionError, data_of, record_found
 from articles.models import Article, Revision
 
 # On these occasions readers may have seen an article.
@@ -37,7 +39,12 @@ def put_in_trash(article):
 def take_out_of_trash(article):
     """Bring an article back as its newest revision says that it was."""
     newest = Revision.objects.of(article).select_related("base").order_by("-number").first()
-    article.take_out_of_trash(data_of(newest).state if newest else Article.State.DRAFT)
+    state = Article.State.DRAFT
+    if newest:
+        # What cannot be read says nothing of readers.
+        with suppress(DamagedRevisionError):
+            state = data_of(newest).state
+    article.take_out_of_trash(state)
 
 
 def empty_trash():

@@ -282,11 +282,34 @@ def test_who_may_only_look_reads_and_changes_nothing(publisher):
     assert [stranger.get(address).status_code for address in addresses] == [403, 403]
     assert [reader.post(address).status_code for address in changing] == [403, 403]
     assert not page_of(reader, article, "history").xpath("//a[contains(@href, 'restore')]")
-    for number, damaged in enumerate(
-        (b"", b"x", zlib.compress(b"[]"), zlib.compress(b'{"uid": 7}'), zlib.compress(b"\xff")), 3
-    ):
+
+
+@pytest.mark.django_db
+def test_damaged_revision_is_told_and_keeps_nobody_from_saving(publisher):
+    article = make_article(body="처음 글")
+    record(article)
+    history = reverse("admin:articles_article_history", args=[article.pk])
+    change = reverse("admin:articles_article_change", args=[article.pk])
+    trash = reverse("admin:articles_article_trash")
+
+    def damage(data):
+        number = Revision.objects.of(article).count() + 1
         row = {"model": "article", "object_id": article.pk, "number": number, "kind": "?"}
-        Revision(**row, data=damaged, changes=[7]).save()
-        assert publisher.get(addresses[0]).status_code == 200
-        for page in (f"compare/?to={number}", f"{number}/restore/"):
-            assert publisher.get(f"{addresses[0]}{page}").status_code == 302
+        Revision(**row, data=data, changes=[7]).save()
+        return number
+
+    for data in (b"", b"x", *map(zlib.compress, [b"[]", b'{"uid": 7}', b"\xff"])):
+        number = damage(data)
+        pages = [f"compare/?to={number}", f"{number}/restore/"]
+        shown = [publisher.get(f"{history}{page}").status_code for page in ["", *pages]]
+        save(publisher, change, body=f"고친 글 {number}")
+        *_others, found, saved = Revision.objects.of(article)
+        assert shown == [200, 302, 302]
+        assert found.kind == "found"
+        assert data_of(saved).body == f"고친 글 {number}"
+
+    publisher.post(reverse("admin:articles_article_delete", args=[article.pk]), {"post": "yes"})
+    damage(b"x")
+    publisher.post(trash, {"article": article.pk})
+    article.refresh_from_db()
+    assert (article.trashed_at, article.state) == (None, "draft")
