@@ -106,7 +106,10 @@ def row_of(data: Data) -> models.Model | None:
 
 
 def stored(data: Data) -> Any:
-    """Return what the database says of what `data` names, in its form; None when of nothing."""
+    """Return what the database says of what `data` names, in its form; None when of nothing.
+
+    What waits in the trash is not there.
+    """
     match data:
         case TaxonomyData():
             categories = _by_slug(Category, data.categories)
@@ -124,7 +127,8 @@ def stored(data: Data) -> Any:
             )
         case _:
             row = row_of(data)
-            return row and rows_to_data.whole_data(row)
+            is_there = row and not (isinstance(row, Article) and row.trashed_at)
+            return rows_to_data.whole_data(row) if is_there else None
 
 
 def month_day(month: str) -> date:

@@ -1,5 +1,6 @@
 """What was deleted waits, is brought back with all that belongs to it, and goes in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.bundle.data_to_rows import CREATED, load, stored
 from articles.desk.revisions import record
+from articles.desk.trash import put_in_trash
 from articles.models import Article, Revision
 from tests.articles.test_article_admin import DELETE, PUBLISH, WRITE, signed_in
+from tests.articles.test_bundle_database import ARTICLE, EVERYTHING
 from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
 
 TRASH = reverse("admin:articles_article_trash")
@@ -112,6 +116,21 @@ def test_what_was_public_is_brought_back_by_who_may_publish_alone():
     assert [answer.status_code for answer in answers] == [403, 302]
     assert "publish_article" in answers[0].content.decode()
     assert [*Article.objects.in_trash()] == [public]
+
+
+@pytest.mark.django_db
+def test_file_that_is_imported_brings_its_article_back():
+    for data in EVERYTHING:
+        load(data)
+    article = Article.objects.get(uid=ARTICLE.uid)
+
+    for data in (ARTICLE, replace(ARTICLE, state="draft")):
+        load(data)
+        article.refresh_from_db()
+        put_in_trash(article)
+        assert load(data) == CREATED
+        assert stored(data).state == data.state
+        assert not Article.objects.in_trash().exists()
 
 
 @pytest.mark.django_db
