@@ -108,7 +108,7 @@ def test_periods_that_an_editor_chooses_go_to_a_series_that_is_there():
     stored = Ranking.objects.get()
 
     document, values = read(client)
-    assert "문서의 제목" in document.cssselect(".twin")[0].text_content()
+    assert "문서의 제목" in document.cssselect(".existing")[0].text_content()
     assert values["series_0"] == [str(stored.pk)]
     assert values["issue"] == ["text"]
     second = make(client, values, periods_0=["2025-11-01"])
