@@ -96,7 +96,7 @@ class ManuscriptForm(forms.ModelForm):
 
     def _add_ranking(self, number, table):
         """Add the fields of a table; return (its name, its fields' names)."""
-        ranking = next(each for each in self.page.rankings if each.slug == table.ranking)
+        ranking = self._ranking_of(table)
         series = choices.series_like(ranking) if self.may_enter_figures else []
         options = [
             (str(each.pk), _("Existing series: %(title)s") % {"title": each.title})
@@ -123,6 +123,9 @@ class ManuscriptForm(forms.ModelForm):
             ),
         )
         return table.caption, self[f"series_{number}"], self[f"periods_{number}"]
+
+    def _ranking_of(self, table):
+        return next(each for each in self.page.rankings if each.slug == table.ranking)
 
     # The month's issue
 
@@ -153,13 +156,14 @@ class ManuscriptForm(forms.ModelForm):
         """Return the page as it is to be stored, and whether its issue replaces the month's."""
         page = self.page
         for number, table in enumerate(page.article.tables):
+            ranking = self._ranking_of(table)
             chosen = self.cleaned_data[f"series_{number}"]
             dates = self.cleaned_data[f"periods_{number}"]
             if chosen == "plain":
-                page = choices.as_plain(page, table)
+                page = choices.as_plain(page, table, ranking)
             else:
                 series = None if chosen == "new" else Ranking.objects.get(pk=chosen)
-                page = choices.as_series(page, table, series, dates)
+                page = choices.as_series(page, table, ranking, series, dates)
         takes_issue = self.cleaned_data.get("issue") == "month"
         if page.issue and not takes_issue:
             page = choices.with_issue_in_text(page)

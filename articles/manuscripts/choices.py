@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from articles.bundle.data_to_rows import month_day
 from articles.content.text import normalise_line
+from articles.manuscripts.blocks import escape
 from articles.models import Article, MonthlyIssue, Ranking
 
 
@@ -26,12 +27,14 @@ def free_uid(uid):
     return f"{uid[:50]}-{uuid4().hex[:8]}" if Article.objects.filter(uid=uid).exists() else uid
 
 
-def as_series(page, table, stored, dates):
+# `table` and `ranking` are as they were read: another table's may have taken that slug since.
+
+
+def as_series(page, table, ranking, stored, dates):
     """Return the page with a table's ranking as periods of a stored series, or None for a new one.
 
     `dates` are the periods to take, as "2025-10-01".
     """
-    ranking = next(each for each in page.rankings if each.slug == table.ranking)
     periods = tuple(each for each in ranking.periods if each.as_of.isoformat() in dates)
     if stored is None:
         others = {each.slug for each in page.rankings if each is not ranking}
@@ -56,12 +59,11 @@ def as_series(page, table, stored, dates):
     )
 
 
-def as_plain(page, table):
+def as_plain(page, table, ranking):
     """Return the page with a ranking's table as an ordinary one of its text."""
-    lines = [page.plain_tables.get(table.slug, "")]
-    if f"[[ranking:{table.slug}]]" in page.article.body:
-        lines.insert(0, table.caption)
-    lines.append(table.source_note)
+    note = escape(table.source_note, is_linked=bool(table.source_url))
+    note = f"[{note}]({table.source_url})" if table.source_url else note
+    lines = [escape(table.caption), page.plain_tables.get(table.slug, ""), note]
     article = replace(
         page.article,
         body=page.article.body.replace(
@@ -69,7 +71,7 @@ def as_plain(page, table):
         ),
         tables=tuple(each for each in page.article.tables if each.slug != table.slug),
     )
-    rankings = tuple(each for each in page.rankings if each.slug != table.ranking)
+    rankings = tuple(each for each in page.rankings if each is not ranking)
     named = {
         entry.subject for each in rankings for period in each.periods for entry in period.entries
     }
@@ -81,7 +83,7 @@ def with_issue_in_text(page):
     """Return the page with its month's items as a section of its text."""
     lines = [f"## {page.issue.title}", ""]
     for item in page.issue.items:
-        lines.append(f"- ({item.category}) {item.headline}")
+        lines.append("- " + escape(f"({item.category}) {item.headline}"))
         lines += [f"    {line}" if line else "" for line in item.body.split("\n") if item.body]
     is_stored = MonthlyIssue.objects.filter(month=month_day(page.issue.month)).exists()
     article = replace(

@@ -167,6 +167,38 @@ def test_series_with_other_headings_is_not_offered():
     assert values["series_0"] == ["new"]
 
 
+def test_each_table_of_two_with_one_caption_keeps_its_own_figures():
+    make_ranking(slug="도구-순위", title="다른 순위")
+    client = signed_in(is_superuser=True)
+
+    def manuscript_of(month):
+        head = f"<tr><td rowspan=2>순위</td><td>2025년 {month}월</td></tr><tr><td>도구</td></tr>"
+        first, second = (
+            f"<p>[도구 순위]</p><table>{head}<tr><td>1위</td><td>{name}</td></tr></table>"
+            for name in ("가나", "라마")
+        )
+        note = '<p>* <a href="https://b.kr/3">출처 : 조사</a></p>'
+        html = f"<h1>제목</h1>{first}{note}<p>글.</p>{second}"
+        return SimpleUploadedFile("원고.html", html.encode())
+
+    def figures(article):
+        return {
+            table.ranking.slug: [entry.label for entry in table.periods.get().entries.all()]
+            for table in article.ranking_tables.all()
+        }
+
+    made = make(client, read(client, manuscript_of(10))[1])
+    series = {table.ranking.slug: [str(table.ranking_id)] for table in made.ranking_tables.all()}
+    third, second = series["도구-순위-3"], series["도구-순위-2"]
+    _document, values = read(client, manuscript_of(11))
+    crossed = make(client, values, series_0=second, series_1=third)
+    plain = make(client, values, series_0=["plain"], series_1=["plain"])
+
+    assert figures(made) == {"도구-순위-3": ["가나"], "도구-순위-2": ["라마"]}
+    assert figures(crossed) == {"도구-순위-2": ["가나"], "도구-순위-3": ["라마"]}
+    assert "[출처 : 조사](https://b.kr/3)" in plain.body
+
+
 def test_document_of_references_alone_becomes_a_draft_too():
     client = signed_in("articles.add_article", "articles.view_article")
     text = "제목\n\n※ 참고 Reference\n\n- 보고서 https://b.kr/2\n"
