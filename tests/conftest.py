@@ -11,7 +11,6 @@ from hypothesis import settings
 from comments.identity import credentials
 from openup.backends.json_logs import JsonFormatter
 from openup.pagecache import PageCache
-from tests import ledger
 from tests.wsgi import ask
 
 # The same examples in every run: what a random one finds is a bug of before, not of the change at
@@ -25,9 +24,8 @@ PRODUCT_HASHER = credentials._HASHER
 # Argon2id all the same, at its least cost: what the tests are about is another thing.
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-TRANSACTIONAL = {"transactional_db", "live_server"}
 # Without one of them, or the mark django_db, a query fails the test.
-DATABASE = TRANSACTIONAL | {"db"}
+DATABASE = {"db", "transactional_db", "live_server"}
 
 
 # What these show is made by Django alike on both databases. `make test` runs each on one, so that
@@ -72,15 +70,6 @@ def pytest_collection_modifyitems(items):
                 item.add_marker("postgresql")
         else:
             item.add_marker("sqlite")
-
-
-@pytest.fixture(autouse=True)
-def emptied_ledgers(request, _django_db_marker, _live_server_helper):
-    """Empty, after a transactional test, what the database refuses to be emptied of."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    if (marker and marker.kwargs.get("transaction")) or TRANSACTIONAL & {*request.fixturenames}:
-        ledger.empty()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+# For its command `flush`.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # noqa: F405
 MIDDLEWARE = [*MIDDLEWARE, "tests.sent_forms.UndrawnMiddleware"]  # noqa: F405
 SILENCED_SYSTEM_CHECKS = ["openup.E003"]
 
