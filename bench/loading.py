@@ -92,7 +92,7 @@ def loading(options):
         site = Site(place, url)
         path = site.fill("--thread", "50x1")["threads"]["50x1"]
         with site.serving(path), sync_playwright() as playwright:
-            program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+            program = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
             browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
             rounds = range(max(3, options.rounds))
             runs = [visit(browser, site.url + path) for _number in rounds]

@@ -13,7 +13,7 @@ ARGUMENTS = [
 
 
 def launch(browser_type, *arguments):
-    program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    program = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
     return browser_type.launch(executable_path=program, args=[*ARGUMENTS, *arguments])
 
 
