@@ -69,6 +69,10 @@ class RevisedAdmin:
             for address, view, page in pages
         ] + super().get_urls()
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"shows_presence": True, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
     def history_view(self, request, object_id, extra_context=None):
         obj = self.model.objects.filter(pk=object_id).first() if is_key(object_id) else None
         context = history_context(self, request, obj) if obj else {}

@@ -9,6 +9,7 @@ from articles.models.page_version import (
     PageVersion,
     article_scope,
 )
+from articles.models.presence import Presence
 from articles.models.ranking import (
     Ranking,
     RankingEntry,
@@ -38,6 +39,7 @@ __all__ = [
     "MonthlyIssue",
     "MonthlyIssueItem",
     "PageVersion",
+    "Presence",
     "Ranking",
     "RankingCorrection",
     "RankingEntry",

@@ -57,9 +57,9 @@ def open_page(browser, live_server):
 
 @pytest.fixture
 def open_as_staff(open_page, settings):
-    def open_as_staff(path, *permissions):
+    def open_as_staff(path, *permissions, **user):
         client = Client()
-        client.force_login(make_staff(*permissions))
+        client.force_login(make_staff(*permissions, **user))
         page = open_page("/")
         name = settings.SESSION_COOKIE_NAME
         page.context.add_cookies(
