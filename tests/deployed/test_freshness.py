@@ -87,15 +87,15 @@ def test_pages_are_confirmed_without_being_made_after_the_application_was_restar
 
     site.stop_application()
     site.start_application()
-    asked = len(site.cache_log())
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while {line.split()[0] for line in site.cache_log()[asked:]} != {"REVALIDATED"}:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # until nginx's second is over
-        asked = len(site.cache_log())
-        answers = [site.request("GET", path).content for path in paths]
 
-    assert answers == held
+    for path, content in zip(paths, held, strict=True):
+        asked = len(statuses(site, path))
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (told := {*statuses(site, path)[asked:]} - {"HIT"}):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # until nginx's second is over
+            assert site.request("GET", path).content == content
+        assert told == {"REVALIDATED"}
 
 
 def test_a_page_that_is_withdrawn_is_not_shown_as_last_known(site):
