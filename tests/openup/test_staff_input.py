@@ -380,4 +380,5 @@ def fill(data, client, address, value, columns):
 
 def elsewhere(data, client, address, value, columns):
     """Put the value in the place of a key in the address."""
-    yield client.get(re.sub(r"\d+", value.replace("/", "").replace("?", "") or "x", address))
+    key = value.replace("/", "").replace("?", "") or "x"
+    yield client.get(re.sub(r"\d+", lambda _match: key, address))
