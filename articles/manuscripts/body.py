@@ -29,6 +29,8 @@ class Draft:
     subjects: dict[str, SubjectData] = field(default_factory=dict)
     # The cells that each ranking was read of.
     cells: dict[str, Table] = field(default_factory=dict)
+    # What the source itself calls each ranking's table, by the ranking's slug.
+    captions: dict[str, str] = field(default_factory=dict)
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     def note(self, line: int, message: str) -> None:
@@ -253,6 +255,7 @@ def _place_ranking(
         note = patterns.matches(patterns.SOURCE_NOTE, source_note.source)[1]
         url = next((run.href for run in source_note.runs if run.href), "")
     draft.rankings[series.slug] = series
+    draft.captions[series.slug] = caption
     draft.subjects |= {subject.slug: subject for subject in ranking.subjects}
     draft.tables.append(
         TableData(

@@ -27,6 +27,14 @@ def free_uid(uid):
     return f"{uid[:50]}-{uuid4().hex[:8]}" if Article.objects.filter(uid=uid).exists() else uid
 
 
+def free_slug(wanted, others=frozenset()):
+    """Return the slug for a new series: that of no stored one, nor of `others`."""
+    slug, number = wanted, 2
+    while slug in others or Ranking.objects.filter(slug=slug).exists():
+        slug, number = f"{wanted[:76]}-{number}", number + 1
+    return slug
+
+
 # `table` and `ranking` are as they were read: another table's may have taken that slug since.
 
 
@@ -38,10 +46,7 @@ def as_series(page, table, ranking, stored, dates):
     periods = tuple(each for each in ranking.periods if each.as_of.isoformat() in dates)
     if stored is None:
         others = {each.slug for each in page.rankings if each is not ranking}
-        slug, number = ranking.slug, 2
-        while slug in others or Ranking.objects.filter(slug=slug).exists():
-            slug, number = f"{ranking.slug[:76]}-{number}", number + 1
-        series = replace(ranking, slug=slug, periods=periods)
+        series = replace(ranking, slug=free_slug(ranking.slug, others), periods=periods)
     else:
         columns = tuple(
             replace(column, heading=known["heading"])
@@ -61,14 +66,10 @@ def as_series(page, table, ranking, stored, dates):
 
 def as_plain(page, table, ranking):
     """Return the page with a ranking's table as an ordinary one of its text."""
-    note = escape(table.source_note, is_linked=bool(table.source_url))
-    note = f"[{note}]({table.source_url})" if table.source_url else note
-    lines = [escape(table.caption), page.plain_tables.get(table.slug, ""), note]
+    plain = plain_text(table.caption, page.plain_tables.get(table.slug, ""), table)
     article = replace(
         page.article,
-        body=page.article.body.replace(
-            f"[[ranking:{table.slug}]]", "\n\n".join(filter(None, lines))
-        ),
+        body=page.article.body.replace(f"[[ranking:{table.slug}]]", plain),
         tables=tuple(each for each in page.article.tables if each.slug != table.slug),
     )
     rankings = tuple(each for each in page.rankings if each is not ranking)
@@ -77,6 +78,13 @@ def as_plain(page, table, ranking):
     }
     subjects = tuple(each for each in page.subjects if each.slug in named)
     return replace(page, article=article, rankings=rankings, subjects=subjects)
+
+
+def plain_text(caption, drawn, table):
+    """Return a ranking's table `drawn` in Markdown between its caption and its source."""
+    note = escape(table.source_note, is_linked=bool(table.source_url))
+    note = f"[{note}]({table.source_url})" if table.source_url else note
+    return "\n\n".join(filter(None, [escape(caption), drawn, note]))
 
 
 def with_issue_in_text(page):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import BundleError, RankingData, TableData
-from articles.manuscripts import html_page, tables, text_page
+from articles.manuscripts import choices, html_page, tables, text_page
 from articles.manuscripts.blocks import HtmlSource
 from articles.manuscripts.body import Draft, to_markdown
 from articles.rankings.pasted_tables import to_text
@@ -18,7 +18,8 @@ MAX_CHARACTERS = 3_000_000
 class Proposal:
     """A copied table that is surely a ranking.
 
-    `cells` are what the grid takes, `plain` the same as a table of the text.
+    `cells` are what the grid takes, `plain` the same as a table of the text, with what the source
+    has above and below it.
     """
 
     table: TableData
@@ -60,7 +61,9 @@ def read(html: str, text: str = "") -> Pasted:
             table,
             draft.rankings[table.ranking],
             to_text([list(row) for row in draft.cells[table.ranking].rows]),
-            tables.to_markdown(draft.cells[table.ranking]),
+            choices.plain_text(
+                draft.captions[table.ranking], tables.to_markdown(draft.cells[table.ranking]), table
+            ),
         )
         for table in draft.tables
     )

@@ -200,14 +200,11 @@ def _proposal(proposal):
     table, ranking = proposal.table, proposal.ranking
     return {
         "slug": table.slug,
+        "title": ranking.title,
         "caption": table.caption,
         "source_note": table.source_note,
         "source_url": table.source_url,
-        "rank_heading": ranking.rank_heading,
-        "columns": [column.heading for column in ranking.columns],
-        "periods": [
-            {"label": period.label, "as_of": period.as_of.isoformat()} for period in ranking.periods
-        ],
+        "periods": [period.label for period in ranking.periods],
         "cells": proposal.cells,
         "markdown": proposal.plain,
     }

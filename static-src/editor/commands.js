@@ -7,6 +7,7 @@ import {words} from "./words.js";
 const HEADING = /^(#{1,6})[ \t]+/;
 const LIST = /^([ \t]*)(?:[-+*]|\d{1,9}[.)])[ \t]+/;
 const BEGINNING = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t]+)?/;
+const BLOCK = /^(?:#{1,6} |[-+*] |\d{1,9}[.)] |> |\||!\[|\[\[)/;
 const ADDRESS = /^(?:https?:\/\/|mailto:)\S+$/;
 
 function linesOf(state) {
@@ -113,6 +114,26 @@ export function insertTable(view) {
     const text = `| ${head} | ${head} |\n| --- | --- |\n| ${cell} | ${cell} |`;
     insertBlock(view, view.state.selection.main.to, text, [2, 2 + head.length]);
     return true;
+}
+
+/* Return the change that puts Markdown in the place of {from, to}: words into their line, all else
+   between blank lines. */
+export function piecesFor({doc}, {from, to}, markdown) {
+    const [line, last] = [doc.lineAt(from), doc.lineAt(to)];
+    const before = line.text.slice(0, from - line.from);
+    const isWords = !markdown.includes("\n") && !BLOCK.test(markdown);
+    if (isWords) {
+        return {from, to, insert: markdown};
+    }
+    const isBareMarker = LIST.exec(`${before.trimEnd()} `)?.[0].trimEnd() === before.trimEnd();
+    const begin = isBareMarker && LIST.test(markdown) ? line.from : from;
+    const previous = line.number > 1 ? doc.line(line.number - 1) : null;
+    const following = last.number < doc.lines ? doc.line(last.number + 1) : null;
+    const isFirst = begin === line.from || !before.trim();
+    const gap = isFirst ? (previous && isWritten(previous) ? "\n" : "") : "\n\n";
+    const isLast = !doc.sliceString(to, last.to).trim();
+    const end = isLast ? (following && isWritten(following) ? "\n" : "") : "\n\n";
+    return {from: begin, to, insert: gap + markdown + end};
 }
 
 /* Write a paragraph of its own after the line at `at`, and choose a part of it, if one is given. */

@@ -8,7 +8,7 @@ const PICTURE = /!\[((?:[^\]\\]|\\.)*)\]\(([^\s()]+)(?:[ \t]+"((?:[^"\\]|\\.)*)"
 
 /* A clipboard that has text too comes from a word processor, which adds a picture of that text. */
 function filesOf(carrier) {
-    return carrier && !carrier.types.includes("text/plain") ? [...carrier.files] : [];
+    return carrier && !carrier.getData("text/plain").trim() ? [...carrier.files] : [];
 }
 
 export function pictureHandlers(uploads) {
@@ -92,7 +92,7 @@ export function uploadsOf(field, tools) {
 }
 
 /* Nothing is written into the text while a syllable is being composed. */
-async function isNotComposing(view) {
+export async function isNotComposing(view) {
     while (view.composing || view.compositionStarted) {
         await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -21,6 +21,79 @@ function tables() {
         .filter(({slug}) => slug);
 }
 
+function addRow() {
+    document.querySelector(`${GROUP} .add-row a`).click();
+    const rows = document.querySelectorAll(`${GROUP} .inline-related:not(.empty-form)`);
+    return rows[rows.length - 1];
+}
+
+function write(row, name, value) {
+    const field = row.querySelector(`[name$='-${name}']`);
+    field.value = value;
+    for (const type of ["input", "change"]) {
+        field.dispatchEvent(new Event(type, {bubbles: true}));
+    }
+}
+
+export function canHoldTables() {
+    return Boolean(document.querySelector(`${GROUP} .add-row a`));
+}
+
+/* Return the slug, or that and a number, by which the article has no table yet. */
+export function freeSlug(wanted) {
+    const taken = new Set(tables().map(({slug}) => slug));
+    let slug = wanted;
+    for (let number = 2; taken.has(slug); number += 1) {
+        slug = `${wanted.slice(0, 76)}-${number}`;
+    }
+    return slug;
+}
+
+/* Add a table of the article that shows the periods of a series which was saved a moment ago. */
+export function fillTable(table, {ranking, title, periods}) {
+    const row = addRow();
+    const series = row.querySelector("select[name$='-ranking']");
+    if (![...series.options].some(({value}) => value === ranking)) {
+        series.append(new Option(title, ranking));
+    }
+    const boxes = periods.map((each) => boxOf(row, title, each));
+    write(row, "ranking", ranking);
+    boxes.forEach((box) => {
+        box.checked = true;
+    });
+    write(row, "slug", table.slug);
+    write(row, "caption", table.caption);
+    write(row, "source_note", table.source_note);
+    write(row, "source_url", table.source_url);
+}
+
+/* Return the box of a period; one that the page does not know yet is made like the others. */
+function boxOf(row, title, {period, label}) {
+    const known = row.querySelector(`.ranking-periods input[value="${period}"]`);
+    if (known) {
+        return known;
+    }
+    const list = row.querySelector("div.ranking-periods");
+    const groups = [...list.children];
+    let group = groups.find((each) => each.querySelector("label").textContent === title);
+    if (!group) {
+        group = document.createElement("div");
+        group.append(Object.assign(document.createElement("label"), {textContent: title}));
+        list.append(group);
+    }
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.name = list.id.replace(/^id_/, "");
+    box.value = period;
+    box.id = `${list.id}_new_${period}`;
+    const name = Object.assign(document.createElement("label"), {htmlFor: box.id});
+    name.append(box, ` ${label}`);
+    const entry = document.createElement("div");
+    entry.append(name);
+    group.append(entry);
+    return box;
+}
+
 export function rankingMarks(words) {
     if (!document.querySelector(GROUP)) {
         return [];
@@ -106,11 +179,8 @@ export function rankingMenu(view, tools) {
         for (let number = 1; !slug || taken.has(slug); number += 1) {
             slug = `ranking-${number}`;
         }
-        document.querySelector(`${GROUP} .add-row a`).click();
-        const rows = document.querySelectorAll(`${GROUP} .inline-related:not(.empty-form)`);
-        const row = rows[rows.length - 1];
-        row.querySelector("[name$='-slug']").value = slug;
-        row.querySelector("[name$='-slug']").dispatchEvent(new Event("input", {bubbles: true}));
+        const row = addRow();
+        write(row, "slug", slug);
         if (!isPlaced) {
             place(slug);
         }

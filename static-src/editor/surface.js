@@ -16,8 +16,10 @@ import {EditorView, dropCursor, keymap} from "@codemirror/view";
 import {
     insertLink, insertTable, toggleBold, toggleHeading, toggleList, toggleQuotation,
 } from "./commands.js";
+import {pasteOf} from "./paste.js";
 import {captionOf, pictureHandlers, uploadsOf} from "./pictures.js";
 import {rankingMarks, rankingMenu} from "./rankings.js";
+import {reportOf} from "./report.js";
 import {highlighting, theme} from "./theme.js";
 import {makeTools} from "./toolbar.js";
 
@@ -61,6 +63,7 @@ export function startEditor(field) {
     const root = host.attachShadow({mode: "open"});
     const uploads = uploadsOf(field, tools);
     const caption = captionOf(tools);
+    const paste = pasteOf(field, tools, reportOf(tools));
     let isOurs = false;
 
     const view = new EditorView({
@@ -84,10 +87,12 @@ export function startEditor(field) {
                     tabindex: "0",
                 }),
                 pictureHandlers(uploads),
+                paste.handlers,
                 rankingMarks(tools.words),
                 keymap.of([...KEYS, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
                 EditorView.updateListener.of((update) => {
                     uploads.follow(update);
+                    paste.follow(update);
                     caption.follow(update);
                     if (update.docChanged && !isOurs) {
                         isOurs = true;

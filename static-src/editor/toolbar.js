@@ -55,6 +55,7 @@ export function makeTools() {
         picker: find("input[type=file]"),
         caption: {panel: find(".picture-caption"), input: find(".picture-caption input")},
         rankings: {button: find("[aria-expanded]"), list: find(".ranking-choices")},
+        report: {panel: find(".paste-report"), list: find(".paste-report ul")},
         say: (text) => {
             status.textContent = text;
         },

@@ -84,7 +84,10 @@ def test_copied_rankings_are_offered_with_their_cells_each_under_a_name_of_its_o
     first = pasted.proposals[0]
     assert (first.table.caption, first.table.source_note) == ("도구 순위", "출처 : 조사")
     assert first.cells.splitlines()[2] == "1위\t알파\tA-3"
-    assert first.plain.splitlines()[0] == "| 순위 | 2025년 12월 기업 | 2025년 12월 모델 |"
+    caption, table, source = first.plain.split("\n\n")
+    assert (caption, source) == ("도구 순위", "출처 : 조사")
+    assert table.splitlines()[0] == "| 순위 | 2025년 12월 기업 | 2025년 12월 모델 |"
+    assert pasted.proposals[1].plain.startswith("| 순위 |")
     assert [period.label for period in first.ranking.periods] == ["2025년 12월"]
 
 
@@ -111,7 +114,7 @@ def test_pasting_is_for_writers_bounded_and_stores_pictures(settings, tmp_path):
     assert "![ALT?](/media/articles/" in said["markdown"]
     assert "https://b.kr/x.png" in said["markdown"].partition("```unread")[2]
     assert len(list(Path(tmp_path).rglob("*.png"))) == 1
-    assert said["tables"][0]["periods"] == [{"label": "2025년 12월", "as_of": "2025-12-01"}]
+    assert said["tables"][0]["periods"] == ["2025년 12월"]
     assert said["notes"]
     assert client.post(PASTE, {"html": "", "text": " "}).status_code == 400
     assert client.post(PASTE, {"text": "가" * 600_000}).status_code == 200

@@ -7,54 +7,13 @@ from django.urls import reverse
 from PIL import Image
 
 from articles.models import Article
-from tests.factories import make_article, make_ranking, make_table
+from tests.browser.writing import Writing, make_draft
+from tests.factories import make_ranking, make_table
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 EDITOR = [f"articles.{action}_article" for action in ("add", "change", "view")]
 SAVED = ".messagelist .success"
-
-
-class Writing:
-    """An article's form in the browser, and the keys of who writes."""
-
-    def __init__(self, page):
-        self.page = page
-        self.text = page.locator(".cm-content")
-        self.keys = page.keyboard
-        self.cdp = page.context.new_cdp_session(page)
-
-    def body(self):
-        return self.page.locator("#id_body").input_value()
-
-    def press(self, *keys):
-        for key in keys:
-            self.keys.press(key)
-
-    def press_until(self, body, key):
-        for _time in range(40):
-            if self.body() == body:
-                return
-            self.press(key)
-        assert self.body() == body
-
-    def tool(self, name):
-        self.page.get_by_role("toolbar").get_by_role("button", name=name, exact=True).click()
-
-    def line(self, number):
-        """Put the cursor at the end of a line."""
-        self.text.locator(".cm-line").nth(number).click()
-        self.press("End")
-
-    def compose(self, *steps):
-        """Type Hangul as an input method does: what is composed so far, then the whole."""
-        for step in steps:
-            end = len(step)
-            self.cdp.send(
-                "Input.imeSetComposition",
-                {"text": step, "selectionStart": end, "selectionEnd": end},
-            )
-        self.cdp.send("Input.insertText", {"text": steps[-1]})
 
 
 @pytest.fixture
@@ -67,10 +26,6 @@ def write(open_as_staff):
         return writing
 
     return write
-
-
-def make_draft(**fields):
-    return make_article(**{"state": "draft", "published_at": None, "body": "앞글", **fields})
 
 
 def test_text_is_written_by_tools_and_keys_undone_and_saved(write):

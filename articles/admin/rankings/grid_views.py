@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -34,6 +35,7 @@ RANKINGS = Ranking.objects.prefetch_related("periods__entries__subject")
 def grid_view(model_admin, request, ranking_id):
     """Show the series' figures as a grid, or save it whole."""
     require(request, model_admin.permission_for("change"))
+    is_popup = IS_POPUP_VAR in request.GET
     with transaction.atomic():
         rankings = RANKINGS.all()
         if request.method == "POST":
@@ -53,10 +55,12 @@ def grid_view(model_admin, request, ranking_id):
             tell_saved(request, new_subjects)
             tell_taken_off(request, recheck_releases(ranking))
             record(ranking, by=request.user, note=form.cleaned_data.get("reason") or "")
+            if is_popup:
+                return show_saved(model_admin, request, form)
             return redirect(saved_address(request, ranking, form))
     # What the reading of a pasted table told stands by until the figures are saved.
     notes = request.POST.getlist("note")[:MAX_NOTES]
-    return show_grid(model_admin, request, form, pages, page, notes=notes)
+    return show_grid(model_admin, request, form, pages, page, notes=notes, is_popup=is_popup)
 
 
 def show_grid(model_admin, request, form, pages, page, **context):
@@ -136,6 +140,19 @@ def saved_address(request, ranking, form):
         return request.get_full_path()
     keys = ",".join(str(period.pk) for period in form.periods if period.pk)
     return f"{reverse('admin:articles_ranking_grid', args=[ranking.pk])}?periods={keys}"
+
+
+def show_saved(model_admin, request, form):
+    """Tell the window that opened the grid which periods it holds now; the script closes it."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Figures: %(ranking)s") % {"ranking": form.ranking},
+        "opts": model_admin.opts,
+        "ranking": form.ranking,
+        "periods": [period for period in form.periods if period.pk],
+        "is_popup": True,
+    }
+    return TemplateResponse(request, "admin/articles/ranking/saved.html", context)
 
 
 def tell_saved(request, new_subjects):
@@ -222,17 +239,7 @@ def paste_view(model_admin, request, ranking_id):
     is_sent = request.method == "POST"
     form = PasteForm(ranking, *([request.POST, request.FILES] if is_sent else []))
     if is_sent and form.is_valid():
-        grid = form.grid
-        grid.is_valid()
-        keys = ",".join(str(period.pk) for period in grid.periods if period.pk)
-        address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
-        new = len(grid.new_periods)
-        context = {
-            "is_pasted": True,
-            "notes": form.notes,
-            "action": f"{address}?periods={keys}&new={new}",
-        }
-        return show_grid(model_admin, request, grid, period_pages(ranking), None, **context)
+        return show_read(model_admin, request, form)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Paste a table: %(ranking)s") % {"ranking": ranking},
@@ -242,6 +249,22 @@ def paste_view(model_admin, request, ranking_id):
         "media": form.media,
     }
     return TemplateResponse(request, "admin/articles/ranking/paste.html", context)
+
+
+def show_read(model_admin, request, form, is_popup=False):
+    """Show the grid of a valid PasteForm, as if it had been typed."""
+    grid = form.grid
+    grid.is_valid()
+    keys = ",".join(str(period.pk) for period in grid.periods if period.pk)
+    address = reverse("admin:articles_ranking_grid", args=[grid.ranking.pk])
+    popup = f"&{IS_POPUP_VAR}=1" if is_popup else ""
+    context = {
+        "is_pasted": True,
+        "is_popup": is_popup,
+        "notes": form.notes,
+        "action": f"{address}?periods={keys}&new={len(grid.new_periods)}{popup}",
+    }
+    return show_grid(model_admin, request, grid, period_pages(grid.ranking), None, **context)
 
 
 def grid_of(ranking, groups):

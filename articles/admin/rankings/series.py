@@ -11,6 +11,7 @@ from articles.admin.base import (
 )
 from articles.admin.edit_conflicts import EditConflictForm, EditConflictFormSet
 from articles.admin.form_fields import FORM_FIELDS
+from articles.admin.rankings.from_text import from_text_view
 from articles.admin.rankings.grid_views import grid_view, paste_view
 from articles.admin.rankings.list_fields import ColumnsField
 from articles.admin.revisions import RevisedAdmin
@@ -156,7 +157,12 @@ class RankingAdmin(RevisedAdmin, ReleasedModelAdmin):
             self.admin_site.admin_view(self.paste_view),
             name="articles_ranking_paste",
         )
-        return [grid, paste, *super().get_urls()]
+        from_text = path(
+            "from-text/",
+            self.admin_site.admin_view(self.from_text_view),
+            name="articles_ranking_from_text",
+        )
+        return [grid, paste, from_text, *super().get_urls()]
 
     def get_list_display(self, request):
         may_enter = self.has_change_permission(request)
@@ -189,3 +195,6 @@ class RankingAdmin(RevisedAdmin, ReleasedModelAdmin):
 
     def paste_view(self, request, ranking_id):
         return paste_view(self, request, ranking_id)
+
+    def from_text_view(self, request):
+        return from_text_view(self, request)
