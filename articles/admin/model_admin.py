@@ -111,12 +111,12 @@ class StaffModelAdmin(admin.ModelAdmin):
             messages.warning(request, text)
         return super().changelist_view(request, extra_context)
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset, **options):
         if not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             text = _("Nothing was done: a chosen row is none of this list. Choose again.")
             messages.error(request, text)
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **options)
 
     # What a form is opened or sent with
 

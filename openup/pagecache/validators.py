@@ -135,8 +135,9 @@ class SQLiteConnection:
             raise DatabaseAway(error) from error
 
     def read(self, scopes):
+        twice = [value for scope in scopes for value in (scope, scope)]
         try:
-            row = self._connection.execute(sqlite_query(len(scopes)), scopes).fetchone()
+            row = self._connection.execute(sqlite_query(len(scopes)), twice).fetchone()
         except sqlite3.Error as error:
             raise DatabaseAway(error) from error
         return tuple(zip(row[::2], row[1::2], strict=True))
@@ -147,13 +148,16 @@ class SQLiteConnection:
 
 @cache
 def sqlite_query(count):
-    """Return the query for `count` scopes: one row, for each row lets the interpreter's lock go."""
+    """Return the query for `count` scopes, each of which it is given twice.
+
+    One row, for each row lets the interpreter's lock go.
+    """
     # As Django's Now() writes it: moments are compared as text.
     now = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
     columns = ", ".join(
-        f"(SELECT version FROM {VERSIONS} WHERE scope = ?{number}),"  # noqa: S608
-        f" (SELECT MAX(at) FROM {MOMENTS} WHERE scope = ?{number} AND at <= {now})"
-        for number in range(1, count + 1)
+        f"(SELECT version FROM {VERSIONS} WHERE scope = ?),"  # noqa: S608
+        f" (SELECT MAX(at) FROM {MOMENTS} WHERE scope = ? AND at <= {now})"
+        for _number in range(count)
     )
     return f"SELECT {columns}"
 

@@ -21,6 +21,8 @@ class Command(BaseCommand):
         "Bring a backup's database and pictures back while the site is stopped, and say whether"
         " its keys are here. What it replaces is moved aside."
     )
+    # By itself a command may ask the database, which is what cannot be read.
+    requires_system_checks = ()
 
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path, help="the backup, as `back_up` has named it")
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, folder, replace, send_mail, without_manifest, **options):
+        self.check(databases=[])
         check_reachable()
         manifest = Manifest.guess(folder) if without_manifest else Manifest.read(folder)
         check_fits(manifest)
