@@ -1,4 +1,3 @@
-from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
@@ -48,9 +47,6 @@ class LegacyPathInline(PartInline, admin.TabularInline):
 
 @admin.register(Article)
 class ArticleAdmin(PublishedModelAdmin):
-    class Media:
-        js = [forms.Script("manage/typed_preview.js", defer=True)]
-
     form = PublishedModelForm
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]

@@ -12,7 +12,9 @@ MAX_ID_CHARACTERS = 40
 READING_SPEED = 500
 
 _HEADING = re.compile(
-    r'<h(?P<level>[23])(?: id="(?P<id>[^"]*)")?>(?P<html>.*?)</h(?P=level)>', re.S
+    r'<h(?P<level>[23])(?: id="(?P<id>[^"]*)")?(?P<line> data-line="\d+")?>'
+    r"(?P<html>.*?)</h(?P=level)>",
+    re.S,
 )
 
 
@@ -39,7 +41,9 @@ def with_anchors(html: str) -> str:
             number += 1
         taken.add(identity)
         level = match["level"]
-        return f'<h{level} id="{identity}">{match["html"]}</h{level}>'
+        # In a preview a heading says at which line of the source it stands.
+        line = match["line"] or ""
+        return f'<h{level} id="{identity}"{line}>{match["html"]}</h{level}>'
 
     return _HEADING.sub(add, html)
 

@@ -294,12 +294,38 @@ def to_html(source: str) -> str:
 
     Raises ValidationError, with a reason for the editor, on text that is too long or too deep.
     """
+    env: dict = {}
+    return _html(_parse("\n".join(_with_enough_indent(_lines(source))), env), env)
+
+
+def with_lines(source: str) -> str:
+    """Return what `to_html` does, each block with the line of `source` where it begins.
+
+    It stands in `data-line`, counted from 1. Raises ValidationError.
+    """
+    env: dict = {}
+    lines = _lines(source)
+    indented = _with_enough_indent(lines)
+    tokens = _parse("\n".join(indented), env)
+    # Only empty lines are put in, so the others come in the same order.
+    written = (number for number, line in enumerate(lines, 1) if line)
+    numbers = [next(written) if line else 0 for line in indented]
+    for token in tokens:
+        if token.map and token.nesting >= 0 and token.type not in {"ranking", "table_open"}:
+            token.attrSet("data-line", str(numbers[token.map[0]]))
+    return _html(tokens, env)
+
+
+def _lines(source: str) -> list[str]:
     lines = [_spread(line.rstrip()) for line in normalise(source).split("\n")]
     _check("\n".join(lines))
-    env: dict = {}
+    return lines
+
+
+def _html(tokens: list[Token], env: dict) -> str:
     parts: list[str] = []
     between: list[Token] = []
-    for token in _parse("\n".join(_with_enough_indent(lines)), env):
+    for token in tokens:
         if token.type == "ranking":
             parts += [_render(between, env), f"<!--ranking:{token.content}-->"]
             between = []
@@ -314,6 +340,8 @@ def _render(tokens: list[Token], env: dict) -> str:
         _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        # No text of an editor's makes such an attribute; `with_lines` does.
+        generic_attribute_prefixes={"data-line"},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
         attribute_filter=_keep_attribute,
@@ -334,9 +362,12 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def preview(source: str) -> str:
-    """Return the HTML that saving `source` would give, or the reason why it cannot be saved."""
+    """Return the HTML that saving `source` would give, or the reason why it cannot be saved.
+
+    Its blocks say where they begin, as those of `with_lines` do.
+    """
     try:
-        html = to_html(source)
+        html = with_lines(source)
     except ValidationError as error:
         return '<p class="errornote">' + nh3.clean_text(" ".join(error.messages)) + "</p>"
     return RANKING_MARK.sub(r"<p><code>[[ranking:\1]]</code></p>", html)

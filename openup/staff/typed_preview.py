@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from articles.admin.model_admin import PermissionMissing
 from articles.article_loading import load_any_article
 from articles.content.headings import reading_minutes, with_anchors
-from articles.content.markdown import preview
+from articles.content.markdown import preview, with_lines
 from articles.models import Article, Category, LegacyPath
 from comments.identity.rate_limits import EDITOR_PREVIEWS, LimitReached, spend
 from openup.staff.editor import draw_article, fragment, is_writer, slow_down
@@ -56,7 +56,7 @@ def _store(request, article_id):
     if not article.category_id:
         article.category = Category.objects.first() or Category.objects.create(name="–", slug="-")
     try:
-        html = article.converted_body()
+        html = with_lines(article.body)
     except ValidationError:
         html = preview(article.body)
     article.body_html = with_anchors(html)

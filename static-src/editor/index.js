@@ -1,6 +1,8 @@
-/* Put an editor over every Markdown field: those of the page, and those of rows that are added. */
+/* Put an editor over every Markdown field: those of the page, and those of rows that are added; and
+   show the page that becomes of it. */
 
 import {startEditor} from "./surface.js";
+import {startTypedPreview} from "./typed_preview.js";
 
 const FIELD = "textarea.markdownx-editor";
 
@@ -15,5 +17,6 @@ function startAll(root) {
 
 if (document.getElementById("editor-tools")) {
     startAll(document);
+    startTypedPreview();
     document.addEventListener("formset:added", (event) => startAll(event.target));
 }

@@ -18,6 +18,7 @@ import {
 } from "./commands.js";
 import {pasteOf} from "./paste.js";
 import {captionOf, pictureHandlers, uploadsOf} from "./pictures.js";
+import {previewOf} from "./preview.js";
 import {rankingMarks, rankingMenu} from "./rankings.js";
 import {reportOf} from "./report.js";
 import {highlighting, theme} from "./theme.js";
@@ -64,6 +65,7 @@ export function startEditor(field) {
     const uploads = uploadsOf(field, tools);
     const caption = captionOf(tools);
     const paste = pasteOf(field, tools, reportOf(tools));
+    const preview = previewOf(field);
     let isOurs = false;
 
     const view = new EditorView({
@@ -93,6 +95,7 @@ export function startEditor(field) {
                 EditorView.updateListener.of((update) => {
                     uploads.follow(update);
                     paste.follow(update);
+                    preview.follow(update);
                     caption.follow(update);
                     if (update.docChanged && !isOurs) {
                         isOurs = true;

@@ -17,7 +17,11 @@ from articles.content.markdown import (
     faults_for_publishing,
     preview,
     to_html,
+    with_lines,
 )
+from articles.content.text import normalise
+
+LINE = re.compile(r' data-line="(\d+)"')
 
 ALLOWED = {
     "p": set(),
@@ -730,6 +734,20 @@ def test_any_text_is_refused_with_a_reason_or_comes_out_clean(source):
     for piece in RANKING_MARK.split(html)[::2]:
         for tag in ("ul", "ol", "li", "blockquote", "table", "p", "pre"):
             assert len(re.findall(f"<{tag}[ >]", piece)) == piece.count(f"</{tag}>")
+    with_numbers = with_lines(source)
+    assert LINE.sub("", with_numbers) == LINE.sub("", html)
+    for number in LINE.findall(with_numbers):
+        assert normalise(source).split("\n")[int(number) - 1].strip()
+
+
+def test_blocks_say_at_which_line_they_begin():
+    source = "## 머리\n\n글\n이어\n- 하나\n    - 둘\n[[ranking:a]]\n끝\n- 셋\n\n| a |\n|-|\n| 칸 |"
+
+    blocks = lxml_html.fragment_fromstring(with_lines(source), "div").cssselect("[data-line]")
+
+    begins = {block.text_content().split()[0]: block.get("data-line") for block in blocks}
+    wanted = {"머리": "1", "글": "3", "하나": "5", "둘": "6", "끝": "8", "셋": "9", "칸": "13"}
+    assert wanted.items() <= begins.items()
 
 
 # Publishing

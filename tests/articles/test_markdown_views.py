@@ -128,7 +128,8 @@ def test_answers_are_never_kept(address):
 def test_preview_is_what_saving_would_give():
     response = signed_in(make_writer()).post(PREVIEW, {"content": "# 글\n<script>"})
 
-    assert response.content.decode() == "<h2>글</h2>\n<p>&lt;script&gt;</p>"
+    html = response.content.decode()
+    assert html == '<h2 data-line="1">글</h2>\n<p data-line="2">&lt;script&gt;</p>'
 
 
 def test_preview_of_a_text_that_is_too_long_says_so():

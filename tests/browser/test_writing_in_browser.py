@@ -5,6 +5,7 @@ import io
 import pytest
 from django.urls import reverse
 from PIL import Image
+from playwright.sync_api import expect
 
 from articles.models import Article
 from tests.browser.writing import Writing, make_draft
@@ -162,3 +163,26 @@ def test_what_is_typed_is_shown_as_readers_would_get_it(write):
     page.get_by_role("dialog").get_by_role("button", name="닫기").click()
     assert writing.body() == "앞글 이어 쓴 글"
     assert Article.objects.get().body == "앞글"
+
+
+def test_previews_beside_the_text_follow_the_cursor_and_leave_it_the_keys(write):
+    sections = (f"## 제목 {number}\n\n" + "긴 글 " * 200 for number in range(12))
+    writing = write(make_draft(body="\n\n".join(sections)))
+    page = writing.page
+    beside = page.locator(".markdownx-preview")
+    page.set_viewport_size({"width": 1700, "height": 900})
+
+    expect(beside.locator("[data-line]").last).to_be_in_viewport()
+    writing.press("Control+Home")
+    expect(beside.get_by_text("제목 0", exact=True)).to_be_in_viewport()
+    page.get_by_role("button", name="쓴 대로 미리 보기").click()
+    shown = page.frame_locator(".typed-preview iframe")
+    expect(shown.locator("h2", has_text="제목 0")).to_be_in_viewport()
+    writing.text.focus()
+    writing.press("Control+End", "Enter", "Enter")
+    writing.keys.type("## last")
+    expect(shown.locator("h2", has_text="last")).to_be_in_viewport()
+    writing.keys.type(" words")
+
+    assert writing.body().endswith("## last words")
+    expect(shown.locator("h2", has_text="last words")).to_be_in_viewport()

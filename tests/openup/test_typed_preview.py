@@ -55,7 +55,7 @@ def test_page_has_tables_references_and_month_as_they_are_typed(client):
 
     for text in ("고친 제목", "고친 표 제목", "참고한 글", "월간 이슈(10월)"):
         assert text in page, text
-    assert page.index("고친 표 제목") < page.index("<p>뒤 ")
+    assert page.index("고친 표 제목") < page.index(">뒤 ")
     # What keeps it from being published.
     assert page.count("[[ranking:none]]") > 1
     assert counts() == before
