@@ -117,13 +117,13 @@ def _rows(name: str, records: tuple) -> dict[Any, dict[str, Any]]:
     times: Counter = Counter()
     rows = {}
     for record in records:
-        key = _key(record)
+        key = row_key(record)
         times[key] += 1
         rows[key, times[key]] = _values(name, record)
     return rows
 
 
-def _key(record: Any) -> Any:
+def row_key(record: Any) -> Any:
     """Return what a row is known by when its other values change."""
     match record:
         case ReferenceData():
@@ -136,6 +136,8 @@ def _key(record: Any) -> Any:
             return record.key
         case EntryData():
             return record.subject
+        case PeriodData():
+            return record.as_of
     return record
 
 
