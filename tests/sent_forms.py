@@ -88,6 +88,9 @@ def opened_with(client, address):
 
 
 def send(client, address, fields, **changes):
-    """Send the fields with some changes; with UNDRAWN, an answering page is not drawn."""
-    extra = {name: changes.pop(name) for name in UNDRAWN if name in changes}
+    """Send the fields with some changes; with UNDRAWN, an answering page is not drawn.
+
+    `follow` is the client's own.
+    """
+    extra = {name: changes.pop(name) for name in [*UNDRAWN, "follow"] if name in changes}
     return client.post(address, {**fields, **changes}, **extra)

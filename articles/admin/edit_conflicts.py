@@ -1,8 +1,9 @@
 """Two editors of one thing: who saves second is shown what the first has changed, and chooses.
 
 A form is sent with a digest of every value it was opened with. When they differ from what is stored
-by then, nothing is saved: the form comes back as it was typed, with the other's changes above it
-and a box that puts one's own in their place (admin/_edit_conflict.html).
+by then, what has revisions is joined (joining.py). Of anything else nothing is saved: the form
+comes back as it was typed, with the other's changes above it and a box that puts one's own in their
+place (admin/_edit_conflict.html).
 """
 
 import difflib
@@ -22,6 +23,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+
+from articles.bundle.rows_to_data import whole_data
+from articles.desk.joining import own_changes
+from articles.desk.revisions import data_of, digest_of, revision_saying
 
 CHANGES_SHOWN = 20
 NEW_ROWS_AT_ONCE = 50
@@ -44,6 +49,10 @@ class Conflict:
     more: int
     # Stands for what is stored now: sent with the form, it says that this very state may go.
     digest: str
+    # The revision that the form was opened with, where what is sent can be joined, and the data of
+    # what is stored.
+    base: Any = None
+    theirs: Any = None
 
     @property
     def compares_lines(self):
@@ -65,7 +74,12 @@ class EditConflictMixin:
         if self.is_bound:
             return self.data.get("opened_with", "")
         values = digests(self.stored_values())
-        return json.dumps({"at": timezone.now().isoformat(), "values": values})
+        at = timezone.now().isoformat()
+        return json.dumps({"at": at, "values": values, "whole": self.whole_digest()})
+
+    def whole_digest(self):
+        """Return what stands for all that is saved together, "" where it has no revisions."""
+        return ""
 
     @property
     def replaces(self):
@@ -73,7 +87,7 @@ class EditConflictMixin:
 
     def check_conflict(self, record):
         """Add an error when the values differ; the admin's history of `record` says who it was."""
-        opened_at, opened = read_opened(self.opened_with)
+        opened_at, opened, whole = read_opened(self.opened_with)
         stored = self.stored_values()
         now = digests(stored)
         if opened == now or self.replaces == digest(now):
@@ -81,7 +95,15 @@ class EditConflictMixin:
         changed = [key for key in {**now, **opened} if now.get(key) != opened.get(key)]
         changes = [self._change(key, stored.get(key)) for key in changed[:CHANGES_SHOWN]]
         self.conflict = Conflict(changes, len(changed) - len(changes), digest(now))
-        self.add_error(None, conflict_text(last_saving(record, opened_at)))
+        if whole and self.is_joinable(opened):
+            self.conflict.base = revision_saying(record, whole)
+            self.conflict.theirs = whole_data(record)
+        if self.conflict.base is None:
+            self.add_error(None, conflict_text(last_saving(record, opened_at)))
+
+    def is_joinable(self, opened):
+        """Tell whether what is sent can be joined with what stands there by now."""
+        return False
 
     def _change(self, key, stored):
         if stored is None:
@@ -104,12 +126,15 @@ def digests(values):
 
 
 def read_opened(token):
-    """Return when a form was opened and the digests it was opened with: (None, {}) if unknown."""
+    """Return when a form was opened, the digests it was opened with, and that of the whole.
+
+    (None, {}, "") if it does not say.
+    """
     try:
         opened = json.loads(token)
-        return parse_datetime(opened["at"]), dict(opened["values"])
+        return parse_datetime(opened["at"]), dict(opened["values"]), str(opened.get("whole", ""))
     except (ValueError, TypeError, KeyError, RecursionError):
-        return None, {}
+        return None, {}, ""
 
 
 def last_saving(record, since):
@@ -195,6 +220,18 @@ class EditConflictForm(EditConflictMixin, forms.ModelForm):
 
     # {relation: (name, fields of one row's form)} of the inlines
     parts = {}
+    # Set by RevisedAdmin: whether the row has revisions, and fields that none brings back.
+    is_revised = False
+    not_joined = ()
+
+    def whole_digest(self):
+        return digest_of(whole_data(self.instance)) if self.is_revised else ""
+
+    def is_joinable(self, opened):
+        return self.is_revised and all(
+            digest(self.cleaned_data.get(name)) == opened.get(name)
+            for name in self.fields.keys() & {*self.not_joined}
+        )
 
     def stored_values(self):
         values = dict(values_of_row(self.instance, self.fields))
@@ -267,10 +304,29 @@ class EditConflictFormSet(forms.BaseInlineFormSet):
         return saved
 
 
+class SavedMeanwhileError(Exception):
+    """Ends a save over what somebody else has saved: nothing of it is stored.
+
+    `mine` are the data of what the form would have made of the revision that it was opened with.
+    """
+
+    def __init__(self, form, mine):
+        super().__init__()
+        self.form, self.mine = form, mine
+
+
 class EditConflictAdmin:
     """Tells the forms of a ModelAdmin which inlines are saved with them."""
 
     form = EditConflictForm
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        conflict = getattr(form, "conflict", None)
+        if conflict and conflict.base:
+            saved = whole_data(self.model.objects.get(pk=form.instance.pk))
+            mine = own_changes(data_of(conflict.base), conflict.theirs, saved)
+            raise SavedMeanwhileError(form, mine)
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)

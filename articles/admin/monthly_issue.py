@@ -67,6 +67,7 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 @admin.register(MonthlyIssue)
 class MonthlyIssueAdmin(PublishedModelAdmin):
     form = PublishedModelForm
+    not_joined = ["month", "lead_article"]
     fields = ["month", "title", "lead_article", "state", "published_at"]
     publisher_fields = ["published_at"]
     autocomplete_fields = ["lead_article"]

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import Max
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -49,14 +50,9 @@ class NameForm(forms.Form):
     name = LineFormField(label=gettext_lazy("name"), required=False, max_length=100)
 
 
-class RestoreForm(forms.Form):
-    note = LineFormField(
-        label=gettext_lazy("Why is it restored?"),
-        required=False,
-        max_length=300,
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-        help_text=gettext_lazy("Public figures that change are told to readers with this reason."),
-    )
+class NewestForm(forms.Form):
+    """A form that acts only upon the state that its page has shown."""
+
     # The newest revision when the page was opened.
     newest = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -72,6 +68,16 @@ class RestoreForm(forms.Form):
             self.data = {**self.data.dict(), "newest": self.newest}
 
 
+class RestoreForm(NewestForm):
+    note = LineFormField(
+        label=gettext_lazy("Why is it restored?"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text=gettext_lazy("Public figures that change are told to readers with this reason."),
+    )
+
+
 def history_context(model_admin, request, obj):
     """Return what the list of an object's revisions shows; no revision's data is loaded."""
     revisions = Revision.objects.of(obj).for_listing()
@@ -79,15 +85,15 @@ def history_context(model_admin, request, obj):
     rows = list(page)
     for revision in rows:
         revision.phrase = phrase(model_admin.model, revision)
-    newest = rows[0].number if rows else 0
     return {
         "title": _("What has been saved: %(name)s") % {"name": obj},
         "revisions": rows,
         "page": page,
-        "newest": newest,
+        "newest": newest_number(obj),
         "history_url": request.path,
         "restore_url": model_admin.revision_url_name("restore"),
         "compare_url": model_admin.revision_url_name("compare"),
+        "join_url": model_admin.revision_url_name("join"),
         "may_change": model_admin.has_change_permission(request, obj),
     }
 
@@ -114,15 +120,22 @@ def counted(label, counts):
     return f"{label} ({shown})" if shown else label
 
 
+def field_of(model, name, part=None):
+    """Return the model's field that a field of the data stands for, or None."""
+    for each in PARTS.get(part, [model]):
+        try:
+            return each._meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+    return None
+
+
 def label_of(model, name, part=None):
     """Return what editors call a field of the data, or one of the rows in the field `part`."""
     if part is None and name in PARTS:
         return PARTS[name][0]._meta.verbose_name_plural
-    for each in PARTS.get(part, [model]):
-        try:
-            return str(each._meta.get_field(name).verbose_name)
-        except FieldDoesNotExist:
-            continue
+    if field := field_of(model, name, part):
+        return str(field.verbose_name)
     return {"leads_month": _("leads its month"), "heading": _("heading")}.get(name, name)
 
 
@@ -141,7 +154,7 @@ def compare_view(model_admin, request, object_id):
         found = compared(model_admin.model, before and data_of(before), data_of(after))
     except DamagedRevisionError:
         return damaged(model_admin, request, obj)
-    newest = Revision.objects.of(obj).order_by("-number").values_list("number", flat=True).first()
+    newest = newest_number(obj)
     context = {
         "title": _("Compared: %(name)s") % {"name": obj},
         "before": before,
@@ -156,8 +169,12 @@ def compare_view(model_admin, request, object_id):
 
 
 def _before(obj, revision):
-    earlier = Revision.objects.of(obj).filter(number__lt=revision.number)
-    return earlier.select_related("base").order_by("-number").first()
+    return Revision.objects.of(obj).stored().filter(number__lt=revision.number).newest()
+
+
+def newest_number(obj):
+    """Return the number of the revision that says what stands there now, or None."""
+    return Revision.objects.of(obj).stored().aggregate(Max("number"))["number__max"]
 
 
 def nothing_like(data):
@@ -233,7 +250,7 @@ def restore_view(model_admin, request, object_id, number):
             # As before a save: the releases first, then the row.
             obj = model_admin.get_object(request, str(object_id))
         revision = revision_asked_for(obj, number)
-        newest = Revision.objects.of(obj).order_by("-number").first()
+        newest = Revision.objects.of(obj).stored().newest()
         form = RestoreForm(newest.number, *([request.POST] if request.method == "POST" else []))
         try:
             data, left_out = restorable(obj, revision)
@@ -316,6 +333,7 @@ def show(model_admin, request, obj, page, context):
         "opts": model_admin.opts,
         "object": obj,
         "history_url": reverse(model_admin.url_name("history"), args=[obj.pk]),
+        "change_url": model_admin.url_name("change"),
         "restore_url": model_admin.revision_url_name("restore"),
         "may_change": model_admin.has_change_permission(request, obj),
         **context,

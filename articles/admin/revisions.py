@@ -4,7 +4,9 @@ from django import forms
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
+from articles.admin.edit_conflicts import SavedMeanwhileError
 from articles.admin.form_fields import is_key
+from articles.admin.joining import join_saved, join_view
 from articles.admin.revision_views import compare_view, history_context, name_view, restore_view
 from articles.desk.revisions import record, record_found
 from articles.fields import LineFormField
@@ -33,6 +35,13 @@ class RevisedAdmin:
 
     # The form's field that says why.
     note_field = "revision_note"
+    # Fields of the form that no revision brings back: where they change, nothing is joined.
+    not_joined = ()
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.is_revised, form.not_joined = obj is not None, self.not_joined
+        return form
 
     def save_model(self, request, obj, form, change):
         if change:
@@ -59,6 +68,7 @@ class RevisedAdmin:
             ("compare/", self.compare_view, "compare"),
             ("<key:number>/restore/", self.restore_view, "restore"),
             ("<key:number>/name/", self.name_view, "name"),
+            ("<key:number>/join/", self.join_view, "join"),
         ]
         return [
             path(
@@ -71,7 +81,10 @@ class RevisedAdmin:
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         context = {"shows_presence": True, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except SavedMeanwhileError as saved:
+            return join_saved(self, request, object_id, saved)
 
     def history_view(self, request, object_id, extra_context=None):
         obj = self.model.objects.filter(pk=object_id).first() if is_key(object_id) else None
@@ -83,6 +96,9 @@ class RevisedAdmin:
 
     def restore_view(self, request, object_id, number):
         return restore_view(self, request, object_id, number)
+
+    def join_view(self, request, object_id, number):
+        return join_view(self, request, object_id, number)
 
     def name_view(self, request, object_id, number):
         return name_view(self, request, object_id, number)

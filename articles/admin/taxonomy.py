@@ -29,6 +29,7 @@ class SitePageForm(NotedForm, EditConflictForm):
 @admin.register(SitePage)
 class SitePageAdmin(RevisedAdmin, StoredModelAdmin):
     form = SitePageForm
+    not_joined = ["slug"]
     fields = ["title", "slug", "position", "body"]
     list_display = ["title", "slug", "position", "updated_at"]
     search_fields = ["title", "slug"]

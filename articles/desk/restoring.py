@@ -34,12 +34,18 @@ def restore(obj, revision, *, by, note):
         data, left_out = restorable(row, revision)
         reason = note or _("Revision %(number)s restored") % {"number": revision.number}
         about = {"note": note, "restored_number": revision.number}
-        store(data, Revision.Kind.RESTORED, reason=reason, by=by, **about)
-        if isinstance(obj, Article):
+        store_checked(row, data, Revision.Kind.RESTORED, reason=reason, by=by, **about)
+    return left_out
+
+
+def store_checked(row, data, kind, **about):
+    """Store the data of `row` as `store` does, once more fit to be read; raises LoadError."""
+    with transaction.atomic():
+        store(data, kind, **about)
+        if isinstance(row, Article):
             row.refresh_from_db()
             if row.state == Article.State.PUBLISHED and (faults := row.publishing_faults()):
                 raise LoadError((), " ".join(faults))
-    return left_out
 
 
 def restorable(row, revision):

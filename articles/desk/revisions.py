@@ -1,5 +1,6 @@
 """Keeping what has been saved: called where a save ends, in its transaction."""
 
+import hashlib
 import zlib
 
 from django.db import transaction
@@ -15,6 +16,9 @@ NOTABLE_STATES = {
     Article.State.WITHDRAWN: Revision.Kind.WITHDRAWN,
 }
 
+# How far back the revision that a form was opened with is looked for.
+MOST_LOOKED_AT = 100
+
 # What reading raises where SQL, another program or a disk has changed the bytes.
 _DAMAGE = SchemaError, ValueError, KeyError, TypeError, zlib.error
 
@@ -26,35 +30,72 @@ class DamagedRevisionError(Exception):
 def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=None):
     """Keep what is stored of `obj` as a revision; return None where the newest says the same."""
     with transaction.atomic():
-        # Locked, so that two who save at once take two numbers; read anew, for `obj` may hold
-        # what its form has left there.
-        row = type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+        row = _lock(obj)
         data = whole_data(row)
-        text = to_json(data)
-        newest = Revision.objects.of(row).select_related("base").order_by("-number").first()
-        earlier_text, earlier = _readable(newest) if newest else (None, None)
-        if text == earlier_text:
+        earlier_text, earlier = _readable(Revision.objects.of(row).stored().newest())
+        if to_json(data) == earlier_text:
             return None
-        revision = Revision(
-            model=Revision.model_of(row),
-            object_id=row.pk,
-            number=newest.number + 1 if newest else 1,
-            kind=_occasion(kind, earlier, data),
-            note=note,
-            author=by,
-            author_name=by.get_username() if by else "",
-            changes=summary(differences(earlier, data)) if earlier else [],
-            restored_number=restored_number,
-        )
-        revision.pack(text, newest if earlier_text is not None else None)
-        revision.save()
-        return revision
+        kind = _occasion(kind, earlier, data)
+        return _keep(row, data, earlier, kind, by, note=note, restored_number=restored_number)
+
+
+def set_aside(obj, data, base, *, by, note):
+    """Keep `data`, written upon the revision `base` and not stored, as a revision; return it."""
+    with transaction.atomic():
+        row = _lock(obj)
+        own = Revision.objects.of(row).filter(kind=Revision.Kind.SET_ASIDE, author=by).newest()
+        if own and own.restored_number == base.number and _readable(own)[0] == to_json(data):
+            return own
+        about = {"note": note, "restored_number": base.number}
+        return _keep(row, data, data_of(base), Revision.Kind.SET_ASIDE, by, **about)
+
+
+def digest_of(data):
+    """Return what stands for just these data."""
+    return hashlib.sha256(to_json(data).encode()).hexdigest()[:16]
+
+
+def revision_saying(obj, digest):
+    """Return the newest revision of `obj` whose data have that digest, or None."""
+    revisions = Revision.objects.of(obj).stored().select_related("base").order_by("-number")
+    for revision in revisions[:MOST_LOOKED_AT]:
+        _text, data = _readable(revision)
+        if data is not None and digest_of(data) == digest:
+            return revision
+    return None
+
+
+def _lock(obj):
+    """Return the row of `obj`, read anew, for `obj` may hold what its form has left there.
+
+    Locked, so that two who save at once take two numbers.
+    """
+    return type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+
+
+def _keep(row, data, earlier, kind, by, **about):
+    last = Revision.objects.of(row).newest()
+    revision = Revision(
+        model=Revision.model_of(row),
+        object_id=row.pk,
+        number=last.number + 1 if last else 1,
+        kind=kind,
+        author=by,
+        author_name=by.get_username() if by else "",
+        changes=summary(differences(earlier, data)) if earlier else [],
+        **about,
+    )
+    last_text, _last = _readable(last)
+    revision.pack(to_json(data), last if last_text is not None else None)
+    revision.save()
+    return revision
 
 
 def _occasion(kind, earlier, data):
     """Return what a plain save is called after the state that it has led to."""
     state = getattr(data, "state", None)
-    if kind == Revision.Kind.SAVED and state != getattr(earlier, "state", None):
+    is_plain = kind in {Revision.Kind.SAVED, Revision.Kind.JOINED}
+    if is_plain and state != getattr(earlier, "state", None):
         return NOTABLE_STATES.get(state, kind)
     return kind
 
@@ -74,6 +115,8 @@ def data_of(revision):
 
 def _readable(revision):
     """Return (text, data) of a revision, None for what is damaged: the next save goes on."""
+    if revision is None:
+        return None, None
     try:
         text = revision.text()
     except _DAMAGE:

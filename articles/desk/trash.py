@@ -38,7 +38,7 @@ def put_in_trash(article):
 
 def take_out_of_trash(article):
     """Bring an article back as its newest revision says that it was."""
-    newest = Revision.objects.of(article).select_related("base").order_by("-number").first()
+    newest = Revision.objects.of(article).stored().newest()
     state = Article.State.DRAFT
     if newest:
         # What cannot be read says nothing of readers.

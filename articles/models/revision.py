@@ -20,6 +20,14 @@ class RevisionQuerySet(models.QuerySet):
         """Keep the revisions of a stored article, monthly issue, site page or ranking."""
         return self.filter(model=Revision.model_of(obj), object_id=obj.pk)
 
+    def stored(self):
+        """Leave out what was only set aside: the rows have never said it."""
+        return self.exclude(kind=Revision.Kind.SET_ASIDE)
+
+    def newest(self):
+        """Return the newest of an object's revisions, ready to be read, or None."""
+        return self.select_related("base").order_by("-number").first()
+
     def for_listing(self):
         """Load what a list shows, newest first; the data, which are long, stay where they are."""
         return self.defer("data").order_by("-number")
@@ -54,6 +62,9 @@ class Revision(models.Model):
         RESTORED = "restored", _("Restored")
         IMPORTED = "imported", _("Imported")
         RELEASED = "released", _("Released")
+        # What somebody had written when another saved first, and the two of them in one.
+        SET_ASIDE = "set_aside", _("Set aside")
+        JOINED = "joined", _("Joined")
         # What stood there before a save and had come about without one.
         FOUND = "found", _("As found")
 
@@ -77,7 +88,8 @@ class Revision(models.Model):
     created_at = models.DateTimeField(_("saved at"), auto_now_add=True)
     # [[name of the data's field, what was added, what was removed]], for the list.
     changes = models.JSONField(_("changes"), default=list, blank=True)
-    # The number of the revision that was brought back.
+    # The number of the revision that was brought back, that what is set aside was written upon, or
+    # that has been joined with what stood there.
     restored_number = models.PositiveIntegerField(_("restored from"), null=True, blank=True)
     base = models.ForeignKey(
         "self", verbose_name=_("base"), on_delete=models.PROTECT, null=True, related_name="+"

@@ -17,10 +17,10 @@ from articles.models import (
     Article,
     Category,
     MonthlyIssue,
-    MonthlyIssueItem,
     Ranking,
     RankingSubject,
     Reference,
+    Revision,
     SitePage,
     Tag,
 )
@@ -94,6 +94,10 @@ FORMS = [
     (User, lambda: make_staff(username="somebody"), "first_name"),
 ]
 
+# What has revisions is joined instead.
+JOINED = [each for each in FORMS if each[0] in {Article, SitePage, MonthlyIssue, Ranking}]
+REPLACED = [each for each in FORMS if each not in JOINED]
+
 
 def address(obj, page="change"):
     arguments = [obj.pk] if page == "change" else []
@@ -131,7 +135,7 @@ def stored(obj, name):
     return str(getattr(row, field))
 
 
-@pytest.mark.parametrize(("_model", "make", "name"), FORMS)
+@pytest.mark.parametrize(("_model", "make", "name"), REPLACED)
 def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _model, make, name):
     obj = make()
     mine, theirs = open_form(mina, address(obj)), open_form(other, address(obj))
@@ -160,6 +164,35 @@ def test_second_editor_sees_the_first_ones_change_and_chooses(mina, other, _mode
     for text in ("나의 글", "둘"):
         opened = open_form(mina, address(obj))
         assert send(mina, address(obj), opened, **{name: text}).status_code == 302
+
+
+@pytest.mark.parametrize(("_model", "make", "name"), JOINED)
+def test_of_what_has_revisions_both_are_kept_and_one_is_chosen(mina, other, _model, make, name):
+    obj = make()
+    mine, theirs = open_form(mina, address(obj)), open_form(other, address(obj))
+    assert send(other, address(obj), theirs, **{name: "남의 글"}).status_code == 302
+
+    asked = send(mina, address(obj), mine, **{name: "나의 글"}, follow=True)
+
+    page = html.fromstring(asked.content.decode())
+    (clash,) = page.cssselect(".clash")
+    assert "남의 글" in clash.text_content() and "나의 글" in clash.text_content()
+    assert "other-editor" in page.cssselect(".revisions")[0].text_content()
+    assert "남의 글" in stored(obj, name)
+    (form,) = page.cssselect(".join form")
+    (choice,) = {radio.get("name") for radio in form.cssselect("input[type=radio]")}
+    here = asked.redirect_chain[-1][0]
+    assert send(mina, here, dict(form.form_values())).status_code == 200
+    assert "남의 글" in stored(obj, name)
+    assert send(mina, here, dict(form.form_values()), **{choice: "mine"}).status_code == 302
+    assert "나의 글" in stored(obj, name)
+    kinds = Revision.objects.of(obj).values_list("kind", "author_name")
+    assert list(kinds) == [
+        ("found", ""),
+        ("saved", "other-editor"),
+        ("set_aside", "mina"),
+        ("joined", "mina"),
+    ]
 
 
 def fields_of_page(client, address):
@@ -225,11 +258,11 @@ def test_choice_is_not_asked_for_twice_when_something_else_is_wrong(mina, other)
 
 
 def test_lines_that_differ_are_shown_as_theirs_and_yours(mina, other):
-    page = site_page()
-    mine = open_form(mina, address(page))
-    send(other, address(page), open_form(other, address(page)), body="첫 줄\n\n남의 줄")
+    subject = make_subject("코히어", "캐나다")
+    mine = open_form(mina, address(subject))
+    send(other, address(subject), open_form(other, address(subject)), aliases="첫 줄\n남의 줄")
 
-    refused = send(mina, address(page), mine, body="첫 줄\n\n나의 줄")
+    refused = send(mina, address(subject), mine, aliases="첫 줄\n나의 줄")
 
     (changes,) = html.fromstring(refused.content.decode()).cssselect(".edit-conflict dl")
     assert [node.text_content() for node in changes.cssselect("ins")] == ["+ 남의 줄"]
@@ -257,21 +290,6 @@ def test_row_that_somebody_else_has_deleted_is_made_anew_by_choice(mina, make, r
     replaced = send(mina, address(obj), mine, **{name: "나의 글"}, replaces=box.get("value"))
     assert replaced.status_code == 302
     assert getattr(obj, relation).count() == count + 1
-
-
-def test_rows_that_somebody_else_has_added_stay_when_mine_replaces_the_others(mina, other):
-    issue = make_issue(state="draft")
-    issue.replace_items([("정책", "첫 소식", "처음")])
-    mine, theirs = open_form(mina, address(issue)), open_form(other, address(issue))
-    added = {"items-TOTAL_FORMS": 2, "items-1-category": "정책", "items-1-headline": "남의 소식"}
-    send(other, address(issue), theirs, **{"items-0-body": "남의 글"}, **added)
-    refused = send(mina, address(issue), mine, **{"items-0-body": "나의 글"})
-    (box,) = html.fromstring(refused.content.decode()).cssselect("[name=replaces]")
-
-    send(mina, address(issue), mine, **{"items-0-body": "나의 글"}, replaces=box.get("value"))
-
-    found = MonthlyIssueItem.objects.values_list("position", "headline", "body")
-    assert list(found) == [(1, "첫 소식", "나의 글"), (2, "남의 소식", "")]
 
 
 def test_what_the_form_does_not_show_is_no_conflict(mina, other):
@@ -334,7 +352,7 @@ values = st.recursive(
     | st.fixed_dictionaries({"at": values, "values": values}).map(json.dumps)
 )
 def test_whatever_is_sent_is_read_or_is_nothing(token):
-    opened_at, opened = read_opened(token)
+    opened_at, opened, whole = read_opened(token)
 
-    assert isinstance(opened, dict)
+    assert isinstance(opened, dict) and isinstance(whole, str)
     assert opened_at is None or opened_at.year

@@ -138,6 +138,7 @@ class PeriodInline(admin.TabularInline):
 class RankingAdmin(RevisedAdmin, ReleasedModelAdmin):
     form = RankingForm
     note_field = "reason"
+    not_joined = ["slug"]
     inlines = [PeriodInline]
     list_display = ["title", "slug", "grid_link"]
     search_fields = ["title", "slug"]
