@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from articles.models import Article, Category, MonthlyIssue, Ranking
-from tests.articles.manuscripts import hwp_paragraph, hwp_table, hwpx
+from tests.articles.manuscripts import docx, hwp_paragraph, hwp_table, hwpx, paragraph, word_table
 from tests.browser.looking import load_axe, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,19 +25,26 @@ ROWS = [
 MAX_CLICKS = 12
 PHONE = {"width": 390, "height": 800}
 IS_TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+ABOVE = ["[11월] 문서의 제목", "2025.11.28", "□ 첫 소식", " ○ 글 하나", "[도구 순위]"]
+BELOW = [
+    "* 출처 : 조사",
+    "시사점",
+    "○ 끝맺음",
+    "주목할 만한 월간 이슈(11월)",
+    "○ (정책) 새 소식",
+]
 
 
-def manuscript():
-    above = ["[11월] 문서의 제목", "2025.11.28", "□ 첫 소식", " ○ 글 하나", "[도구 순위]"]
-    below = [
-        "* 출처 : 조사",
-        "시사점",
-        "○ 끝맺음",
-        "주목할 만한 월간 이슈(11월)",
-        "○ (정책) 새 소식",
-    ]
-    parts = [*above, hwp_table(ROWS), *below]
+def hwpx_manuscript():
+    parts = [*ABOVE, hwp_table(ROWS), *BELOW]
     return hwpx("".join(map(hwp_paragraph, parts)))
+
+
+def docx_manuscript():
+    head, columns, row = ROWS
+    rows = [["순위", *(cell[:2] for cell in head[1:])], [None, *columns], row]
+    above, below = ("".join(map(paragraph, texts)) for texts in (ABOVE, BELOW))
+    return docx(above + word_table(rows) + below)
 
 
 def look_at(page, complaints, label):
@@ -50,14 +57,24 @@ def look_at(page, complaints, label):
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_manuscript_is_a_published_page_with_its_figures_in_twelve_clicks(open_page, open_as_staff):
+@pytest.mark.parametrize(
+    ("name", "kind", "content"),
+    [
+        ("원고.hwpx", "application/hwp+zip", hwpx_manuscript()),
+        ("원고.docx", "application/octet-stream", docx_manuscript()),
+    ],
+    ids=["hwpx", "docx"],
+)
+def test_manuscript_is_a_published_page_with_its_figures_in_twelve_clicks(
+    open_page, open_as_staff, name, kind, content
+):
     Category.objects.create(slug="trends", name="동향")
     page = open_as_staff(reverse("admin:articles_article_changelist"), *WRITER)
     clicks = 0
 
     page.get_by_role("link", name="원고에서 만들기").click()
     look_at(page, open_page.complaints, "the file")
-    upload = {"name": "원고.hwpx", "mimeType": "application/hwp+zip", "buffer": manuscript()}
+    upload = {"name": name, "mimeType": kind, "buffer": content}
     page.locator("[type=file]").set_input_files(upload)
     clicks += 1 + 2
     page.get_by_role("button", name="읽기").click()
