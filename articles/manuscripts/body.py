@@ -17,6 +17,17 @@ MAX_FLAT_ROWS = 200
 UNREAD = "unread"
 
 
+@dataclass(frozen=True)
+class DrawnTable:
+    """A table of the text: its cells, its caption and source, and all of it in Markdown."""
+
+    table: Table
+    caption: str
+    source_note: str
+    source_url: str
+    markdown: str
+
+
 @dataclass
 class Draft:
     """What the page gives while it is being read."""
@@ -29,8 +40,9 @@ class Draft:
     subjects: dict[str, SubjectData] = field(default_factory=dict)
     # The cells that each ranking was read of.
     cells: dict[str, Table] = field(default_factory=dict)
-    # What the source itself calls each ranking's table, by the ranking's slug.
-    captions: dict[str, str] = field(default_factory=dict)
+    # Whether tables that are rankings are drawn too; what was drawn.
+    draws_rankings: bool = False
+    drawn: list[DrawnTable] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
 
     def note(self, line: int, message: str) -> None:
@@ -188,13 +200,20 @@ def _table_blocks(
         return [block for block in (caption, *held, source_note) if block]
     if table := held[0].table:
         name = patterns.matches(patterns.CAPTION, caption.source)[1] if caption else ""
-        if ranking := tables.read_ranking(table, name or draft.headline):
+        title = name or draft.headline
+        ranking = None if draft.draws_rankings else tables.read_ranking(table, title)
+        if ranking:
             ranking = _with_own_slug(ranking, draft)
             draft.cells[ranking.series.slug] = table
             _note_links([caption] if caption else [], draft)
             return [_place_ranking(ranking, first, name, source_note, draft)]
         if drawn := _drawn_table(held[0], draft):
-            return [block for block in (caption, drawn, source_note) if block]
+            # The mark before a source is no bullet.
+            below = replace(source_note, bullet="", indent=0) if source_note else None
+            shown = [block for block in (caption, drawn, below) if block]
+            text = "\n\n".join(block.ready or markdown(block) for block in shown)
+            draft.drawn.append(DrawnTable(table, name, *_source_of(source_note), text))
+            return shown
         lines = tables.to_lines(table)
     else:
         lines = held[0].verbatim or tuple(block.raw.strip() for block in held)
@@ -232,6 +251,14 @@ def table_in_item(block: Block, draft: Draft) -> Block:
     return Block(block.line, verbatim=tables.to_lines(block.table), fence=UNREAD)
 
 
+def _source_of(block: Block | None) -> tuple[str, str]:
+    """Return the words and the address of a table's source note."""
+    if not block:
+        return "", ""
+    note = patterns.matches(patterns.SOURCE_NOTE, block.source)[1]
+    return note, next((run.href for run in block.runs if run.href), "")
+
+
 def _with_own_slug(ranking: tables.ReadRanking, draft: Draft) -> tables.ReadRanking:
     """Tell a second table without a caption, or with the same, from the first."""
     series, number = ranking.series, 2
@@ -250,12 +277,8 @@ def _place_ranking(
 ) -> Block:
     """Take over a ranking and return the block that marks its place."""
     series = ranking.series
-    note, url = "", ""
-    if source_note:
-        note = patterns.matches(patterns.SOURCE_NOTE, source_note.source)[1]
-        url = next((run.href for run in source_note.runs if run.href), "")
+    note, url = _source_of(source_note)
     draft.rankings[series.slug] = series
-    draft.captions[series.slug] = caption
     draft.subjects |= {subject.slug: subject for subject in ranking.subjects}
     draft.tables.append(
         TableData(

@@ -66,10 +66,14 @@ def as_series(page, table, ranking, stored, dates):
 
 def as_plain(page, table, ranking):
     """Return the page with a ranking's table as an ordinary one of its text."""
-    plain = plain_text(table.caption, page.plain_tables.get(table.slug, ""), table)
+    note = escape(table.source_note, is_linked=bool(table.source_url))
+    note = f"[{note}]({table.source_url})" if table.source_url else note
+    lines = [escape(table.caption), page.plain_tables.get(table.slug, ""), note]
     article = replace(
         page.article,
-        body=page.article.body.replace(f"[[ranking:{table.slug}]]", plain),
+        body=page.article.body.replace(
+            f"[[ranking:{table.slug}]]", "\n\n".join(filter(None, lines))
+        ),
         tables=tuple(each for each in page.article.tables if each.slug != table.slug),
     )
     rankings = tuple(each for each in page.rankings if each is not ranking)
@@ -78,13 +82,6 @@ def as_plain(page, table, ranking):
     }
     subjects = tuple(each for each in page.subjects if each.slug in named)
     return replace(page, article=article, rankings=rankings, subjects=subjects)
-
-
-def plain_text(caption, drawn, table):
-    """Return a ranking's table `drawn` in Markdown between its caption and its source."""
-    note = escape(table.source_note, is_linked=bool(table.source_url))
-    note = f"[{note}]({table.source_url})" if table.source_url else note
-    return "\n\n".join(filter(None, [escape(caption), drawn, note]))
 
 
 def with_issue_in_text(page):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from articles.bundle.data import BundleError, RankingData, TableData
-from articles.manuscripts import choices, html_page, tables, text_page
+from articles.bundle.data import BundleError, RankingData
+from articles.manuscripts import html_page, tables, text_page
 from articles.manuscripts.blocks import HtmlSource
-from articles.manuscripts.body import Draft, to_markdown
+from articles.manuscripts.body import Draft, DrawnTable, to_markdown
 from articles.rankings.pasted_tables import to_text
 
 MAX_CHARACTERS = 3_000_000
@@ -16,21 +16,17 @@ MAX_CHARACTERS = 3_000_000
 
 @dataclass(frozen=True)
 class Proposal:
-    """A copied table that is surely a ranking.
+    """A copied table that may become a ranking: its series, its periods, the cells for the grid."""
 
-    `cells` are what the grid takes, `plain` the same as a table of the text, with what the source
-    has above and below it.
-    """
-
-    table: TableData
-    ranking: RankingData
+    drawn: DrawnTable
+    series: RankingData
+    periods: tuple[str, ...]
     cells: str
-    plain: str
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """A copied text: the proposals stand in it as `[[ranking:slug]]`, pictures by their addresses.
+    """A copied text: every table stands in it, pictures by their addresses in `pictures`.
 
     `notes` are (line, sentence).
     """
@@ -54,17 +50,15 @@ def read(html: str, text: str = "") -> Pasted:
         pictures = {}
     for block in blocks:
         notes += [(block.line, note) for note in (block.table.notes if block.table else ())]
-    draft = Draft(headline=_("Ranking"), notes=notes)
+    draft = Draft(notes=notes, draws_rankings=True)
     markdown = to_markdown(blocks, draft)
-    proposals = tuple(
-        Proposal(
-            table,
-            draft.rankings[table.ranking],
-            to_text([list(row) for row in draft.cells[table.ranking].rows]),
-            choices.plain_text(
-                draft.captions[table.ranking], tables.to_markdown(draft.cells[table.ranking]), table
-            ),
-        )
-        for table in draft.tables
-    )
+    proposals = tuple(filter(None, map(_proposal, draft.drawn)))
     return Pasted(markdown, proposals, pictures, tuple(sorted(notes)))
+
+
+def _proposal(drawn: DrawnTable) -> Proposal | None:
+    series = tables.read_series(drawn.table, drawn.caption or _("Ranking"))
+    if series is None:
+        return None
+    cells = to_text([list(row) for row in drawn.table.rows])
+    return Proposal(drawn, series, tuple(tables.groups_of(drawn.table)), cells)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.text import slugify
@@ -29,18 +29,13 @@ def read_ranking(table: Table, title: str) -> ReadRanking | None:
     Its first column is 순위 over two rows; above each group of columns stands a month, below it
     the same headings every time; ranks ascend and no cell is empty.
     """
-    rows = table.rows
-    if not table.is_sure or len(rows) < 3 or rows[0][0] != rows[1][0] or rows[0][0] != "순위":
+    series = read_series(table, title)
+    if series is None or series.rank_heading != "순위":
         return None
+    rows = table.rows
     groups = _groups(rows[0][1:])
     months = [month for label, _start, _end in groups if (month := month_of(label))]
-    headings = [rows[1][1 + start : 1 + end] for _label, start, end in groups]
     if not months or len(set(months)) < len(groups):
-        return None
-    # A group of one column that spans both rows is no group of a ranking.
-    if any(heading != headings[0] or not all(heading) for heading in headings):
-        return None
-    if len(set(headings[0])) < len(headings[0]) or rows[0][1:] == rows[1][1:]:
         return None
     ranks = [rank for row in rows[2:] if (rank := _RANK.fullmatch(row[0]))]
     if len(ranks) < len(rows) - 2 or not all(cell for row in rows[2:] for cell in row):
@@ -50,9 +45,9 @@ def read_ranking(table: Table, title: str) -> ReadRanking | None:
         return None
     if any(bool(rank["tied"]) != (numbers.count(int(rank["rank"])) > 1) for rank in ranks):
         return None
-    keys = [f"column_{number}" for number in range(1, len(headings[0]) + 1)]
+    keys = [column.key for column in series.columns]
     subjects: dict[str, SubjectData] = {}
-    has_country = "국가" in headings[0][0]
+    has_country = "국가" in series.columns[0].heading
     periods = []
     for (label, start, end), month in zip(groups, months, strict=True):
         entries = []
@@ -73,15 +68,37 @@ def read_ranking(table: Table, title: str) -> ReadRanking | None:
         if len({entry.subject for entry in entries}) < len(entries):
             return None
         periods.append(PeriodData(label=label, as_of=month, entries=tuple(entries)))
-    columns = tuple(map(ColumnData, keys, headings[0]))
-    series = RankingData(
-        slug=_slug(title),
-        title=title[:200],
-        rank_heading=rows[0][0],
-        columns=columns,
-        periods=tuple(sorted(periods, key=lambda period: period.as_of)),
+    in_order = tuple(sorted(periods, key=lambda period: period.as_of))
+    return ReadRanking(replace(series, periods=in_order), tuple(subjects.values()))
+
+
+def read_series(table: Table, title: str) -> RankingData | None:
+    """Return the series, without figures, that a table's two rows of headings tell, else None.
+
+    Over both rows stands the heading of a column with ranks; each group of columns has the same
+    headings below its own.
+    """
+    rows = table.rows
+    if not table.is_sure or len(rows) < 3 or not rows[0][0] or rows[0][0] != rows[1][0]:
+        return None
+    headings = [rows[1][1 + start : 1 + end] for _label, start, end in _groups(rows[0][1:])]
+    # A group of one column that spans both rows is no group of a ranking.
+    if any(heading != headings[0] or not all(heading) for heading in headings):
+        return None
+    if not headings or len(set(headings[0])) < len(headings[0]) or rows[0][1:] == rows[1][1:]:
+        return None
+    ranks = [bool(_RANK.fullmatch(row[0])) for row in rows]
+    if ranks[0] or not any(ranks):
+        return None
+    columns = tuple(
+        ColumnData(f"column_{number}", heading) for number, heading in enumerate(headings[0], 1)
     )
-    return ReadRanking(series, tuple(subjects.values()))
+    return RankingData(_slug(title), title[:200], rows[0][0], columns, ())
+
+
+def groups_of(table: Table) -> list[str]:
+    """Return the labels over the groups of columns."""
+    return [label for label, _start, _end in _groups(table.rows[0][1:])]
 
 
 def _groups(labels: tuple[str, ...]) -> list[tuple[str, int, int]]:

@@ -197,16 +197,16 @@ def _sent_text(request, name):
 
 
 def _proposal(proposal):
-    table, ranking = proposal.table, proposal.ranking
+    drawn, series = proposal.drawn, proposal.series
     return {
-        "slug": table.slug,
-        "title": ranking.title,
-        "caption": table.caption,
-        "source_note": table.source_note,
-        "source_url": table.source_url,
-        "periods": [period.label for period in ranking.periods],
+        "slug": series.slug,
+        "title": series.title,
+        "caption": drawn.caption or series.title,
+        "source_note": drawn.source_note,
+        "source_url": drawn.source_url,
+        "periods": proposal.periods,
         "cells": proposal.cells,
-        "markdown": proposal.plain,
+        "markdown": drawn.markdown,
     }
 
 

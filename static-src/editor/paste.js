@@ -116,13 +116,9 @@ export function pasteOf(field, tools, report) {
             tools.say(putBare(view, place, text).replace("{reason}", answer.error));
             return;
         }
-        let {markdown} = answer;
-        for (const table of answer.tables) {
-            markdown = markdown.replace(`[[ranking:${table.slug}]]`, () => table.markdown);
-        }
-        put(view, place, piecesFor(view.state, place, markdown));
+        put(view, place, piecesFor(view.state, place, answer.markdown));
         tools.say(words.pasted);
-        report.show(view, answer, markdown);
+        report.show(view, answer);
     }
 
     function putBare(view, place, text) {

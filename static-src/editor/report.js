@@ -24,7 +24,7 @@ export function reportOf(tools) {
         return item;
     }
 
-    function show(view, {tables, notes}, markdown) {
+    function show(view, {tables, notes, markdown}) {
         clear();
         const mayOffer = canHoldTables();
         if (mayOffer) {

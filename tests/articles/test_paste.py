@@ -46,7 +46,10 @@ COPIED = {
         "## 머리\n\n> 인용\n\nm²\n\n### 작은 머리\n\n1. 하나\n    - 둘\n2. 셋\n\n| 가 | 나 |\n"
         "| --- | --- |\n| 1 | 2\\|3 |",
     ),
-    "Excel": (TABLE, "[[ranking:순위표]]"),
+    "Excel": (
+        TABLE,
+        "| 순위 | 2025년 12월 기업 | 2025년 12월 모델 |\n| --- | --- | --- |\n| 1위 | 알파 | A-3 |",
+    ),
 }
 
 
@@ -73,22 +76,40 @@ def test_plain_text_becomes_lists_by_its_bullets_tabs_or_spaces():
     )
 
 
-def test_copied_rankings_are_offered_with_their_cells_each_under_a_name_of_its_own():
-    pasted = clipboard.read(f"<p>[도구 순위]</p>{TABLE}<p>* 출처 : 조사</p>{TABLE}{TABLE}")
+def test_copied_rankings_stand_as_tables_and_are_offered_with_their_cells():
+    source = '<p>* 출처 : <a href="https://a.kr/">조사</a></p>'
+    pasted = clipboard.read(f"<p>[도구 순위]</p>{TABLE}{source}{TABLE}")
 
-    assert pasted.markdown.split() == [
-        "[[ranking:도구-순위]]",
-        "[[ranking:순위표]]",
-        "[[ranking:순위표-2]]",
-    ]
-    first = pasted.proposals[0]
-    assert (first.table.caption, first.table.source_note) == ("도구 순위", "출처 : 조사")
+    first, second = pasted.proposals
+    assert (first.drawn.caption, first.drawn.source_note) == ("도구 순위", "출처 : 조사")
+    assert (first.series.title, first.drawn.source_url) == ("도구 순위", "https://a.kr/")
+    assert first.periods == ("2025년 12월",)
     assert first.cells.splitlines()[2] == "1위\t알파\tA-3"
-    caption, table, source = first.plain.split("\n\n")
-    assert (caption, source) == ("도구 순위", "출처 : 조사")
-    assert table.splitlines()[0] == "| 순위 | 2025년 12월 기업 | 2025년 12월 모델 |"
-    assert pasted.proposals[1].plain.startswith("| 순위 |")
-    assert [period.label for period in first.ranking.periods] == ["2025년 12월"]
+    assert first.drawn.markdown.split("\n\n")[::2] == [
+        "[도구 순위]",
+        "출처 : [조사](https://a.kr/)",
+    ]
+    assert pasted.markdown == f"{first.drawn.markdown}\n\n{second.drawn.markdown}"
+    assert second.series.title == "순위표"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_offered"),
+    [
+        # What is not as it must be is mended in the grid.
+        (("2025년 12월", "지난달"), True),
+        (("A-3", ""), True),
+        (("순위</p>", "순번</p>"), True),
+        (("1위", "서울"), False),
+        (("<td>모델", "<td>기업"), False),
+        (("2025년 12월", "기업"), True),
+        (("<td rowspan=2><p>순위</p></td>", "<td><p>순위</p></td>"), False),
+    ],
+)
+def test_table_with_heads_over_columns_and_ranks_is_offered(change, is_offered):
+    pasted = clipboard.read(TABLE.replace(*change))
+
+    assert bool(pasted.proposals) == is_offered
 
 
 def test_text_that_a_table_s_tabs_part_is_offered_as_ranking_too():
@@ -96,7 +117,8 @@ def test_text_that_a_table_s_tabs_part_is_offered_as_ranking_too():
 
     (proposal,) = clipboard.read("", text).proposals
 
-    assert [period.label for period in proposal.ranking.periods] == ["2025년 11월", "2025년 12월"]
+    assert proposal.periods == ("2025년 11월", "2025년 12월")
+    assert [column.heading for column in proposal.series.columns] == ["기업", "모델"]
 
 
 @pytest.mark.django_db

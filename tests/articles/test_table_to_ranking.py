@@ -65,6 +65,19 @@ def test_series_of_the_same_columns_is_offered_and_takes_the_period():
     assert Ranking.objects.count() == 1
 
 
+def test_faults_of_the_table_wait_in_the_grid():
+    client = make_client(*STEWARD)
+    text = TEXT.replace("2025년 10월", "지난달").replace("풍속", "")
+
+    grid = client.post(ADDRESS, {"text": text, "title": "자료 순위", "series": "new"})
+    form = grid.context["form"]
+    again = client.post(grid.context["action"], data_of(form))
+
+    assert any("2" in text for _cell, text in form.faults)
+    assert again.status_code == 200 and again.context["form"].errors
+    assert not Ranking.objects.get().periods.exists()
+
+
 def test_what_is_wrong_is_said_and_nothing_is_stored():
     client = make_client(*STEWARD)
     other = make_ranking([], title="남의 순위")
@@ -74,7 +87,7 @@ def test_what_is_wrong_is_said_and_nothing_is_stored():
         {"text": "가\t나\n다"},
         {"text": '"'},
         {"text": "\0\t\0"},
-        {"text": TEXT.replace("2위", "0위")},
+        {"text": TEXT.replace("2위", "서울").replace("1위", "부산")},
         {"text": "순위\t" * 200_000},
         {"text": TEXT, "series": "new", "title": " "},
         {"text": TEXT, "series": "new", "title": "가" * 201},

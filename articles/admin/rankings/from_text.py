@@ -15,7 +15,7 @@ from articles.desk.revisions import record
 from articles.fields import LineFormField
 from articles.manuscripts.blocks import Table
 from articles.manuscripts.choices import free_slug, series_like
-from articles.manuscripts.tables import read_ranking
+from articles.manuscripts.tables import read_series
 from articles.models import Ranking
 from articles.rankings.pasted_tables import MAX_CHARACTERS
 
@@ -23,7 +23,7 @@ NEW = "new"
 
 
 class SeriesForm(forms.Form):
-    """Choose the series of a table, whose cells are `text`; `read` is what the table says."""
+    """Choose the series of a table, whose cells are `text`; `read` is what its headings tell."""
 
     text = forms.CharField(widget=forms.HiddenInput)
     series = forms.ChoiceField(
@@ -75,7 +75,7 @@ def from_text_view(model_admin, request):
     """Ask which series a table belongs to, then show it in that series' grid, in a window."""
     require(request, model_admin.permission_for("change"))
     title = request.POST.get("title", "")
-    read = _ranking_of(request.POST.get("text", ""), title)
+    read = _series_of(request.POST.get("text", ""), title)
     if read is None:
         return _show(model_admin, request, None)
     may_add = model_admin.may(request, "add")
@@ -97,8 +97,8 @@ def from_text_view(model_admin, request):
     return _show(model_admin, request, form)
 
 
-def _ranking_of(text, title):
-    """Return what a copied table says, or None where it is surely no ranking."""
+def _series_of(text, title):
+    """Return the series that a copied table's headings tell, or None."""
     if len(text) > MAX_CHARACTERS:
         return None
     try:
@@ -107,8 +107,7 @@ def _ranking_of(text, title):
         return None
     if not rows or not rows[0] or len({len(row) for row in rows}) > 1:
         return None
-    read = read_ranking(Table(tuple(rows)), title)
-    return read.series if read else None
+    return read_series(Table(tuple(rows)), title)
 
 
 def _show(model_admin, request, form):
