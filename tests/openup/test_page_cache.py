@@ -174,7 +174,8 @@ def test_address_that_anybody_can_make_up_takes_the_place_of_no_page(site):
             ask(site, address)
     for month in ("1066/10", "2525/01"):
         assert ask(site, f"/articles/{month}/").status == 200
-    assert site.bytes == kept
+    # A page that time has made anew may differ by a few bytes; one more takes a thousand.
+    assert site.bytes < kept + 500
     # A list goes on from what is in it.
     other = make_article()
     assert ask(site, f"{other.category.get_absolute_url()}?before={other.pk}").status == 200
