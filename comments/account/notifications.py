@@ -99,8 +99,8 @@ class _Mail(EmailMessage):
     begins on a line of its own.
     """
 
-    def message(self):
-        message = super().message()
+    def message(self, **options):
+        message = super().message(**options)
         del message["Subject"], message["From"]
         message["Subject"] = _encoded(self.subject)
         name = _encoded(settings.SITE_NAME)

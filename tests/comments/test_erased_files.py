@@ -117,10 +117,14 @@ def test_erased_words_are_in_no_file_of_the_database(act):
 
     erase(act, Comment.objects.get(article=article))
     call_command("send_mail", "--once", stdout=StringIO())
-    compact()
-
-    raw = raw_files()
-    assert [trace for trace in traces if trace.encode() in raw] == []
+    for _try in range(5):
+        compact()
+        raw = raw_files()
+        left = [trace for trace in traces if trace.encode() in raw]
+        # A connection that another test is just opening keeps PostgreSQL from dropping rows.
+        if not left or connection.vendor == "sqlite":
+            break
+    assert left == []
     assert "남는 말".encode() in raw
 
 
