@@ -107,7 +107,7 @@ def reading(server, path, writer):
 
 def wait_for_more(readers, name):
     """Wait until each reader has got so many more answers that every worker has given some."""
-    wanted = {reader: getattr(reader, name) + 20 for reader in readers}
+    wanted = {reader: getattr(reader, name) + 60 for reader in readers}
     poll_until(lambda: all(getattr(reader, name) >= wanted[reader] for reader in readers))
 
 
