@@ -3,11 +3,10 @@
 Standard library only, since it runs before anything is installed.
 """
 
-import ctypes
 import os
+import shutil
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,24 +44,18 @@ def say(text):
     print(text, flush=True)
 
 
-def _end_with_parent():
-    """Ask Linux to end this process when its parent dies, even by `kill -9`."""
-    pr_set_pdeathsig = 1
-    _libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-# Loaded before any fork, where loading a library is not safe.
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+# Of util-linux: has Linux end a program when its parent dies, even by `kill -9`.
+_SETPRIV = shutil.which("setpriv")
+_END_WITH_PARENT = [_SETPRIV, "--pdeathsig", "TERM", "--"] if _SETPRIV else []
 
 
 def start(command, env, *, cwd=ROOT, **options):
     """Start `command` in a process group of its own, so that `end` reaches all it starts."""
     return subprocess.Popen(
-        [str(part) for part in command],
+        [*_END_WITH_PARENT, *map(str, command)],
         env=env,
         cwd=cwd,
         start_new_session=True,
-        preexec_fn=_end_with_parent if _libc else None,  # noqa: PLW1509 - there is one thread
         **options,
     )
 
