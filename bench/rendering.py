@@ -7,7 +7,9 @@ from bench.servers import DATABASES, GZIP, Site, database, folder
 
 # None, one hundred, ten thousand comments.
 THREADS = ("0x0", "50x1", "5000x1")
-PAGES_A_SECOND = 300
+PAGES_A_SECOND = 200
+# The first page of an article after an editorial change.
+FIRST_PAGES_A_SECOND = 50
 DEARER = 1.2
 
 
@@ -33,7 +35,11 @@ def uncached(options):
         alone = median_rate(found["bare"])
         what = f"{kind}: renders a second with nothing kept at all, 100 comments"
         yield Result(
-            "uncached", what, f"{alone:,.0f}", f"≥ {PAGES_A_SECOND}", alone >= PAGES_A_SECOND
+            "uncached",
+            what,
+            f"{alone:,.0f}",
+            f"≥ {FIRST_PAGES_A_SECOND}",
+            alone >= FIRST_PAGES_A_SECOND,
         )
         value, text = ratio(hundred, most)
         what = f"{kind}: cost of a page of 10,000 comments / of 100"

@@ -41,12 +41,12 @@ def through_nginx(options):
     size = f"{len(page.content):,} bytes of gzip"
     what = f"article page through nginx ({describe(found['page'])}, {size})"
     what += f" / nginx, file ({describe(found['file'])})"
-    yield Result("nginx", what, text, "≥ 0.85", value >= 0.85)
+    yield Result("nginx", what, text, "≥ 0.9", value >= 0.9)
 
 
 def from_granian(options):
     """The same from granian alone against a bare function; 304 and other pages against that."""
-    for kind, least in (("SQLite", 0.8), ("PostgreSQL", 0.35)):
+    for kind, least in (("SQLite", 0.5), ("PostgreSQL", 0.2)):
         with folder() as place, database(kind, place) as url:
             site, path = filled_site(place, url)
             with site.serving():
