@@ -10,8 +10,7 @@ from articles.admin.form_fields import is_key
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
 from articles.models import MonthlyIssue, MonthlyIssueItem
-
-OUT_OF_THE_WAY = 10_000
+from articles.models.monthly_issue import OUT_OF_THE_WAY
 
 
 def issue_to_copy(request):

@@ -331,11 +331,19 @@ def _store_article(data: ArticleData) -> None:
 
 
 def _store_references(article: Article, data: ArticleData) -> None:
-    article.references.all().delete()
+    """Bring the references up to date; one that is there stays the row that open forms name."""
+    left = {}
+    for reference in article.references.all():
+        left.setdefault(reference.url or reference.title, reference)
+    article.references.exclude(pk__in=[reference.pk for reference in left.values()]).delete()
     for number, record in enumerate(data.references):
-        reference = Reference(article=article, position=number + 1, **vars(record))
+        reference = left.pop(record.url or record.title, None) or Reference(article=article)
+        for name, value in {**vars(record), "position": number + 1}.items():
+            setattr(reference, name, value)
         _check(reference, ("references", number))
         reference.save()
+    for reference in left.values():
+        reference.delete()
 
 
 def _store_legacy_paths(article: Article, data: ArticleData) -> None:
@@ -350,25 +358,28 @@ def _store_legacy_paths(article: Article, data: ArticleData) -> None:
 
 
 def _store_tables(article: Article, records: tuple[TableData, ...]) -> None:
-    """Make the article's tables anew: their order is that of their rows."""
-    article.ranking_tables.all().delete()
+    """Bring the article's tables up to date; all are made anew where their order changes.
+
+    It is that of their rows; one that stays is the row that open forms name.
+    """
+    wanted = [record.slug for record in records]
+    article.ranking_tables.exclude(slug__in=wanted).delete()
+    stored = {table.slug: table for table in article.ranking_tables.all()}
+    if [*stored] != wanted[: len(stored)]:
+        article.ranking_tables.all().delete()
+        stored = {}
     for number, record in enumerate(records):
         path = ("tables", number)
-        ranking = _find(Ranking, (*path, "ranking"), slug=record.ranking)
-        table = RankingTable(
-            article=article,
-            ranking=ranking,
-            slug=record.slug,
-            caption=record.caption,
-            source_note=record.source_note,
-            source_url=record.source_url,
-        )
+        table = stored.get(record.slug) or RankingTable(article=article, slug=record.slug)
+        table.ranking = _find(Ranking, (*path, "ranking"), slug=record.ranking)
+        table.caption = record.caption
+        table.source_note, table.source_url = record.source_note, record.source_url
         _check(table, path)
         table.save()
         periods = []
         for place, as_of in enumerate(record.periods):
             periods.append(
-                _find(RankingPeriod, (*path, "periods", place), as_of=as_of, ranking=ranking)
+                _find(RankingPeriod, (*path, "periods", place), as_of=as_of, ranking=table.ranking)
             )
         table.periods.set(periods)
 

@@ -1,7 +1,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,9 @@ from articles.fields import LineField, MarkdownField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.search_document import SearchDocument
+
+# Where positions wait while others take theirs: two items never have one.
+OUT_OF_THE_WAY = 10_000
 
 
 class MonthlyIssueQuerySet(models.QuerySet):
@@ -131,19 +134,33 @@ class MonthlyIssue(models.Model):
     def replace_items(self, rows):
         """Make the issue's items those of `rows`, [(category, headline, body)], in their order.
 
-        An item is kept in its place, its anchor with it, and only its text changes.
+        An item is known by its headline, or else by its place: its anchor stays with it.
         """
         with transaction.atomic():
-            items = list(self.items.all())
-            for position, (category, headline, body) in enumerate(rows, start=1):
-                item = items[position - 1] if position <= len(items) else MonthlyIssueItem()
-                item.issue, item.position = self, position
-                item.category, item.headline, item.body = category, headline, body
+            items = self._items_of([headline for _category, headline, _body in rows])
+            kept = [item.pk for item in items if item.pk]
+            self.items.exclude(pk__in=kept).delete()
+            if any(item.pk and item.position != at for at, item in enumerate(items, start=1)):
+                self.items.update(position=F("position") + OUT_OF_THE_WAY)
+            for position, (item, row) in enumerate(zip(items, rows, strict=True), start=1):
+                item.position = position
+                item.category, item.headline, item.body = row
                 item.full_clean()
                 item.store()
-            self.items.filter(position__gt=len(rows)).delete()
             self.raise_page_versions()
             self.index()
+
+    def _items_of(self, headlines):
+        """Return the item that each of the headlines belongs to, a new one where none does."""
+        stored = list(self.items.all())
+        known = [None] * len(headlines)
+        for place, headline in enumerate(headlines):
+            same = [item for item in stored if item.headline == headline and item not in known]
+            known[place] = same[0] if same else None
+        for place, item in enumerate(stored[: len(known)]):
+            if known[place] is None and item not in known:
+                known[place] = item
+        return [item or MonthlyIssueItem(issue=self) for item in known]
 
 
 class MonthlyIssueItem(MarkdownBody):

@@ -284,6 +284,43 @@ def test_items_of_a_month_keep_their_place_and_what_the_other_has_added(mina, ot
     assert issue.items.first() == item
 
 
+def test_item_keeps_its_anchor_when_i_put_another_before_it(mina, other):
+    issue = make_issue([("정책", "첫 소식", "처음")], state="draft")
+    (item,) = issue.items.all()
+    added = {
+        "items-TOTAL_FORMS": 2,
+        "items-0-position": 2,
+        "items-1-position": 1,
+        "items-1-category": "정책",
+        "items-1-headline": "나의 소식",
+    }
+
+    save_both(mina, other, issue, {"items-0-body": "남의 글"}, added)
+
+    first, second = issue.items.all()
+    assert (first.headline, second.headline, second.body) == ("나의 소식", "첫 소식", "남의 글")
+    assert second == item
+
+
+def test_third_form_still_knows_the_rows_that_two_have_joined(mina, other):
+    article = make_article(state="draft", published_at=None)
+    article.references.create(title="보고서", url="https://example.org/1", position=1)
+    make_table(article, make_ranking(), slug="models", caption="처음 표")
+    third = signed_in("third")
+    opened = open_form(third, address(article))
+    theirs = {"references-0-publisher": "기관", "ranking_tables-0-caption": "남의 표"}
+    mine = {"references-0-title": "나의 보고서", "ranking_tables-0-source_note": "나의 출처"}
+    save_both(mina, other, article, theirs, mine)
+
+    send(third, address(article), opened, title="셋째 제목")
+
+    reference, table = article.references.get(), article.ranking_tables.get()
+    assert (reference.title, reference.publisher) == ("나의 보고서", "기관")
+    assert (table.caption, table.source_note) == ("남의 표", "나의 출처")
+    article.refresh_from_db()
+    assert article.title == "셋째 제목"
+
+
 def test_row_that_one_deletes_while_the_other_changes_it_is_asked_about(mina, other, draft):
     draft.references.create(title="보고서", url="https://example.org/1", position=1)
     theirs, mine = {"references-0-DELETE": "on"}, {"references-0-publisher": "기관"}
