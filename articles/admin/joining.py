@@ -4,6 +4,8 @@ What one's form would have changed is set aside first. Where both have changed t
 ways, a page asks which it is to be; until then, and if nobody ever answers, nothing is lost.
 """
 
+from dataclasses import is_dataclass
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -35,7 +37,7 @@ from articles.admin.revision_views import (
 from articles.bundle.data_to_rows import LoadError
 from articles.bundle.rows_to_data import whole_data
 from articles.content.text import normalise
-from articles.content.word_diff import word_changes
+from articles.content.word_diff import REMOVED, SAME, word_changes
 from articles.desk.differences import as_text, whole_values
 from articles.desk.joining import MINE, THEIRS, Worded, join
 from articles.desk.restoring import store_checked
@@ -102,8 +104,10 @@ def store_joined(model_admin, request, obj, aside, data):
 
 def tell_joined(model_admin, request, obj, theirs):
     when = date_format(localtime(theirs.created_at), "Y.m.d H:i")
-    who = {"who": theirs.author_name or "–", "when": when}
-    text = _("%(who)s saved this at %(when)s, after you opened it: both are joined.") % who
+    text = _("This has changed since you opened it: both are joined.")
+    if theirs.author_name:
+        text = _("%(who)s saved this at %(when)s, after you opened it: both are joined.")
+        text = text % {"who": theirs.author_name, "when": when}
     address = reverse(model_admin.revision_url_name("compare"), args=[obj.pk])
     number = newest_number(obj)
     if number != theirs.number:
@@ -194,15 +198,15 @@ def clash_label(model, clash):
 def clash_lines(model, clash, value):
     """Return what somebody has made of it, line by line, with the words marked that are new."""
     before, after = shown(clash.base), shown(value)
-    words = word_changes if clash.is_worded else whole_values
-    if value is None:
-        return lines_of([("removed", before)])
+    if value is None and is_dataclass(clash.base):
+        return [{"pieces": [(SAME, _("(deleted)"))]}, *lines_of([(REMOVED, before)])]
+    words = word_changes if clash.is_worded or is_dataclass(value) else whole_values
     return with_choices(model, clash.field_name, words(before, after))
 
 
 def shown(value):
     """Return a value as an editor reads it; of a row each thing that it says, a line each."""
-    if hasattr(value, "__dataclass_fields__"):
+    if is_dataclass(value):
         return "\n".join(filter(None, map(as_text, vars(value).values())))
     return as_text(value)
 
@@ -233,6 +237,7 @@ def join_view(model_admin, request, object_id, number):
                 with transaction.atomic():
                     data = join(*sides, form.answers).data
                     store_joined(model_admin, request, obj, aside, data)
+                WorkingCopy.objects.drop(request.user, request.POST.get("working_copy", ""))
                 messages.success(request, _("Both are joined and saved."))
                 return redirect(reverse(model_admin.url_name("change"), args=[obj.pk]))
             except REFUSALS as error:
@@ -258,6 +263,8 @@ def join_context(model_admin, obj, aside, form, sides):
     return {
         "title": _("Join what both have written: %(name)s") % {"name": obj},
         "aside": aside,
+        # By which its working copy is known.
+        "aside_opts": Revision._meta,
         "theirs": Revision.objects.of(obj).stored().newest(),
         "form": form,
         "asked": asked,

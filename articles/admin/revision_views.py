@@ -169,6 +169,8 @@ def compare_view(model_admin, request, object_id):
 
 
 def _before(obj, revision):
+    if revision.kind == Revision.Kind.SET_ASIDE:
+        return revision_asked_for(obj, revision.restored_number)
     return Revision.objects.of(obj).stored().filter(number__lt=revision.number).newest()
 
 

@@ -126,7 +126,7 @@ def _tables(data, notes):
 def _figures_changed_since(revision, rankings):
     """Say which series have changed since: an article brings back where its tables stand only."""
     for ranking in rankings:
-        later = Revision.objects.of(ranking).filter(created_at__gt=revision.created_at)
+        later = Revision.objects.of(ranking).stored().filter(created_at__gt=revision.created_at)
         if later.exclude(kind=Revision.Kind.FOUND).exists():
             text = _(
                 "The figures of “%(ranking)s” have changed since and stay as they are now: only"

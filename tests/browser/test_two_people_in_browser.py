@@ -60,6 +60,15 @@ def test_both_are_told_of_each_other_and_both_texts_are_joined(open_page, open_a
     clash.locator(".errorlist").wait_for()
     clash.get_by_label("직접 고쳐 쓰기", exact=True).check()
     text.fill("두 사람의 둘째")
+    mina.locator("#working-copy [role=status]").filter(has_text="임시 저장").wait_for()
+    here, context = mina.url, mina.context
+    mina.close(run_before_unload=False)
+    mina = context.new_page()
+    mina.goto(here)
+    mina.get_by_role("button", name="이어서 쓰기").click()
+    assert (
+        mina.get_by_role("textbox", name="직접 고쳐 쓸 글: 본문").input_value() == "두 사람의 둘째"
+    )
     mina.get_by_role("button", name="합쳐서 저장").click()
     mina.locator(".messagelist .success").wait_for()
 
