@@ -352,7 +352,8 @@ APPEND_SLASH = True
 
 # Database
 
-DATABASE_STATEMENT_TIMEOUT_MS = 10_000
+# 0 has no end; manage.py chooses it, since a migration takes as long as it takes.
+DATABASE_STATEMENT_SECONDS = read_count("DATABASE_STATEMENT_SECONDS", 10, 3600, smallest=0)
 DATABASE_LOCK_TIMEOUT_MS = 5_000
 
 DATABASE_URL_EXPECTED = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
@@ -365,11 +366,13 @@ def read_database_url():
     try:
         url = urlsplit(read_text("DATABASE_URL", default))
         port = url.port or ""
+        options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=True))
     except ValueError:
         # Not the parser's error: it may quote a password.
         raise malformed from None
     name = unquote(url.path[1:])
-    if not name or url.fragment:
+    # The pool is the site's: it has a connection for each thread.
+    if not name or url.fragment or "pool" in options:
         raise malformed
     if url.scheme == "sqlite" and not url.netloc and not url.query:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
@@ -384,7 +387,7 @@ def read_database_url():
         "PORT": port,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
-        "OPTIONS": dict(parse_qsl(url.query)),
+        "OPTIONS": options,
     }
 
 
@@ -405,10 +408,12 @@ def read_database():
         }
         return database
     database["CONN_HEALTH_CHECKS"] = True
+    options.setdefault("connect_timeout", 3)
+    # PostgreSQL takes the last of two: what DATABASE_URL says outranks ours.
+    limits = f"-c statement_timeout={DATABASE_STATEMENT_SECONDS}s"
+    limits += f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}"
     options |= {
-        "connect_timeout": 3,
-        "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_MS}"
-        f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}",
+        "options": f"{limits} {options.get('options', '')}".strip(),
         # After a failed try the pool waits ever longer: give up soon, and the next request
         # tries anew, so that a database that is back is used at once.
         "pool": {

@@ -112,3 +112,16 @@ def test_whatever_else_the_address_says_of_the_way_is_followed(stranger):
     told = prepare(f"{url}?hostaddr={SERVER.hostname}")
 
     assert "may make no tables" in told
+
+
+def test_commands_take_the_time_they_need_unless_the_address_limits_them():
+    sleep = "from django.db import connection as c; c.cursor().execute('SELECT pg_sleep(1.1)')"
+    command = [VENV_PYTHON, "manage.py", "shell", "--no-imports", "-c", sleep]
+    env = {name: os.environ[name] for name in os.environ if name != "DATABASE_STATEMENT_SECONDS"}
+    url = address()
+
+    unlimited = subprocess.run(command, check=False, cwd=ROOT, env=env | {"DATABASE_URL": url})
+    limited = output(command, f"{url}?options=-c%20statement_timeout%3D1s")
+
+    assert unlimited.returncode == 0
+    assert "statement timeout" in limited

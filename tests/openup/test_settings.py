@@ -79,6 +79,9 @@ def refusal(**changes):
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "mysql://a:b@localhost/c"),
         ("DATABASE_URL", "postgresql://"),
+        ("DATABASE_URL", "postgresql://a:b@localhost/c?sslmode"),
+        ("DATABASE_URL", "postgresql://a:b@localhost/c?pool=true"),
+        ("DATABASE_STATEMENT_SECONDS", "-1"),
         ("DEBUG", "maybe"),
         ("DEBUG", "1"),  # never on a site that is not on loopback
         ("BENCHMARK_WITHOUT_LIMITS", "1"),  # nor this
@@ -189,6 +192,15 @@ def test_postgresql_has_a_pool_and_bounded_waits():
     options = str(settings.DATABASES["default"]["OPTIONS"])
     for part in ("'pool'", "connect_timeout", "statement_timeout", "lock_timeout"):
         assert part in options
+
+
+def test_what_the_address_says_of_connections_outranks_the_site():
+    url = "postgresql://user:pass@127.0.0.1/openup?options=-c%20lock_timeout=9s&connect_timeout=7"
+
+    options = read(DATABASE_URL=url).DATABASES["default"]["OPTIONS"]
+
+    assert options["options"].endswith("-c lock_timeout=9s")
+    assert "statement_timeout" in options["options"] and options["connect_timeout"] == "7"
 
 
 @pytest.mark.parametrize(
