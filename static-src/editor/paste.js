@@ -117,8 +117,8 @@ export function pasteOf(field, tools, report) {
             return;
         }
         put(view, place, piecesFor(view.state, place, answer.markdown));
-        tools.say(words.pasted);
-        report.show(view, answer);
+        const count = report.show(view, answer);
+        tools.say(count ? `${words.pasted} ${words.toCheck.replace("{count}", count)}` : words.pasted);
     }
 
     function putBare(view, place, text) {

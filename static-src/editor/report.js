@@ -24,6 +24,7 @@ export function reportOf(tools) {
         return item;
     }
 
+    /* Return how much there is to look at. */
     function show(view, {tables, notes, markdown}) {
         clear();
         const mayOffer = canHoldTables();
@@ -36,6 +37,7 @@ export function reportOf(tools) {
         }
         new Set(notes.map(({text}) => text)).forEach((text) => entry(text));
         panel.hidden = !list.children.length;
+        return list.children.length;
     }
 
     function offer(view, table) {

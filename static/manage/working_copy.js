@@ -233,6 +233,10 @@
                     return null;
                 }
                 this.token = token;
+                // Uploads, pastes and previews send what stands on the page.
+                document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => {
+                    field.value = token;
+                });
                 return copies;
             } catch {
                 this.why = words.kept;

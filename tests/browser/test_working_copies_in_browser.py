@@ -35,6 +35,15 @@ def write(page, text):
     page.keyboard.insert_text(text)
 
 
+PASTE = """
+() => fetch("/manage/markdownx/paste/", {
+    method: "POST",
+    headers: {"X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value},
+    body: new URLSearchParams({text: "글"}),
+}).then(({status}) => status)
+"""
+
+
 def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
     make_category(name="소식")
     page = open_as_staff(reverse("admin:articles_article_add"), *EDITOR)
@@ -67,19 +76,22 @@ def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
 def test_text_of_whoever_is_signed_out_waits_in_the_browser(open_page, open_as_staff):
     article = make_article(state="draft", published_at=None, body="앞글")
     page = open_as_staff(reverse("admin:articles_article_change", args=[article.pk]), *EDITOR)
-    signed_in = page.context.cookies(page.url)
+    cookies = {"csrf" in each["name"]: each for each in page.context.cookies(page.url)}
+    # Whoever signs in again gets another secret, with which this page's token is none.
+    signed_in = [cookies[False], {**cookies[True], "value": "a" * 32}]
     page.context.clear_cookies()
     write(page, " 하나")
     wait_for(page, "로그아웃되어")
 
-    page.context.add_cookies([cookie for cookie in signed_in if "session" in cookie["name"]])
+    page.context.add_cookies(signed_in)
     write(page, " 둘")
     wait_for(page, "에 임시 저장")
     assert "앞글 하나 둘" in WorkingCopy.objects.get().data
+    assert page.evaluate(PASTE) == 200
     page.context.clear_cookies()
     write(page, " 셋")
     wait_for(page, "로그아웃되어")
-    page.context.add_cookies([cookie for cookie in signed_in if "session" in cookie["name"]])
+    page.context.add_cookies(signed_in)
 
     page = reopen(page)
     page.locator(".working-copy-offer").nth(1).wait_for()
