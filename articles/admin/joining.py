@@ -60,7 +60,7 @@ def join_saved(model_admin, request, object_id, saved):
         base, note = saved.form.conflict.base, saved.form.cleaned_data.get(model_admin.note_field)
         aside = set_aside(obj, saved.mine, base, by=request.user, note=note or "")
         joined = join(data_of(base), whole_data(obj), saved.mine)
-        if not joined.clashes:
+        if not joined.clashes and may_store(request, joined.data):
             try:
                 store_joined(model_admin, request, obj, aside, joined.data)
             except REFUSALS as error:
@@ -85,11 +85,14 @@ def faults_of(error):
     return [error.message] if isinstance(error, LoadError) else error.messages
 
 
+def may_store(request, data):
+    """Tell whether whoever asks may store the data: not what is public without that right."""
+    is_public = getattr(data, "state", None) in {Article.State.PUBLISHED, Article.State.WITHDRAWN}
+    return not is_public or request.user.has_perm("articles.publish_article")
+
+
 def store_joined(model_admin, request, obj, aside, data):
     """Store what two have joined; raises LoadError."""
-    is_public = getattr(data, "state", None) in {Article.State.PUBLISHED, Article.State.WITHDRAWN}
-    if is_public and not request.user.has_perm("articles.publish_article"):
-        raise PermissionMissing("articles.publish_article")
     text = _("Joined with revision %(number)s") % {"number": aside.number}
     about = {"note": aside.note, "restored_number": aside.number}
     store_checked(
@@ -233,9 +236,11 @@ def join_view(model_admin, request, object_id, number):
         clashes = join(*sides).clashes
         form = JoinForm(model_admin.model, clashes, theirs.number, *([request.POST] * is_sent))
         if is_sent and form.is_valid():
+            data = join(*sides, form.answers).data
+            if not may_store(request, data):
+                raise PermissionMissing("articles.publish_article")
             try:
                 with transaction.atomic():
-                    data = join(*sides, form.answers).data
                     store_joined(model_admin, request, obj, aside, data)
                 WorkingCopy.objects.drop(request.user, request.POST.get("working_copy", ""))
                 messages.success(request, _("Both are joined and saved."))

@@ -1,5 +1,7 @@
 """A save over another's of what has revisions: joined, asked about, and never lost."""
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
@@ -14,6 +16,7 @@ from articles.models import (
     Revision,
     WorkingCopy,
 )
+from tests.comments.test_comment_races import together
 from tests.factories import make_article, make_issue, make_ranking, make_table
 from tests.openup.test_edit_conflicts import address, signed_in
 from tests.openup.test_presence import signed_in as signed_in_with
@@ -373,3 +376,17 @@ def test_other_errors_are_told_first_beside_what_the_other_has_changed(mina, oth
     assert not page.cssselect("[name=replaces]")
     assert page.cssselect("textarea[name=body]")[0].text.strip() == "나의 글"
     assert Article.objects.get().body != "나의 글"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_save_at_one_moment_are_joined_whoever_comes_first(mina, other, draft):
+    texts = {mina: "나의 첫째\n\n둘째\n\n셋째", other: "첫째\n\n둘째\n\n남의 셋째"}
+    opened = {client: open_form(client, address(draft)) for client in texts}
+
+    def save(client):
+        return send(client, address(draft), opened[client], body=texts[client]).status_code
+
+    assert together(*(partial(save, client) for client in texts)) == [302, 302]
+
+    assert Article.objects.get().body == "나의 첫째\n\n둘째\n\n남의 셋째"
+    assert kinds(draft) == ["found", "saved", "set_aside", "joined"]
