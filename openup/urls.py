@@ -6,7 +6,7 @@ from django.urls import include, path
 from articles import urls as articles_urls
 from comments import urls as comments_urls
 from openup import media, views
-from openup.staff import editor, presence, typed_preview, working_copies
+from openup.staff import editor, presence, typed_preview, waiting_preview, working_copies
 
 handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
@@ -24,6 +24,11 @@ urlpatterns = [
         "manage/preview/typed/<key:article_id>/", typed_preview.typed_preview, name="typed_preview"
     ),
     path("manage/presence/<slug:model>/<key:object_id>/", presence.presence, name="presence"),
+    path(
+        "manage/preview/articles/<key:article_id>/waiting/",
+        waiting_preview.waiting_preview,
+        name="waiting_preview",
+    ),
     path("manage/working-copies/<slug:form>/", working_copies.working_copy, name="working_copy"),
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"

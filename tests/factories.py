@@ -18,6 +18,7 @@ from articles.models import (
     RankingPeriod,
     RankingSubject,
     RankingTable,
+    WaitingChange,
 )
 from comments.identity import credentials
 from comments.models import Comment, ModerationRule, Report, Takedown
@@ -42,6 +43,7 @@ def let_pass(**duration):
         Article: ["published_at", "withdrawn_at", "comments_close_at"],
         MonthlyIssue: ["published_at"],
         RankingPeriod: ["published_at"],
+        WaitingChange: ["publish_at"],
         Comment: ["blocked_until"],
     }
     for model, names in planned.items():

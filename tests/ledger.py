@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import connection
 
-from articles.models import RankingCorrection, Revision
+from articles.models import RankingCorrection, Revision, WaitingChange
 from comments.models import ModerationEvent, PersonalDataView, Report
 
 corrections = import_module("articles.migrations.0002_search_and_ledger")
@@ -22,7 +22,9 @@ def empty():
     for migration, models in KEPT.items():
         if not any(model.objects.exists() for model in models):
             continue
+        # They point at what is emptied.
         Report.objects.all().delete()
+        WaitingChange.objects.all().delete()
         with connection.schema_editor() as editor:
             migration.drop_triggers(None, editor)
             for model in models:

@@ -8,13 +8,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.base import PartInline, PublishedModelAdmin
 from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.trash import trash_view
+from articles.admin.waiting_admin import WaitingAdmin
+from articles.admin.waiting_views import waiting_view
 from articles.desk.trash import own_drafts, put_in_trash
 from articles.models import (
     Article,
@@ -46,14 +48,20 @@ class LegacyPathInline(PartInline, admin.TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(PublishedModelAdmin):
-    form = PublishedModelForm
+class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]
     publisher_fields = ["published_at", "withdrawn_at"]
-    list_display = ["__str__", "state", "category", "published_at", "readings", "preview_link"]
+    list_display = [
+        "__str__",
+        "state_shown",
+        "category",
+        "published_at",
+        "readings",
+        "preview_link",
+    ]
     list_filter = ["state", "category", "published_at"]
-    list_select_related = ["category"]
+    list_select_related = ["category", "waiting_change"]
     list_per_page = 50
     search_fields = ["title", "kicker", "summary", "byline"]
     date_hierarchy = "published_at"
@@ -81,20 +89,17 @@ class ArticleAdmin(PublishedModelAdmin):
     ]
 
     def get_urls(self):
-        from_file = path(
-            "from-file/",
-            self.admin_site.admin_view(self.from_file_view),
-            name="articles_article_from_file",
-        )
-        copy = path(
-            "<key:object_id>/copy/",
-            self.admin_site.admin_view(self.copy_view),
-            name="articles_article_copy",
-        )
-        trash = path(
-            "trash/", self.admin_site.admin_view(self.trash_view), name="articles_article_trash"
-        )
-        return [from_file, copy, trash, *super().get_urls()]
+        pages = [
+            ("from-file/", self.from_file_view, "from_file"),
+            ("trash/", self.trash_view, "trash"),
+            ("<key:object_id>/copy/", self.copy_view, "copy"),
+            ("<key:object_id>/waiting/", self.waiting_view, "waiting"),
+            ("<key:object_id>/waiting/change/", self.waiting_form_view, "waiting_form"),
+        ]
+        return [
+            path(address, self.admin_site.admin_view(view), name=f"articles_article_{name}")
+            for address, view, name in pages
+        ] + super().get_urls()
 
     def from_file_view(self, request):
         return from_file_view(self, request)
@@ -104,6 +109,9 @@ class ArticleAdmin(PublishedModelAdmin):
 
     def trash_view(self, request):
         return trash_view(self, request)
+
+    def waiting_view(self, request, object_id):
+        return waiting_view(self, request, object_id)
 
     # Deleting
 
@@ -137,6 +145,14 @@ class ArticleAdmin(PublishedModelAdmin):
         total = readings.values("article").annotate(total=Sum("count")).values("total")
         articles = super().get_queryset(request).outside_trash()
         return articles.annotate(reading_total=Subquery(total))
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, article):
+        state, change = article.get_state_display(), getattr(article, "waiting_change", None)
+        if change is None:
+            return state
+        address = reverse("admin:articles_article_waiting", args=[article.pk])
+        return format_html('{}<br><a href="{}">{}</a>', state, address, change.short_status)
 
     @admin.display(description=gettext_lazy("read in 30 days"), ordering="reading_total")
     def readings(self, article):

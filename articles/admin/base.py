@@ -34,9 +34,12 @@ class PublishedModelForm(NotedForm, EditConflictForm):
 
     def clean(self):
         super().clean()
-        is_new = self.instance.pk is None
-        if not (is_new or self.may_publish or self.instance.state in UNPUBLISHED_STATES):
+        if not self.may_save():
             raise ValidationError(_("This has been published; only publishers change it."))
+
+    def may_save(self):
+        is_new = self.instance.pk is None
+        return is_new or self.may_publish or self.instance.state in UNPUBLISHED_STATES
 
 
 class StoredModelAdmin(EditConflictAdmin, StaffModelAdmin):

@@ -282,10 +282,13 @@ class DeletedRowField(forms.Field):
 class EditConflictFormSet(forms.BaseInlineFormSet):
     """Rows of which one that somebody else has deleted is made anew, once the editor saves."""
 
+    # How many may be sent beside those that are stored.
+    new_rows_at_once = NEW_ROWS_AT_ONCE
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # Whoever sends the form says how many rows it has, and each costs time and memory.
-        self.max_num = self.absolute_max = len(self.get_queryset()) + NEW_ROWS_AT_ONCE
+        self.max_num = self.absolute_max = len(self.get_queryset()) + self.new_rows_at_once
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

@@ -5,6 +5,7 @@ from django.contrib.admin import widgets
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from markdownx.widgets import AdminMarkdownxWidget
 
 from articles.content.text import is_plausible
@@ -63,9 +64,20 @@ class MarkdownWidget(AdminMarkdownxWidget):
         js = [forms.Script("manage/editor.js", defer=True)]
 
 
+class MomentWidget(widgets.AdminSplitDateTime):
+    """Name each of the two fields, which stand beside words that are no labels."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs)
+        for widget, name in zip(
+            self.widgets, (gettext_lazy("Date"), gettext_lazy("Time")), strict=True
+        ):
+            widget.attrs["aria-label"] = name
+
+
 FORM_FIELDS = {
     models.DateField: {"form_class": PlausibleDateField},
-    models.DateTimeField: {"form_class": PlausibleMomentField},
+    models.DateTimeField: {"form_class": PlausibleMomentField, "widget": MomentWidget},
     models.ManyToManyField: {"form_class": RowsField},
     MarkdownField: {"widget": MarkdownWidget},
     # Without the admin's second line, which says again what the field says.

@@ -69,9 +69,18 @@ def restorable(row, revision):
 
 
 def _article(row, revision, now, data):
-    notes = []
-    tables, rankings = _tables(data, notes)
-    notes += _figures_changed_since(revision, rankings)
+    fitted, left_out = fitted_article(row, now, data)
+    slugs = [table.ranking for table in fitted.tables]
+    rankings = Ranking.objects.filter(slug__in=slugs).order_by("pk")
+    return fitted, [*_sentences(left_out), *_figures_changed_since(revision, rankings)]
+
+
+def fitted_article(row, now, data):
+    """Return the article's data as far as what they name still exists, and what does not.
+
+    The latter as [(kind, names)]; `now` are the data of what stands in `row`.
+    """
+    tables, notes = _tables(data)
     tags = Tag.objects.in_bulk(data.tags, field_name="slug")
     notes += _missing(_("tags"), [slug for slug in data.tags if slug not in tags])
     taken = LegacyPath.objects.filter(path__in=data.legacy_paths).exclude(article=row)
@@ -101,16 +110,18 @@ def _article(row, revision, now, data):
 
 
 def _missing(what, names):
-    if not names:
-        return []
+    return [(what, ", ".join(names))] if names else []
+
+
+def _sentences(missing):
     text = _("No longer there, and left as it is now: %(what)s %(names)s")
-    return [text % {"what": what, "names": ", ".join(names)}]
+    return [text % {"what": what, "names": names} for what, names in missing]
 
 
-def _tables(data, notes):
-    """Return the article's tables as far as their series and periods exist, and these series."""
+def _tables(data):
+    """Return the article's tables as far as their series and periods exist, and what does not."""
     rankings = Ranking.objects.in_bulk([table.ranking for table in data.tables], field_name="slug")
-    tables = []
+    tables, notes = [], []
     for table in data.tables:
         if table.ranking not in rankings:
             notes += _missing(_("ranking"), [table.ranking])
@@ -120,7 +131,7 @@ def _tables(data, notes):
         gone = [f"{as_of:%Y.%m.%d}" for as_of in table.periods if as_of not in known]
         notes += _missing(_("ranking periods"), gone)
         tables.append(replace(table, periods=tuple(day for day in table.periods if day in known)))
-    return tuple(tables), rankings.values()
+    return tuple(tables), notes
 
 
 def _figures_changed_since(revision, rankings):

@@ -65,6 +65,13 @@ def revision_saying(obj, digest):
     return None
 
 
+def record_proposed(obj, data, *, by, note):
+    """Keep `data` as a revision of `obj` whose rows do not say it; return the revision."""
+    with transaction.atomic():
+        row = _lock(obj)
+        return _keep(row, data, whole_data(row), Revision.Kind.PROPOSED, by, note=note)
+
+
 def _lock(obj):
     """Return the row of `obj`, read anew, for `obj` may hold what its form has left there.
 

@@ -23,6 +23,7 @@ from articles.models.release import Release, recheck_releases, take_off_releases
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
+from articles.models.waiting_change import WaitingChange
 from articles.models.working_copy import WorkingCopy
 from articles.rankings.row_validation import EntryRow
 
@@ -53,6 +54,7 @@ __all__ = [
     "SitePage",
     "SubjectAddress",
     "Tag",
+    "WaitingChange",
     "WorkingCopy",
     "article_scope",
     "recheck_releases",

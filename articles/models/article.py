@@ -289,8 +289,11 @@ class Article(MarkdownBody):
         return (
             self.state == self.State.PUBLISHED
             and self.published_at <= now
-            and not (self.withdrawn_at and self.withdrawn_at <= now)
+            and not self.is_withdrawn_at(now)
         )
+
+    def is_withdrawn_at(self, moment):
+        return self.withdrawn_at is not None and self.withdrawn_at <= moment
 
     @property
     def public_issue(self):
@@ -352,7 +355,7 @@ class Article(MarkdownBody):
             for table in tables.values()
             if not table.periods.all()
         ]
-        if self.withdrawn_at and self.withdrawn_at <= (moment or timezone.now()):
+        if self.is_withdrawn_at(moment or timezone.now()):
             faults.append(_("Its withdrawal lies before the publication."))
         return faults
 

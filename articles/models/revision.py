@@ -21,8 +21,8 @@ class RevisionQuerySet(models.QuerySet):
         return self.filter(model=Revision.model_of(obj), object_id=obj.pk)
 
     def stored(self):
-        """Leave out what was only set aside: the rows have never said it."""
-        return self.exclude(kind=Revision.Kind.SET_ASIDE)
+        """Leave out what was only proposed or set aside: the rows have never said it."""
+        return self.exclude(kind__in=[Revision.Kind.PROPOSED, Revision.Kind.SET_ASIDE])
 
     def newest(self):
         """Return the newest of an object's revisions, ready to be read, or None."""
@@ -65,6 +65,8 @@ class Revision(models.Model):
         # What somebody had written when another saved first, and the two of them in one.
         SET_ASIDE = "set_aside", _("Set aside")
         JOINED = "joined", _("Joined")
+        # A change of a public article, which readers do not see.
+        PROPOSED = "proposed", _("Proposed")
         # What stood there before a save and had come about without one.
         FOUND = "found", _("As found")
 

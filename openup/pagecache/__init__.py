@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
+from articles.models import CONTENT, SITE
 from openup import metrics
 from openup.pagecache.address import (
     choose_coding,
@@ -22,6 +23,7 @@ from openup.pagecache.answer import STALE_MARK, STALE_SECONDS, Answer, confirmin
 from openup.pagecache.build import build_id
 from openup.pagecache.etag import Stamps
 from openup.pagecache.fragments import Fragments
+from openup.pagecache.moments import Moments
 from openup.pagecache.validators import DatabaseAway, Validators
 
 LONGEST_ADDRESS = 1_024
@@ -29,6 +31,8 @@ LONGEST_HEADER = 256
 KNOWN_REQUESTS = 4_096
 # How long others wait for the one who makes a page.
 WAIT_SECONDS = 5
+# How often a page is made anew because editors change something meanwhile.
+MOST_TRIES = 3
 # What a kept page takes beside its bytes: headers, validator, addresses.
 PAGE_OVERHEAD_BYTES = 4_096
 
@@ -55,6 +59,7 @@ class PageCache:
         self.bytes = 0
         self.validators = Validators()
         self.fragments = Fragments(self.validators, max_fragments)
+        self._moments = Moments()
         self._stamps = Stamps(build_id())
         self._pages = OrderedDict()
         self._confirmed = OrderedDict()
@@ -75,7 +80,7 @@ class PageCache:
         arrived = time.monotonic()
         known = environ.get("HTTP_IF_NONE_MATCH")
         try:
-            validator = self.validators.read(address.scopes)
+            validator = self._validator(address)
             answer = self._pages.get(address)
             is_current = answer is not None and answer.validator == validator
             if known and (tag := self._stamps.make(address, validator)) in known:
@@ -109,6 +114,13 @@ class PageCache:
         if not self._is_ours(host) or not is_secure_enough(environ):
             return None
         return self._find(path, query)
+
+    def _validator(self, address):
+        """Read the page's validator, once all that its moments bring about has come about."""
+        validator = self.validators.read(address.scopes)
+        while self._moments.bring_about(address.scopes, validator):
+            validator = self.validators.read(address.scopes)
+        return validator
 
     def _answer_current(self, address, answer, environ, start_response):
         coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
@@ -165,11 +177,11 @@ class PageCache:
                 return turn.answer
             # Before the page is made: what changes meanwhile makes it stale.
             read_at = time.monotonic()
-            validator = self.validators.read(address.scopes)
+            validator = self._validator(address)
             answer = self._pages.get(address)
             if answer is None or answer.validator != validator:
                 with metrics.PAGE_MAKING_SECONDS.time():
-                    answer = turn.answer = self._make(address, validator, read_at)
+                    answer = turn.answer = self._make_whole(address, validator, read_at)
                 if answer.is_keepable:
                     self._keep(address, answer)
                 elif not answer.status.startswith("5"):
@@ -193,6 +205,15 @@ class PageCache:
                 turn.wanted -= 1
                 if not turn.wanted:
                     del self._turns[address]
+
+    def _make_whole(self, address, validator, read_at):
+        """Make the page; anew where editors have changed something between two of its queries."""
+        for _try in range(MOST_TRIES):
+            answer = self._make(address, validator, read_at)
+            before, validator = validator, self._validator(address)
+            if _editorial(address, validator) == _editorial(address, before):
+                break
+        return answer
 
     def _make(self, address, validator, read_at):
         started = []
@@ -233,6 +254,12 @@ class PageCache:
             if self._pages.pop(address, None) is not None:
                 self.bytes -= self._sizes.pop(address)
                 metrics.PAGE_CACHE_BYTES.set(self.bytes)
+
+
+def _editorial(address, validator):
+    """Return what the validator says of editors' changes: comments alone make no page a mixture."""
+    pairs = zip(address.scopes, validator, strict=True)
+    return [state for scope, state in pairs if scope in {CONTENT, SITE}]
 
 
 def _answer_unchanged(headers, start_response):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.admin.model_admin import PermissionMissing
+from articles.admin.waiting_admin import make_room
 from articles.article_loading import load_any_article
 from articles.content.headings import reading_minutes, with_anchors
 from articles.content.markdown import preview, with_lines
@@ -44,8 +45,11 @@ def _store(request, article_id):
     model_admin = admin.site.get_model_admin(Article)
     stored = get_object_or_404(Article, pk=article_id) if article_id else None
     may = model_admin.has_change_permission if stored else model_admin.has_add_permission
+    request.is_in_article_form = True
     if not may(request, *([stored] if stored else [])):
         raise PermissionMissing("articles.change_article" if stored else "articles.add_article")
+    if stored and "waiting" in request.GET:
+        make_room(stored)
     form = model_admin.get_form(request, stored, change=bool(stored))(request.POST, instance=stored)
     # What is wrong keeps its former value: a draft is looked at long before it is right.
     form.is_valid()

@@ -253,8 +253,8 @@ def test_refused_page_says_inside_the_admin_which_permission_it_takes(
     assert "다른 누리집" not in document.text_content()
 
 
-def test_editor_learns_that_what_is_published_takes_a_publisher():
-    article = make_article()
+def test_editor_learns_that_what_was_published_takes_a_publisher():
+    article = make_article(state="withdrawn")
 
     response = sign_in(member_of("editor")).post(
         reverse("admin:articles_article_change", args=[article.pk]), {"title": "고친 제목"}

@@ -64,7 +64,7 @@ def test_page_has_tables_references_and_month_as_they_are_typed(client):
 
 
 def test_preview_of_what_is_typed_is_for_writers(client):
-    article = make_article()
+    article = make_article(state="withdrawn")
 
     assert preview(client, {}).status_code == 403
     client.force_login(make_staff("articles.view_article"))

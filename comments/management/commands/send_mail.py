@@ -6,6 +6,7 @@ import time
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
+from articles.desk.waiting_changes import publish_due, seconds_to_next
 from comments.account.notifications import gather, send
 from comments.account.retention import purge
 from comments.models import Outbox
@@ -19,7 +20,10 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Send the mails that wait, and go on until stopped; what has ended is purged every hour."
+    help = (
+        "Send the mails that wait, and let changes of articles replace what readers see at their"
+        " moment; go on until stopped. What has ended is purged every hour."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -29,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *, once, **options):
         stop = threading.Event()
         if once:
+            publish_due()
             send_due(stop)
             purge()
             return
@@ -39,7 +44,9 @@ class Command(BaseCommand):
         while not stop.is_set():
             pause = POLL_SECONDS
             try:
+                publish_due()
                 send_due(stop)
+                pause = min(pause, seconds_to_next())
                 if time.monotonic() >= next_purge:
                     purge()
                     next_purge = time.monotonic() + PURGE_SECONDS

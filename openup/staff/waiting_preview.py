@@ -1,0 +1,30 @@
+"""What waits for a public article, as the very page that readers would get."""
+
+from django.contrib import admin, messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_safe
+
+from articles.admin.model_admin import require
+from articles.article_loading import load_any_article
+from articles.bundle.data_to_rows import LoadError
+from articles.desk import waiting_changes
+from articles.desk.revisions import DamagedRevisionError
+from articles.models import Article
+from openup.staff.editor import draw_article
+
+
+@require_safe
+@admin.site.admin_view
+def waiting_preview(request, article_id):
+    require(request, "articles.view_article")
+    article = get_object_or_404(Article, pk=article_id)
+    change = waiting_changes.of(article)
+    if change is None:
+        raise Http404
+    try:
+        with waiting_changes.rows_saying(waiting_changes.fitted(change)):
+            return draw_article(request, load_any_article(article_id))
+    except (LoadError, DamagedRevisionError) as error:
+        messages.error(request, waiting_changes.reason(error))
+        return redirect("admin:articles_article_waiting", article_id)
