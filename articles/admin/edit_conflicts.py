@@ -85,14 +85,23 @@ class EditConflictMixin:
     def replaces(self):
         return self.data.get("replaces", "")
 
-    def check_conflict(self, record):
-        """Add an error when the values differ; the admin's history of `record` says who it was."""
+    def check_conflict(self, record, left_alone=()):
+        """Add an error when the values differ; the admin's history of `record` says who it was.
+
+        What is sent replaces nothing whose key begins with one of `left_alone`.
+        """
         opened_at, opened, whole = read_opened(self.opened_with)
         stored = self.stored_values()
         now = digests(stored)
         if opened == now or self.replaces == digest(now):
             return
-        changed = [key for key in {**now, **opened} if now.get(key) != opened.get(key)]
+        changed = [
+            key
+            for key in {**now, **opened}
+            if now.get(key) != opened.get(key) and not key.startswith(left_alone)
+        ]
+        if not changed:
+            return
         changes = [self._change(key, stored.get(key)) for key in changed[:CHANGES_SHOWN]]
         self.conflict = Conflict(changes, len(changed) - len(changes), digest(now))
         if whole and self.is_joinable(opened):

@@ -320,6 +320,19 @@ def test_figures_that_somebody_else_changed_meanwhile_are_not_overwritten_unseen
     assert stored(july)[0][2] == "Mine"
 
 
+def test_periods_that_two_fill_in_one_grid_are_both_saved(client, steward):
+    ranking = make_ranking()
+    july, october = ranking.periods.all()
+    mine = filled_grid(client, ranking) | cells(july, 1, "1", "구글 (미국)", "Mine")
+    theirs = filled_grid(client, ranking) | cells(october, 1, "1", "지푸 AI (중국)", "Theirs")
+    client.post(grid_address(ranking), theirs)
+
+    answer = client.post(grid_address(ranking), mine)
+
+    assert answer.status_code == 302
+    assert stored(july)[0][2] == "Mine" and stored(october)[0][2] == "Theirs"
+
+
 def test_figures_typed_below_columns_that_somebody_else_has_moved_are_not_saved(client, steward):
     ranking = make_ranking()
     july = ranking.periods.first()

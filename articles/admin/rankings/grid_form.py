@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.edit_conflicts import EditConflictMixin, StoredValue, digest
+from articles.admin.edit_conflicts import EditConflictMixin, StoredValue, digest, read_opened
 from articles.admin.rankings.grid_fields import (
     cell_fields,
     cell_names,
@@ -143,15 +143,30 @@ class RankingGridForm(EditConflictMixin, forms.Form):
 
     def clean(self):
         super().clean()
-        self.check_conflict(self.ranking)
         for period in self.new_periods:
             self._clean_head(period)
         self.finder = SubjectFinder(self.ranking, AnswersTyped(self.data))
-        self.figures_by_period = [(period, *self._clean_period(period)) for period in self.periods]
+        figures = [(period, *self._clean_period(period)) for period in self.periods]
+        self._leave_alone_what_nobody_typed(figures)
         for name, subjects in self.finder.questions.items():
             self.fields[who_name(name)] = who_field(name, subjects)
         if not self.errors and self.corrects and not self.cleaned_data.get("reason"):
             self.add_error("reason", _("These figures are public: give a reason."))
+
+    def _leave_alone_what_nobody_typed(self, figures):
+        """Save only the periods that were changed here: what another has saved of others stays."""
+        opened = read_opened(self.opened_with)[1]
+        left_alone = []
+        self.figures_by_period = []
+        for period, rows, total in figures:
+            prefix = f"{key_of(period)}-r"
+            typed = values_by_key(period, rows_as_data(rows), total)
+            was = {key: opened[key] for key in opened if key.startswith(prefix)}
+            if was == {key: digest(value) for key, (_name, value) in typed.items()}:
+                left_alone.append(prefix)
+            else:
+                self.figures_by_period.append((period, rows, total))
+        self.check_conflict(self.ranking, tuple(left_alone))
 
     def stored_values(self):
         """Return the series' columns, which the cells stand below, and the periods' rows."""
@@ -162,12 +177,11 @@ class RankingGridForm(EditConflictMixin, forms.Form):
             if not period.pk:
                 continue
             rows = [*shown_rows(self.ranking, period), shown_total(self.ranking, period)]
-            data = [*entries_as_data(period), period.total]
-            for number, (row, value) in enumerate(zip(rows, data, strict=True), start=1):
-                name = str(number) if number < len(rows) else _("Total")
+            data = values_by_key(period, entries_as_data(period), period.total)
+            for row, (key, (name, value)) in zip(rows, data.items(), strict=True):
                 label = _("%(period)s, row %(row)s") % {"period": period.label, "row": name}
                 text = " · ".join(filter(None, map(str, row)))
-                values[f"{key_of(period)}-r{name}"] = StoredValue(label, value, partial(str, text))
+                values[key] = StoredValue(label, value, partial(str, text))
         return values
 
     @property
@@ -302,6 +316,13 @@ class RankingGridForm(EditConflictMixin, forms.Form):
                     period.save()
                 period.replace_entries(rows, total, reason=self.cleaned_data["reason"], by=by)
         return new
+
+
+def values_by_key(period, rows, total):
+    """Return {key: (name, value)} of a period's rows and its total, by which they are compared."""
+    names = [*map(str, range(1, len(rows) + 1)), _("Total")]
+    values = zip(names, [*rows, total], strict=True)
+    return {f"{key_of(period)}-r{name}": (name, value) for name, value in values}
 
 
 def rows_as_data(rows):
