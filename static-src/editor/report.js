@@ -2,7 +2,8 @@
 
 import {canHoldTables, fillTable, freeSlug} from "./rankings.js";
 
-const UNREAD = /^[ \t]*```+unread$/gm;
+const UNREAD = /^[ \t]*```+unread\n(.*)/gm;
+const LONGEST_SHOWN = 80;
 const WINDOW = "ranking-of-the-text";
 
 export function reportOf(tools) {
@@ -31,9 +32,12 @@ export function reportOf(tools) {
         if (mayOffer) {
             tables.forEach((table) => offer(view, table));
         }
-        const unread = markdown.match(UNREAD)?.length;
-        if (unread) {
-            entry(words.unread.replace("{count}", unread));
+        for (const [, line] of markdown.matchAll(UNREAD)) {
+            const text = line.trim();
+            const isLong = text.length > LONGEST_SHOWN;
+            entry(words.unread.replace(
+                "{text}", () => isLong ? `${text.slice(0, LONGEST_SHOWN)}…` : text,
+            ));
         }
         new Set(notes.map(({text}) => text)).forEach((text) => entry(text));
         panel.hidden = !list.children.length;

@@ -212,7 +212,7 @@ def test_pasted_pictures_ask_for_words_and_what_cannot_be_read_is_marked(write, 
 
     writing.press("Enter", "Enter")
     writing.text.evaluate(PUT, [html, "설명\n글"])
-    said(writing, "“unread”로 남긴 곳: 1")
+    said(writing, "“unread”로 남겼습니다: [img] file:///C:/b.png")
     said(writing, "지운 말")
     said(writing, "순위로 넣는 것은 수치를 입력할 권한이 있는 사람이 합니다")
     writing.keys.insert_text("막대 셋")
