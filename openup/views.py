@@ -30,7 +30,7 @@ from articles.models import (
 from articles.open_data.provenance import absolute
 from articles.open_data.serializers import article_data
 from articles.open_data.views import data_response
-from articles.page_caching import NUMBER, cached_page, uncached_page
+from articles.page_caching import FOR_ONE_READER, NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import network_of, wait_in_words
 from comments.models import Comment
 from comments.threads.anchors import item_links
@@ -72,7 +72,9 @@ def home(request):
     return render(request, "home.html", context)
 
 
-@cached_page("article:{article_id}", query={"page": NUMBER, "order": NEWEST})
+@cached_page(
+    "article:{article_id}", query={"page": NUMBER, "order": NEWEST, "done": FOR_ONE_READER}
+)
 def article_detail(request, article_id, slug=""):
     page = article_page(article_id, request.GET)
     frame = find_frame(request, article_id, page)

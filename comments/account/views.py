@@ -4,6 +4,7 @@ Whoever holds the token in the address acts; there is no cookie. Nothing tells s
 address is known: asking for a link always does the same, and the worker decides what to send.
 """
 
+import re
 from functools import wraps
 
 from django.core.paginator import Paginator
@@ -36,6 +37,8 @@ from comments.models import (
 from comments.threads.views import answer_form, public_form
 
 COMMENTS_PER_PAGE = 20
+# What the list of comments says was just done, and to which of them: 0 for all.
+OUTCOME = re.compile("(edited|deleted|password|notices|silence)-([0-9]{1,15})", re.ASCII)
 Purpose = MailLink.Purpose
 
 
@@ -63,6 +66,10 @@ class Desk:
 
     def url(self, name, *arguments):
         return reverse(f"comments:{name}", args=[self.key, *arguments])
+
+    def answer(self, outcome, comment_id=None):
+        """Lead back to the list, which says what was done to the comment, or to all."""
+        return redirect(f"{self.url('mine_list')}?done={outcome}-{comment_id or 0}#done")
 
 
 def private(view):
@@ -138,7 +145,11 @@ def mine_open(request, token):
 @desk_view
 def mine_list(request, desk):
     page = Paginator(desk.comments, COMMENTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "comments/mine_list.html", {"desk": desk, "page": page})
+    context = {"desk": desk, "page": page}
+    if match := OUTCOME.fullmatch(request.GET.get("done", "")):
+        done = next((comment for comment in page if comment.pk == int(match[2])), None)
+        context |= {"outcome": match[1], "done": done}
+    return render(request, "comments/mine_list.html", context)
 
 
 @desk_view
@@ -150,7 +161,7 @@ def mine_edit(request, desk, comment_id):
     if form.is_valid() and form.spend(editing(comment.pk)):
         try:
             comment.edit(**form.cleaned_data, reasons=form.reasons_to_hold(comment))
-            return redirect(f"{desk.url('mine_list')}#comment-{comment.pk}")
+            return desk.answer("edited", comment.pk)
         except EditConflict:
             comment = get_object_or_404(desk.comments, pk=comment_id, state=Comment.State.PUBLISHED)
             form.accept_version(comment.edit_version)
@@ -169,7 +180,7 @@ def mine_password(request, desk, comment_id=None):
     form = PasswordForm(request.POST if request.method == "POST" else None, address=desk.address)
     if form.is_valid() and form.spend([(DESK_PASSWORDS, desk.digests[0])]):
         form.submit(comments)
-        return redirect("comments:mine_list", desk.key)
+        return desk.answer("password", comment_id)
     context = {"desk": desk, "form": form, "comment_id": comment_id}
     return answer_form(request, "comments/mine_password.html", context)
 
@@ -179,24 +190,24 @@ def mine_delete(request, desk, comment_id):
     comment = get_object_or_404(desk.comments, pk=comment_id)
     if request.method == "POST":
         comment.delete_by_author()
-        return redirect("comments:mine_list", desk.key)
+        return desk.answer("deleted")
     return render(request, "comments/mine_delete.html", {"desk": desk, "comment": comment})
 
 
 @desk_view
 def mine_notices(request, desk, comment_id=None):
     """Begin or end the notices of replies to one comment, or end all; the address is proved."""
-    if request.method == "POST":
-        if comment_id is None:
-            Subscriber.objects.filter(email_digest__in=desk.digests).delete()
-        else:
-            comment = get_object_or_404(desk.comments, pk=comment_id)
-            if request.POST.get("want") == "1":
-                ReplySubscription.begin(desk.address, comment)
-            else:
-                ReplySubscription.end_for([comment])
-    place = f"#comment-{comment_id}" if comment_id else "#notices"
-    return redirect(f"{desk.url('mine_list')}{place}")
+    if request.method != "POST":
+        return redirect("comments:mine_list", desk.key)
+    if comment_id is None:
+        Subscriber.objects.filter(email_digest__in=desk.digests).delete()
+        return desk.answer("silence")
+    comment = get_object_or_404(desk.comments, pk=comment_id)
+    if request.POST.get("want") == "1":
+        ReplySubscription.begin(desk.address, comment)
+        return desk.answer("notices", comment_id)
+    ReplySubscription.end_for([comment])
+    return desk.answer("silence", comment_id)
 
 
 @desk_view

@@ -1,5 +1,6 @@
 """The pages of a thread and of one branch: a few queries each, whatever the thread holds."""
 
+import re
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
@@ -14,6 +15,8 @@ from comments.models.comment import ThreadComment, load_anchors
 from comments.models.thread import REPLIES_PER_PAGE, page_of
 
 OLDEST, NEWEST = "oldest", "newest"
+# What a writer has just done and to which comment, as the address says it that a form leads to.
+OUTCOME = re.compile("(posted|mailed|edited|deleted)-([1-9][0-9]{0,14})", re.ASCII)
 
 # Querysets ask nothing until they are walked through. These are the same for every article and put
 # together once: for a page that takes as long as to ask the database.
@@ -68,6 +71,8 @@ class ThreadPage:
     # How many comments that show speak of what the article shows: {anchor's key: count}.
     anchor_counts: dict = field(default_factory=dict)
     is_beyond_end: bool = False
+    # What was done to a comment that the page does not show: "deleted", or nothing.
+    outcome: str = ""
 
     @property
     def comment_count(self):
@@ -129,6 +134,20 @@ def answer_with(page, response):
     return response
 
 
+def note_outcome(page, text):
+    """Let the page say what its reader has just done, where that can be seen in it."""
+    if not (match := OUTCOME.fullmatch(text)):
+        return
+    outcome, pk = match[1], int(match[2])
+    shown = (comment for branch in page.branches for comment in (branch.root, *branch.replies))
+    comment = next((comment for comment in shown if comment.pk == pk), None)
+    is_deletion = outcome == "deleted"
+    if comment is None:
+        page.outcome = outcome if is_deletion else ""
+    elif comment.is_deleted if is_deletion else comment.is_readable:
+        comment.outcome = outcome
+
+
 def read_page_number(text):
     """Return the page number that a query asks for, or None where it asks for none."""
     return int(text) if text.isdecimal() and len(text) < 16 else None
@@ -158,6 +177,7 @@ def article_page(article_id, query):
     page.is_beyond_end = asked > thread.last_page
     if thread.pinned_id and page.is_first:
         page.pinned = pinned_of(thread)
+    note_outcome(page, query.get("done", ""))
     return page
 
 
@@ -205,7 +225,9 @@ def branch_page(root, query):
     replies = in_order(thread_rows(_DRAWN.in_branch(root, number)))
     link_answers([root, *replies])
     load_anchors([root, *replies])
-    return ThreadPage(None, [Branch(root, replies)], number, last, is_beyond_end=asked > last)
+    page = ThreadPage(None, [Branch(root, replies)], number, last, is_beyond_end=asked > last)
+    note_outcome(page, query.get("done", ""))
+    return page
 
 
 def in_order(comments):

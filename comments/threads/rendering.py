@@ -100,6 +100,8 @@ class CommentDrawing:
 
     def item(self, comment, below=""):
         content = self.readable(comment) if comment.is_readable else self.gone(comment)
+        if comment.outcome:
+            content = self.just_done(comment, content)
         return (
             f'<li id="comment-{comment.pk}" class="depth-{comment.depth}">\n{content}{below}</li>'
         )
@@ -128,6 +130,12 @@ class CommentDrawing:
         else:
             text = self.held_text if comment.is_held else self.hidden_text
         return f'<p class="gone">{text}</p>'
+
+    def just_done(self, comment, content):
+        """Put the comment, without its replies, below what its writer has just done to it."""
+        context = {"outcome": comment.outcome, "address": self.address(comment)}
+        said = render_to_string("comments/_outcome.html", context)
+        return f'<div id="done" tabindex="-1">{said}{content}</div>'
 
     def name(self, comment):
         if not comment.name:

@@ -1,4 +1,5 @@
 from functools import partial, wraps
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from articles.models import CONVERSATION, Article
-from articles.page_caching import NUMBER, cached_page, uncached_page
+from articles.page_caching import FOR_ONE_READER, NUMBER, cached_page, uncached_page
 from comments.identity.rate_limits import editing, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict, SubmissionDeleted
 from comments.models.revision import VERSIONS_PER_PAGE
@@ -86,7 +87,8 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
     elif form.is_valid():
         try:
             if comment := form.submit(network_of(request.client_address)):
-                return answer_writer(request, comment)
+                is_mailed = form.cleaned_data["is_notified"]
+                return answer_writer(request, comment, "mailed" if is_mailed else "posted")
         except SubmissionConflict:
             form.add_error("body", _("This comment has already been sent with another text."))
         except SubmissionDeleted:
@@ -104,7 +106,7 @@ def post_comment(request, article, parent=None, anchor=None, make_form=CommentFo
 
 
 # Its article is not in the address, so it is made anew with every change of any thread.
-@cached_page(CONVERSATION, query={"page": NUMBER})
+@cached_page(CONVERSATION, query={"page": NUMBER, "done": FOR_ONE_READER})
 def comment_detail(request, comment_id):
     """Lead a comment's short address to its place; a root with a long branch is a page itself."""
     shown = Comment.objects.public().drawn().with_block().without_pair().annotate(read_at=Now())
@@ -114,6 +116,8 @@ def comment_detail(request, comment_id):
             article=comment.article, root_number=comment.root_number, reply_number=0
         )
         query = f"page={comment.branch_page}&comment={comment.pk}"
+        if done := request.GET.get("done"):
+            return redirect(f"{root.get_permalink()}?{query}&{urlencode({'done': done})}#done")
         return redirect(f"{root.get_permalink()}?{query}#comment-{comment.pk}")
     page = branch_page(comment, request.GET) if not comment.parent_id else None
     if not page or page.last == 1:
@@ -181,7 +185,7 @@ def comment_edit(request, comment_id):
                 version=form.cleaned_data["version"],
                 reasons=form.reasons_to_hold(comment),
             )
-            return answer_writer(request, comment)
+            return answer_writer(request, comment, "edited")
         except EditConflict:
             comment = get_object_or_404(comments, pk=comment_id, state=State.PUBLISHED)
             form.accept_version(comment.edit_version)
@@ -197,15 +201,15 @@ def comment_delete(request, comment_id):
     context = {"article": comment.article, "comment": comment, "form": form}
     if form.is_valid() and form.opens(comment, network_of(request.client_address)):
         comment.delete_by_author()
-        return redirect(comment)
+        return redirect(comment.get_outcome_url("deleted"))
     return answer_form(request, "comments/comment_delete.html", context)
 
 
-def answer_writer(request, comment):
-    """Lead the writer to the comment's place, or say why it is not there."""
+def answer_writer(request, comment, outcome):
+    """Lead the writer to the comment's place, which says `outcome`, or say why it is not there."""
     if comment.is_visible:
-        return redirect(comment)
-    context = {"article": comment.article, "comment": comment}
+        return redirect(comment.get_outcome_url(outcome))
+    context = {"article": comment.article, "comment": comment, "outcome": outcome}
     return render(request, "comments/comment_held.html", context)
 
 

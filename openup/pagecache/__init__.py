@@ -100,7 +100,8 @@ class PageCache:
             return self.application(environ, start_response)
         if answer.status.startswith("503") and address in self._pages:
             return self._answer_unconfirmed(address, environ, start_response)
-        return self._send(*answer.form(""), answer.status, environ, start_response)
+        coding = self._coding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_HEADER])
+        return self._send(*answer.form(coding), answer.status, environ, start_response)
 
     def _address(self, environ):
         """Return the address of the cached page that is asked for, or None when Django answers."""

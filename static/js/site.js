@@ -263,13 +263,22 @@
     });
   };
 
-  // Whoever has just written reads on from there.
+  // Whoever has just written reads on from there: what was done is said, once, and not to others
+  // whom the address is passed on to.
   const goToOwnComment = () => {
-    const pk = new URLSearchParams(location.search).get("comment");
-    const comment = pk && document.getElementById(`comment-${pk}`);
-    if (!comment) return;
-    comment.tabIndex = -1;
-    comment.focus();
+    const query = new URLSearchParams(location.search);
+    const comment = document.getElementById(`comment-${Number(query.get("comment"))}`);
+    const done = document.getElementById("done");
+    const place = done || comment?.firstElementChild;
+    if (!place) return;
+    place.tabIndex = -1;
+    place.focus();
+    if (!done) return;
+    // A live region is heard when something in it changes.
+    const said = done.querySelector("[role=status]");
+    said.append(...said.childNodes);
+    query.delete("done");
+    history.replaceState(null, "", `?${query}#${comment ? comment.id : "done"}`);
   };
 
   // Each in a task of its own: a slow phone shows and scrolls the page in between.

@@ -59,7 +59,7 @@ def test_address_of_a_comment_leads_to_it(open_page, thread, width, number):
     assert is_in_sight(page, pk)
     page.goto(f"{article.get_absolute_url()}?comment={pk}#comment-{pk}")
     assert is_in_sight(page, pk)
-    assert page.evaluate("document.activeElement.id") == f"comment-{pk}"
+    assert page.evaluate("document.activeElement.parentElement.id") == f"comment-{pk}"
 
 
 @pytest.mark.parametrize("width", [360, 1280])

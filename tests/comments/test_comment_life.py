@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from comments.identity import credentials
 from comments.models import Comment, RateLimit, Thread
@@ -43,7 +44,7 @@ def test_posting_leads_to_the_comment_in_its_article(client):
     comment = Comment.objects.get()
     assert response.status_code == 302
     assert response["Location"] == (
-        f"{article.get_absolute_url()}?comment={comment.pk}#comment-{comment.pk}"
+        f"{article.get_absolute_url()}?comment={comment.pk}&done=posted-{comment.pk}#done"
     )
     page = client.get(response["Location"]).content.decode()
     assert "첫 댓글입니다." in page and "미나" in page and f'id="comment-{comment.pk}"' in page
@@ -276,7 +277,7 @@ def test_deleting_leads_past_every_cache_to_where_the_comment_was(client):
     places = [delete(client, each)["Location"] for each in (comment, other)]
 
     page = f"{article.get_absolute_url()}?page=2&comment="
-    assert places == [f"{page}{comment.pk}#comment-{comment.pk}", f"{page}{other.pk}#comments"]
+    assert places == [f"{page}{each.pk}&done=deleted-{each.pk}#done" for each in (comment, other)]
     assert "삭제된 댓글입니다" in client.get(places[0]).content.decode()
 
 
@@ -288,7 +289,67 @@ def test_deleting_a_reply_beyond_the_first_hundred_leads_to_its_thread(client):
     response = delete(client, reply)
 
     address = root.article.get_absolute_url()
-    assert response["Location"] == f"{address}?comment={reply.pk}#comments"
+    assert response["Location"] == f"{address}?comment={reply.pk}&done=deleted-{reply.pk}#done"
+
+
+def said_at(client, address):
+    """Return what the page says of what was just done, and the text of the element it stands in."""
+    page = html.fromstring(client.get(address).content.decode())
+    (place,) = page.cssselect("#done[tabindex]")
+    (said,) = place.cssselect("[role=status]")
+    return said, " ".join(place.text_content().split())
+
+
+def test_writer_reads_at_the_comment_itself_what_was_done(client):
+    article = make_article()
+    post(client, article, body="여러 답을 받을 글")
+    comment = Comment.objects.get()
+    make_comment(article, parent=comment, body="남의 답글")
+
+    said, own = said_at(client, comment.get_outcome_url("posted"))
+    assert said.text_content() == "댓글을 등록했습니다. 수정 · 삭제"
+    assert [link.get("href") for link in said.cssselect("a")] == [
+        f"/comments/{comment.pk}/{verb}/" for verb in ("edit", "delete")
+    ]
+    assert "여러 답을 받을 글" in own and "남의 답글" not in own
+
+    response = edit(client, comment, body="고친 글")
+    assert "댓글을 수정했습니다." in said_at(client, response["Location"])[1]
+
+    comment.refresh_from_db()
+    response = delete(client, comment)
+    said, own = said_at(client, response["Location"])
+    assert said.text == "댓글을 삭제했습니다." and "삭제된 댓글입니다." in own
+
+
+def test_writer_reads_that_a_comment_without_replies_is_gone(client):
+    response = delete(client, make_comment())
+
+    assert said_at(client, response["Location"])[1] == "댓글을 삭제했습니다."
+
+
+def test_writer_is_told_to_confirm_the_notices(client):
+    response = post(client, make_article(), is_notified="on")
+    held = post(client, make_article(comment_policy="reviewed"), is_notified="on")
+
+    assert "받은 메일에서 확인해 주세요" in said_at(client, response["Location"])[1]
+    assert "받은 메일에서 확인해 주세요" in held.content.decode()
+
+
+@pytest.mark.parametrize("outcome", ["posted", "edited", "mailed", "deleted", "<b>"])
+def test_address_makes_no_page_say_what_cannot_be_seen_in_it(client, outcome, admin_user):
+    article = make_article()
+    comment, other = make_comment(article), make_comment(make_article())
+    make_comment(article, parent=comment)
+    if outcome != "deleted":
+        comment.hide(by=admin_user, reason="규칙")
+    address, plain = article.get_absolute_url(), client.get(article.get_absolute_url()).content
+
+    pages = [client.get(f"{address}?done={outcome}-{comment.pk}").content]
+    if outcome != "deleted":
+        pages.append(client.get(f"{address}?done={outcome}-{other.pk}").content)
+
+    assert set(pages) == {plain}
 
 
 def test_edit_never_revives_a_deleted_comment(client):

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 
 from comments.identity import credentials, rate_limits
 from comments.identity.encryption import seal_under
@@ -308,7 +309,7 @@ def test_editing_changes_the_text_in_the_thread(client):
         at(desk, "edit", comment.pk), {"name": "", "body": "고친 글", "version": 1}
     )
 
-    assert response["Location"] == f"{desk}#comment-{comment.pk}"
+    assert response["Location"] == f"{desk}?done=edited-{comment.pk}#done"
     page = client.get(comment.article.get_absolute_url()).content.decode()
     assert "고친 글" in page and "처음 글" not in page and "익명" in page
 
@@ -344,13 +345,32 @@ def test_text_that_arrives_after_the_desk_has_closed_is_given_back(client):
     assert response.status_code == 410 and "아까운 글" in response.content.decode()
 
 
+def test_list_says_what_was_done_to_which_comment(client):
+    comment, other = make_comment(body="처음 글"), make_comment()
+    desk = open_desk(client)
+    acts = [
+        ("edit", {"name": "", "body": "고친 글", "version": 1}, "댓글을 수정했습니다."),
+        ("password", {"password": NEW_PASSWORD}, "비밀번호를 바꾸었습니다."),
+        ("notices", {"want": "1"}, "이제부터 답글이 달리면 메일로 알려 드립니다."),
+        ("notices", {"want": "0"}, "이제 답글 알림을 보내지 않습니다."),
+    ]
+    for verb, fields, said in acts:
+        response = client.post(at(desk, verb, comment.pk), fields)
+        page = html.fromstring(client.get(response["Location"]).content.decode())
+        assert page.cssselect(f"#comment-{comment.pk} #done > [role=status]")[0].text == said
+
+    response = client.post(at(desk, "delete", other.pk))
+    page = html.fromstring(client.get(response["Location"]).content.decode())
+    assert page.cssselect("main > #done > [role=status]")[0].text == "댓글을 삭제했습니다."
+
+
 def test_new_password_replaces_the_old_one(client):
     comment, other = make_comment(), make_comment()
     desk = open_desk(client)
 
     response = client.post(at(desk, "password", comment.pk), {"password": NEW_PASSWORD})
 
-    assert response["Location"] == desk
+    assert response["Location"] == f"{desk}?done=password-{comment.pk}#done"
     stored = Comment.objects.get(pk=comment.pk)
     digest, hashed = stored.email_digest, stored.password
     assert credentials.check_pair(digest, hashed, EMAIL, NEW_PASSWORD)

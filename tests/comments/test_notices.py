@@ -11,7 +11,6 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from comments.identity import credentials
 from comments.models import (
@@ -150,11 +149,14 @@ def test_confirming_a_second_time_claims_nothing(client):
     assert client.post(mailed_link()).status_code == 410
 
 
-def test_link_of_a_mail_is_over_after_ten_minutes(client):
+def test_link_of_a_mail_lives_for_a_day(client):
     post(client, make_article())
     send_due()
-    MailLink.objects.update(expires_at=timezone.now())
+    MailLink.objects.update(expires_at=F("expires_at") - timedelta(hours=23, minutes=59))
+    call_command("purge", stdout=StringIO())
 
+    assert client.get(mailed_link()).status_code == 200
+    MailLink.objects.update(expires_at=F("expires_at") - timedelta(minutes=1))
     assert client.post(mailed_link()).status_code == 410
     assert not ReplySubscription.objects.exists()
 

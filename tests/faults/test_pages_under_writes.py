@@ -1,6 +1,7 @@
 """No answer lacks a write that was acknowledged before it was asked for, whatever happens."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -81,7 +82,7 @@ class Writer:
         if response.status == 302:
             self.there.append(text)
             address = response.getheader("Location")
-            return text, fields, int(address.partition("#comment-")[2])
+            return text, fields, int(re.search(r"[?&]comment=(\d+)", address)[1])
         assert response.status == 503
         return None
 

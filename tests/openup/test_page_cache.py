@@ -182,6 +182,20 @@ def test_address_that_anybody_can_make_up_takes_the_place_of_no_page(site):
     assert ask(site, f"{other.category.get_absolute_url()}?before={article.pk}").status == 404
 
 
+def test_what_a_writer_has_done_is_said_in_an_answer_that_nobody_keeps(site):
+    comment = make_comment()
+    address = comment.article.get_absolute_url()
+    page = ask(site, address)
+    kept = site.bytes
+
+    own = ask(site, f"{address}?comment={comment.pk}&done=posted-{comment.pk}")
+
+    assert "댓글을 등록했습니다." in own.text and "no-store" in own.header("Cache-Control")
+    assert site.bytes == kept and ask(site, f"{address}?comment={comment.pk}").body == page.body
+    packed = ask(site, f"{address}?done=posted-{comment.pk}", accept_encoding="br")
+    assert packed.header("Content-Encoding") == "br" and len(packed.body) < len(own.body) / 2
+
+
 def test_nothing_of_the_reader_is_in_the_page(site, settings):
     settings.ALLOWED_HOSTS = ["testserver", "other.example"]
     path = make_article().get_absolute_url()

@@ -33,6 +33,8 @@ class CommentDisplay:
     is_changed_after_answer = False
     # What `load_anchors` finds out.
     was_corrected_since = False
+    # What `pages.note_outcome` finds out: what its writer, who is answered, has just done.
+    outcome = ""
 
     @property
     def page(self):

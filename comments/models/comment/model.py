@@ -312,6 +312,11 @@ class Comment(CommentDisplay, models.Model):
         place = f"comment-{self.pk}" if self.is_drawn else "comments"
         return f"{self.article.get_absolute_url()}?{query}#{place}"
 
+    def get_outcome_url(self, outcome):
+        """Return where the writer is led who has just done `outcome`: the page says it there."""
+        address, _hash, _place = self.get_absolute_url().partition("#")
+        return f"{address}{'&' if '?' in address else '?'}done={outcome}-{self.pk}#done"
+
     @cached_property
     def is_blocked(self):
         """Tell whether a takedown keeps the text out of sight; `with_block` loads it instead."""

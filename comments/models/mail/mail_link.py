@@ -17,20 +17,25 @@ from comments.identity.encryption import (
 
 LINK_MINUTES = 10
 DESK_MINUTES = 60
+CONFIRM_HOURS = 24
 # Of two machines, at the most.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def lifetime(purpose):
-    is_desk = purpose == MailLink.Purpose.DESK
-    return timedelta(minutes=DESK_MINUTES if is_desk else LINK_MINUTES)
+    return {
+        MailLink.Purpose.OPEN_DESK: timedelta(minutes=LINK_MINUTES),
+        MailLink.Purpose.DESK: timedelta(minutes=DESK_MINUTES),
+        # It opens nothing, and mail may come late.
+        MailLink.Purpose.CONFIRM: timedelta(hours=CONFIRM_HOURS),
+    }[purpose]
 
 
 class MailLinkQuerySet(models.QuerySet):
     def over(self):
         """Keep the links whose time is over, or that were issued while the clock was wrong."""
         now = timezone.now()
-        longest = lifetime(MailLink.Purpose.DESK) + CLOCKS_DIFFER
+        longest = max(map(lifetime, MailLink.Purpose)) + CLOCKS_DIFFER
         return self.filter(Q(expires_at__lt=now) | Q(expires_at__gt=now + longest))
 
 
