@@ -23,6 +23,7 @@ from articles.desk.restoring import restorable, restore
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.fields import LineFormField
 from articles.models import (
+    Category,
     LegacyPath,
     MonthlyIssueItem,
     RankingEntry,
@@ -212,11 +213,17 @@ def compared(model, before, after):
 def with_choices(model, name, words):
     if words is None:
         return None
-    try:
-        choices = dict(model._meta.get_field(name).flatchoices)
-    except FieldDoesNotExist:
-        choices = {}
-    return lines_of([(kind, str(choices.get(text, text))) for kind, text in words])
+    names = names_of(field_of(model, name))
+    return lines_of([(kind, str(names.get(text, text))) for kind, text in words])
+
+
+def names_of(field):
+    """Return {what the data say: what editors read} of a field's values."""
+    if field is None:
+        return {}
+    if field.related_model is Category:
+        return dict(Category.objects.values_list("slug", "name"))
+    return dict(field.flatchoices)
 
 
 def lines_of(words):

@@ -17,7 +17,7 @@ from articles.models import (
     WorkingCopy,
 )
 from tests.comments.test_comment_races import together
-from tests.factories import make_article, make_issue, make_ranking, make_table
+from tests.factories import make_article, make_category, make_issue, make_ranking, make_table
 from tests.openup.test_edit_conflicts import address, signed_in
 from tests.openup.test_presence import signed_in as signed_in_with
 from tests.sent_forms import open_form, send
@@ -137,6 +137,26 @@ def test_only_what_touches_is_asked_about_and_both_see_their_words_marked(mina, 
     draft.refresh_from_db()
     assert draft.title == "남의 제목"
     assert draft.body == "첫째\n\n둘째는 두 사람의 글\n\n셋째\n\n넷째"
+
+
+def test_categories_and_states_are_asked_about_by_name(mina, other, draft):
+    one, another = make_category(name="정책", slug="one"), make_category(name="기술", slug="other")
+
+    asked = Asked(
+        save_both(
+            mina,
+            other,
+            draft,
+            {"category": one.pk, "state": "in_review"},
+            {"category": another.pk, "state": "published"},
+        )
+    )
+
+    texts = [each.text_content() for each in asked.page.cssselect(".clash ins")]
+    assert texts == ["정책", "기술", "검토 중", "게시"]
+    assert asked.send(mina, "mine", "theirs").status_code == 302
+    draft.refresh_from_db()
+    assert (draft.category, draft.state) == (another, "in_review")
 
 
 def test_what_is_typed_stays_when_a_choice_is_missing_or_says_otherwise(mina, other, draft):
