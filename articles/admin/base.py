@@ -1,3 +1,5 @@
+from contextlib import contextmanager, nullcontext
+
 from django import forms
 from django.apps import apps
 from django.contrib import messages
@@ -102,6 +104,10 @@ class StoredModelAdmin(EditConflictAdmin, StaffModelAdmin):
     def raise_page_versions(self, obj):
         obj.raise_page_versions()
 
+    def telling_taken_off(self, request, obj):
+        """Return a context after which it is told which releases of `obj` it has taken off."""
+        return nullcontext()
+
 
 class ReleasedModelAdmin(StoredModelAdmin):
     """What may be part of a release: it is checked after each save, and taken off when it goes."""
@@ -120,6 +126,14 @@ class ReleasedModelAdmin(StoredModelAdmin):
             tell_taken_off(request, releases)
             # What comes after speaks of the row as it now is.
             form.instance.refresh_from_db()
+
+    @contextmanager
+    def telling_taken_off(self, request, obj):
+        scheduled = list(Release.objects.scheduled().holding(obj))
+        yield
+        for release in scheduled:
+            release.refresh_from_db()
+        tell_taken_off(request, [each for each in scheduled if not each.is_scheduled])
 
     def let_go(self, request, obj):
         because = _("“%(name)s” has been deleted.") % {"name": obj}

@@ -58,6 +58,10 @@ def join_saved(model_admin, request, object_id, saved):
         obj = locked(model_admin, request, object_id)
         theirs = Revision.objects.of(obj).stored().newest()
         base, note = saved.form.conflict.base, saved.form.cleaned_data.get(model_admin.note_field)
+        if saved.mine == data_of(base):
+            text = _("You had changed nothing: this is what somebody else has saved meanwhile.")
+            messages.info(request, text)
+            return redirect(reverse(model_admin.url_name("change"), args=[obj.pk]))
         aside = set_aside(obj, saved.mine, base, by=request.user, note=note or "")
         joined = join(data_of(base), whole_data(obj), saved.mine)
         if not joined.clashes and may_store(request, joined.data):
@@ -95,9 +99,9 @@ def store_joined(model_admin, request, obj, aside, data):
     """Store what two have joined; raises LoadError."""
     text = _("Joined with revision %(number)s") % {"number": aside.number}
     about = {"note": aside.note, "restored_number": aside.number}
-    store_checked(
-        obj, data, Revision.Kind.JOINED, reason=aside.note or text, by=request.user, **about
-    )
+    about |= {"reason": aside.note or text, "by": request.user}
+    with model_admin.telling_taken_off(request, obj):
+        store_checked(obj, data, Revision.Kind.JOINED, **about)
     # What has been typed since, in another window, stays.
     form = f"{obj._meta.model_name}-{obj.pk}"
     typed = WorkingCopy.objects.filter(user=request.user, form=form)

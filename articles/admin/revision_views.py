@@ -84,7 +84,11 @@ def history_context(model_admin, request, obj):
     revisions = Revision.objects.of(obj).for_listing()
     page = Paginator(revisions, REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
+    # Brought back or joined: whoever set them aside has seen to them.
+    used = Revision.objects.of(obj).stored().exclude(restored_number=None)
+    used = set(used.values_list("restored_number", flat=True))
     for revision in rows:
+        revision.is_used = revision.number in used
         revision.phrase = phrase(model_admin.model, revision)
     return {
         "title": _("What has been saved: %(name)s") % {"name": obj},
@@ -283,7 +287,7 @@ def restore_view(model_admin, request, object_id, number):
 def restored(model_admin, request, obj, revision, form):
     """Tell whether the revision could be restored; where not, the form says why."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), model_admin.telling_taken_off(request, obj):
             left_out = restore(obj, revision, by=request.user, note=form.cleaned_data["note"])
             text = _("Revision %(number)s has been restored.") % {"number": revision.number}
             model_admin.log_change(request, obj, text)

@@ -16,6 +16,7 @@ from articles.models import (
     Revision,
     WorkingCopy,
 )
+from tests.articles.test_release import make_month, schedule
 from tests.comments.test_comment_races import together
 from tests.factories import make_article, make_category, make_issue, make_ranking, make_table
 from tests.openup.test_edit_conflicts import address, signed_in
@@ -232,6 +233,9 @@ def test_draft_in_the_browser_goes_only_when_both_are_joined(mina, other, draft)
     asked.send(mina, "mine")
 
     assert not WorkingCopy.objects.exists()
+    # It has been seen to.
+    history = mina.get(address(draft).replace("/change/", "/history/"))
+    assert asked.address not in history.content.decode()
 
 
 def test_joined_text_that_cannot_be_published_is_not_stored_and_says_why(mina, other):
@@ -256,6 +260,24 @@ def test_joined_text_that_cannot_be_published_is_not_stored_and_says_why(mina, o
     assert Asked(mina.get(asked.address)).send(mina).status_code == 302
     article.refresh_from_db()
     assert article.title == "나의 제목"
+
+
+def test_release_that_joining_takes_off_the_schedule_is_told(mina, other):
+    issue, article, _ranking = make_month()
+    schedule(issue)
+
+    answer = save_both(mina, other, article, {"summary": "남의 요약"}, {"state": "draft"})
+
+    assert "공개 예약을 모두 풀었습니다" in told(answer)
+    article.refresh_from_db()
+    assert (article.state, article.summary) == ("draft", "남의 요약")
+
+
+def test_form_that_is_sent_as_it_was_opened_sets_nothing_aside(mina, other, draft):
+    answer = save_both(mina, other, draft, {"title": "남의 제목"}, {})
+
+    assert "다른 사람이 저장한" in told(answer)
+    assert kinds(draft) == ["found", "saved"]
 
 
 def test_who_may_not_publish_publishes_nothing_by_joining(mina, other, draft):
