@@ -344,7 +344,8 @@ LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
 LANGUAGE_CODE = read_text("INTERFACE_LANGUAGE", default="ko")
 if LANGUAGE_CODE not in dict(LANGUAGES):
     raise ImproperlyConfigured("INTERFACE_LANGUAGE is malformed: expected ko or en")
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Ours, and Korean for what Django says itself, where its own catalogue reads badly.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale-django"]
 FORMAT_MODULE_PATH = ["openup.formats"]
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True

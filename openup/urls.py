@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
 
 from articles import urls as articles_urls
 from comments import urls as comments_urls
@@ -33,6 +34,8 @@ urlpatterns = [
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"
     ),
+    # Instead of Django's, which leaves our words for its scripts out.
+    path("manage/jsi18n/", admin.site.admin_view(JavaScriptCatalog.as_view(), cacheable=True)),
     # Its own way to a row's page, by any number: ours link there directly.
     path("manage/r/<path:row>", views.no_such_page),
     path("manage/", admin.site.urls),

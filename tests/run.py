@@ -43,6 +43,10 @@ BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 # Debian leaves /usr/sbin out of the path of those who are not root.
 PROGRAM_FOLDERS = os.environ.get("PATH", "") + ":/usr/sbin"
 CATALOGUE = Path("locale", "ko", "LC_MESSAGES", "django.po")
+# Korean for Django's own sentences, which nothing gathers.
+DJANGO_CATALOGUES = [
+    Path("locale-django", "ko", "LC_MESSAGES", f"{domain}.po") for domain in ("django", "djangojs")
+]
 # Settings that a person's own shell may hold; the tests choose theirs.
 SETTINGS = {
     *("ALLOWED_HOSTS", "BENCHMARK_WITHOUT_LIMITS", "COMMENTS_CLOSE_AFTER_DAYS"),
@@ -207,7 +211,7 @@ def check_catalogue(env, folder):
     copy = folder / "catalogue"
     copy.mkdir()
     shutil.copy(ROOT / "manage.py", copy)
-    for name in (*APPS, "templates", "static", "locale"):
+    for name in (*APPS, "templates", "static", "locale", "locale-django"):
         shutil.copytree(ROOT / name, copy / name)
     if run([VENV_PYTHON, copy / "manage.py", *MAKEMESSAGES], env, cwd=copy) != 0:
         raise Stop("makemessages failed; its messages are above.")
@@ -215,13 +219,14 @@ def check_catalogue(env, folder):
         found = output_of(["msgattrib", f"--{state}", "--no-obsolete", copy / CATALOGUE], env)
         if "\nmsgid " in found.partition("\n\n")[2]:
             raise Stop(f"The Korean catalogue has strings that are {state}:\n{found}")
-    compiled = folder / "django.mo"
-    output_of(["msgfmt", "--check", "--output-file", compiled, ROOT / CATALOGUE], env)
-    committed = (ROOT / CATALOGUE).with_suffix(".mo")
-    if output_of(["msgunfmt", compiled], env) != output_of(["msgunfmt", committed], env):
-        raise Stop(
-            f"{committed.relative_to(ROOT)} is not what {CATALOGUE} says: run `make messages`."
-        )
+    for catalogue in (CATALOGUE, *DJANGO_CATALOGUES):
+        compiled = folder / "compiled.mo"
+        output_of(["msgfmt", "--check", "--output-file", compiled, ROOT / catalogue], env)
+        committed = (ROOT / catalogue).with_suffix(".mo")
+        if output_of(["msgunfmt", compiled], env) != output_of(["msgunfmt", committed], env):
+            raise Stop(
+                f"{committed.relative_to(ROOT)} is not what {catalogue} says: run `make messages`."
+            )
 
 
 def write_catalogue(env, folder):

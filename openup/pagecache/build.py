@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-FOLDERS = ["openup", "articles", "comments", "templates", "locale"]
+FOLDERS = ["openup", "articles", "comments", "templates", "locale", "locale-django"]
 KINDS = {".py", ".html", ".txt", ".mo", ".json"}
 # Settings that public pages show, that decide what they show, or that change their headers.
 NAMES = [

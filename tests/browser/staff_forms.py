@@ -40,7 +40,7 @@ from tests.factories import PASSWORD
 # Instead of a field's name: press what adds a row to a part; tick a list's row that holds a text.
 ADD, TICK = "add", "tick"
 NEW_PASSWORD = "another right horse key"
-CONFIRM = "네, 확신합니다."
+CONFIRM = "예, 삭제합니다"
 
 
 @dataclass
