@@ -80,7 +80,7 @@ def article_context(article, page):
         "issue": issue,
         "page": page,
         **page.series(article.get_absolute_url()),
-        "empty_form": draw_empty_form(article.pk),
+        "empty_form": draw_empty_form(article),
         "entry_links": entry_links(article, page.anchor_counts),
         "item_links": item_links(month, month.lead_article if month else None, page.anchor_counts),
     }

@@ -12,16 +12,16 @@ from comments.threads.forms import CommentForm
 ADDRESS = "comments:comment_create"
 
 
-def draw_empty_form(article_id):
+def draw_empty_form(article):
     """Return the HTML of the form for a new comment on the article."""
-    before, after = _pieces(get_language())
-    return mark_safe(f"{before}{path_of(ADDRESS, article_id)}{after}")  # noqa: S308
+    before, after = _pieces(get_language(), article.reviews_comments)
+    return mark_safe(f"{before}{path_of(ADDRESS, article.pk)}{after}")  # noqa: S308
 
 
 @lru_cache
-def _pieces(_language):
+def _pieces(_language, is_reviewed):
     """Return what stands before and after the address that the form is sent to."""
-    context = {"form": CommentForm(article=None), "article": {"pk": 0}, "level": 3}
+    context = {"form": CommentForm(article=None), "article": {"pk": 0}, "is_reviewed": is_reviewed}
     html = render_to_string("comments/_form.html", context)
     before, _address, after = html.partition(path_of(ADDRESS, 0))
     return before, after

@@ -162,7 +162,7 @@ class CommentForm(PairForm):
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
 
-    field_order = ["name", "email", "password", "body", "is_notified", "submission_key"]
+    field_order = ["body", "email", "password", "name", "is_notified", "submission_key"]
     kind = Comment.Kind.COMMENT
 
     def __init__(self, *args, article, parent=None, anchor=None, **kwargs):
@@ -319,7 +319,7 @@ class FigureReportForm(CommentForm):
         error_messages={"required": _("Say where the right figure is found.")},
     )
 
-    field_order = ["figure", "should_be", "source", "body", "name", "email", "password"]
+    field_order = ["figure", "should_be", "source", "body", "email", "password", "name"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -360,7 +360,7 @@ class CommentEditForm(PairForm):
     body = CommentForm.base_fields["body"]
     version = VersionField()
 
-    field_order = ["name", "email", "password", "body", "version"]
+    field_order = ["body", "email", "password", "name", "version"]
 
     def reasons_to_hold(self, comment):
         """Return what the outside classifier, where there is one, says of the new text."""

@@ -259,7 +259,7 @@
           link.ariaBusy = null;
         }
       }
-      forms.get(link).querySelector("input:not([type=hidden])").focus();
+      forms.get(link).querySelector("textarea, input:not([type=hidden])").focus();
     });
   };
 

@@ -119,7 +119,7 @@ def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):
     page.keyboard.press("Enter")
     form = page.get_by_role("form", name="답글 익명")
     form.wait_for()
-    assert form.get_by_label("이름").evaluate("field => field === document.activeElement")
+    assert form.locator("[name=body]").evaluate("field => field === document.activeElement")
     form.locator("[name=body]").fill("쓰던 글")
     edit.click()
     page.get_by_role("form", name="수정 익명").wait_for()
@@ -191,14 +191,14 @@ def test_refused_form_leads_to_what_is_wrong_and_keeps_the_text(open_page, with_
 def test_whole_comment_can_be_written_with_the_keyboard(open_page):
     article = make_article()
     page = open_page(article.get_absolute_url())
-    page.locator("#id_email").focus()
+    page.locator("#id_body").focus()
 
+    page.keyboard.type("글쇠로 쓴 글")
+    while page.evaluate("document.activeElement.id") != "id_email":
+        page.keyboard.press("Tab")
     page.keyboard.type(EMAIL)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
-    while page.evaluate("document.activeElement.id") != "id_body":
-        page.keyboard.press("Tab")
-    page.keyboard.type("글쇠로 쓴 글")
     while page.evaluate("document.activeElement.type") != "submit":
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from lxml import html
 
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment
 
@@ -41,6 +42,42 @@ def test_form_without_a_field_says_what_is_missing(client, data, content_type):
         assert response.status_code == 422, address
 
         assert response.context["form"].errors, address
+
+
+def test_form_asks_for_the_text_first_and_says_all_before_its_button(client):
+    comment = make_comment()
+    on_comment = [
+        reverse(f"comments:{name}", args=[comment.pk]) for name in ("comment_reply", "comment_edit")
+    ]
+    for address in (comment.article.get_absolute_url(), *on_comment):
+        (form,) = html.fromstring(client.get(address).content).cssselect("form[data-writing]")
+        asked = [field.get("name") for field in form.cssselect("[id]:is(input, textarea)")]
+        shown = [name for name in asked if name not in {"is_notified", "website", "version"}]
+        assert shown[:4] == ["body", "email", "password", "name"], address
+        if "edit" in address:
+            continue
+        (duties,) = form.cssselect("details.privacy:not([open])")
+        assert "동의" in duties.cssselect("summary")[0].text
+        text = " ".join(dt.text for dt in duties.cssselect("dt"))
+        assert text == "목적 항목 보유 기간 거부할 권리 14세 미만"
+        assert duties.getnext().cssselect("[type=submit]")
+
+
+def test_form_says_that_comments_are_read_first_where_they_are(client):
+    said = "운영자가 확인한 뒤 공개됩니다"
+    reviewed = make_article(comment_policy="reviewed")
+    plain = make_article()
+
+    assert said in client.get(reviewed.get_absolute_url()).content.decode()
+    assert said not in client.get(plain.get_absolute_url()).content.decode()
+
+
+def test_closed_article_invites_nobody_to_write_first(client):
+    closed = make_article(comment_policy="closed")
+
+    page = client.get(closed.get_absolute_url()).content.decode()
+
+    assert "첫 댓글을 작성해보세요" not in page and "댓글이 없습니다" in page
 
 
 def test_edit_that_named_no_version_can_be_sent_again(client):
