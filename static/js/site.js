@@ -78,31 +78,69 @@
     });
   };
 
-  // A refusal in front of Django gives nothing back, and the browser brings back no form that was
-  // opened in place. The text alone is kept, in this tab, until a comment of this tab is accepted.
-  const keptText = () => JSON.parse(remembered("text", "sessionStorage") || "[]");
+  // What is typed is kept in this tab alone as it is typed: for each form the text that it began
+  // with, what has become of it, and whether it was sent. It comes back when the same form is opened
+  // anew, and goes when a comment is accepted.
+  const keptTexts = () => JSON.parse(remembered("text", "sessionStorage") || "{}");
+
+  const keepTexts = (texts) => {
+    const text = Object.keys(texts).length ? JSON.stringify(texts) : "";
+    remember("text", text, "sessionStorage");
+  };
 
   const keepText = (form) => {
     const body = form.elements.body;
     if (!body) return;
-    const [action, text] = keptText();
-    if (action === form.action && body.value === body.defaultValue) body.value = text;
-    form.addEventListener("submit", () =>
-      remember("text", JSON.stringify([form.action, body.value]), "sessionStorage"),
-    );
+    const { action } = form;
+    let begun = body.defaultValue;
+    const [before, text] = keptTexts()[action] || [];
+    if (before === begun) {
+      body.value = text;
+      addRestored(form, body);
+    } else if (text === begun) {
+      // A refused form has given back what was typed.
+      begun = before;
+    }
+    const keep = (isSent) => {
+      const texts = keptTexts();
+      delete texts[action];
+      keepTexts(body.value === begun ? texts : { ...texts, [action]: [begun, body.value, isSent] });
+    };
+    body.addEventListener("input", () => keep(false));
+    form.addEventListener("submit", () => keep(true));
+  };
+
+  const addRestored = (form, body) => {
+    const note = document.createElement("p");
+    const drop = document.createElement("button");
+    note.className = "help";
+    note.setAttribute("role", "status");
+    drop.type = "button";
+    drop.className = "reveal";
+    drop.textContent = form.dataset.drop;
+    drop.addEventListener("click", () => {
+      body.value = body.defaultValue;
+      body.dispatchEvent(new Event("input"));
+      note.remove();
+      body.focus();
+    });
+    body.closest(".fields").after(note);
+    note.append(form.dataset.restored, " ", drop);
   };
 
   // Without what is dropped, or drawn in another way, when a text is accepted.
   const bare = (text) => text.normalize("NFC").replace(/[\s\p{C}]+/gu, "");
 
   const forgetText = () => {
-    const [, text] = keptText();
-    if (!text) return;
+    const texts = keptTexts();
     // Any comment's address may be read meanwhile: only the one that says the text has taken it in.
     const id = new URLSearchParams(location.search).get("comment");
-    const said = document.querySelector(`#comment-${Number(id)} .text`)?.textContent ?? "";
-    const isAccepted = bare(said).includes(bare(text)) || document.querySelector("[data-accepted]");
-    if (isAccepted) remember("text", "", "sessionStorage");
+    const said = bare(document.querySelector(`#comment-${Number(id)} .text`)?.textContent ?? "");
+    const isAccepted = document.querySelector("[data-accepted]");
+    for (const [action, [, text, isSent]] of Object.entries(texts)) {
+      if (isSent && (isAccepted || said.includes(bare(text)))) delete texts[action];
+    }
+    keepTexts(texts);
   };
 
   // toLocaleString() would load the tables of all languages while the page is being opened.

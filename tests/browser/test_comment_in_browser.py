@@ -283,6 +283,39 @@ def test_text_that_a_crowded_site_refuses_is_there_again(open_page):
     assert parent.replies.count() == 1
 
 
+def test_text_is_kept_as_it_is_typed_and_offered_until_it_is_posted(open_page):
+    parent = make_comment(body="묻는 글")
+    page = open_page(parent.article.get_absolute_url())
+    main, reply = page.locator(".write [name=body]"), page.locator(".comments [name=body]")
+
+    main.fill("반쯤 쓴 글")
+    follow(page, page.get_by_role("link", name="최신 순"))
+    assert main.input_value() == "반쯤 쓴 글"
+    page.locator(".write").get_by_role("status").get_by_text("다시 불러왔습니다").wait_for()
+    check_with_axe(page)
+    page.get_by_role("link", name="답글 익명").click()
+    reply.fill("쓰다 만 답글")
+    page.get_by_role("button", name="취소").click()
+    page.get_by_role("link", name="답글 익명").click()
+    reply.wait_for()
+    assert reply.input_value() == "쓰다 만 답글"
+
+    write(page, within=".comments form", password="short")
+    page.locator("#id_body").fill("고쳐 쓴 답글")
+    page.goto(parent.article.get_absolute_url())
+    page.get_by_role("link", name="답글 익명").click()
+    reply.wait_for()
+    assert reply.input_value() == "고쳐 쓴 답글"
+    write(page, within=".comments form")
+    page.locator("#done").wait_for()
+    page.wait_for_function("!sessionStorage.getItem('openup-text').includes('답글')")
+
+    assert main.input_value() == "반쯤 쓴 글"
+    page.get_by_role("button", name="비우기").click()
+    page.reload()
+    assert main.input_value() == "" and EMAIL not in kept_in_tab(page)
+
+
 def test_text_is_forgotten_when_it_waits_for_review(open_page):
     page = open_page(make_article(comment_policy="reviewed").get_absolute_url())
 
