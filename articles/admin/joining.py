@@ -71,6 +71,7 @@ def join_saved(model_admin, request, object_id, saved):
                 messages.error(request, " ".join(faults_of(error)))
             else:
                 tell_joined(model_admin, request, obj, theirs)
+                obj.refresh_from_db()
                 return model_admin.response_change(request, obj)
     return redirect(reverse(model_admin.revision_url_name("join"), args=[obj.pk, aside.number]))
 
