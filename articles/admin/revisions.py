@@ -1,7 +1,7 @@
 """Each save in the admin is a revision, and the admin's history leads to them."""
 
 from django import forms
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import SavedMeanwhileError
@@ -10,6 +10,7 @@ from articles.admin.joining import join_saved, join_view
 from articles.admin.revision_views import compare_view, history_context, name_view, restore_view
 from articles.desk.revisions import record, record_found
 from articles.fields import LineFormField
+from articles.models import Revision
 
 
 class NoteField(LineFormField):
@@ -79,10 +80,17 @@ class RevisedAdmin:
             for address, view, page in pages
         ] + super().get_urls()
 
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj:
+            aside = Revision.objects.of(obj).left_aside_by(request.user)
+            join = self.revision_url_name("join")
+            context["shows_presence"] = True
+            context["join_address"] = aside and reverse(join, args=[obj.pk, aside.number])
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        context = {"shows_presence": True, **(extra_context or {})}
         try:
-            return super().changeform_view(request, object_id, form_url, context)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except SavedMeanwhileError as saved:
             return join_saved(self, request, object_id, saved)
 

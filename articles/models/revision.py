@@ -28,6 +28,14 @@ class RevisionQuerySet(models.QuerySet):
         """Return the newest of an object's revisions, ready to be read, or None."""
         return self.select_related("base").order_by("-number").first()
 
+    def left_aside_by(self, user):
+        """Return what `user` has set aside of an object and saved nothing since, or None."""
+        own = self.filter(author=user).defer("data")
+        aside = own.filter(kind=Revision.Kind.SET_ASIDE).order_by("-number").first()
+        if aside and not own.stored().filter(number__gt=aside.number).exists():
+            return aside
+        return None
+
     def for_listing(self):
         """Load what a list shows, newest first; the data, which are long, stay where they are."""
         return self.defer("data").order_by("-number")

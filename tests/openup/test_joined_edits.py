@@ -213,6 +213,10 @@ def test_what_was_set_aside_waits_for_its_writer_alone(mina, other, draft):
     for method in (other.get, other.post):
         assert method(asked.address).status_code == 404
     assert mina.get(asked.address.replace("/3/", "/2/")).status_code == 404
+    # The form reminds of it until its writer has saved again.
+    form = html.fromstring(mina.get(address(draft)).content.decode())
+    assert form.cssselect(".set-aside a")[0].get("href") == asked.address
+    assert "set-aside" not in other.get(address(draft)).content.decode()
     # To save anew what was typed once sets nothing more aside.
     assert mina.get(asked.address).status_code == 200
     assert asked.send(mina, "theirs").status_code == 302
@@ -234,6 +238,7 @@ def test_draft_in_the_browser_goes_only_when_both_are_joined(mina, other, draft)
 
     assert not WorkingCopy.objects.exists()
     # It has been seen to.
+    assert "set-aside" not in mina.get(address(draft)).content.decode()
     history = mina.get(address(draft).replace("/change/", "/history/"))
     assert asked.address not in history.content.decode()
 
