@@ -24,7 +24,7 @@ test: python ## Everything that CI runs
 
 test-all: python ## The same, with every test on both databases: before a release
 	@$(PYTHON) -E -m tests.run system environment programs lint migrations deployment catalogue \
-		all-on-sqlite all-on-postgresql browser deployed
+		all-on-sqlite all-on-postgresql browser browser-on-postgresql deployed
 
 deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, systemd, restart, backup
 	@$(PYTHON) -E -m tests.run system deploy-tools environment deploy-check

@@ -300,6 +300,11 @@ def test_in_browser(env, folder):
     pytest(browser, f"sqlite:///{folder}/browser.sqlite3", *TWO_AT_ONCE, "tests/browser")
 
 
+def test_in_browser_on_postgresql(env, folder):
+    with running_server(env) as database_url:
+        pytest(env | {"CHROMIUM": find_chromium()}, database_url, *TWO_AT_ONCE, "tests/browser")
+
+
 def test_deployment(env, folder):
     """Run the installation of the guide; `make deploy-check` tries its slower sides too."""
     pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "not slow", "tests/deployed")
@@ -326,6 +331,7 @@ PARTS = {
 PARTS_APART = {
     "all-on-sqlite": ("Every test on SQLite", test_all_on_sqlite),
     "all-on-postgresql": ("Every test on PostgreSQL", test_all_on_postgresql),
+    "browser-on-postgresql": ("Tests in Chromium on PostgreSQL", test_in_browser_on_postgresql),
     "audit": ("Known weaknesses of the packages", audit),
     "bench-tools": ("What the benchmarks need besides", install_bench_tools),
     "deploy-tools": ("What the whole deployment needs besides", install_deploy_tools),

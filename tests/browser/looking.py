@@ -50,6 +50,7 @@ async ([rule, passed]) => {
 
 def load_axe(page):
     """Load axe into the page, once; return the page."""
+    page.wait_for_load_state("domcontentloaded")
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(Axe().axe_script)
     return page

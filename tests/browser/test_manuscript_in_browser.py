@@ -73,6 +73,7 @@ def test_manuscript_is_a_published_page_with_its_figures_in_twelve_clicks(
     clicks = 0
 
     page.get_by_role("link", name="원고에서 만들기").click()
+    page.locator("[type=file]").wait_for()
     look_at(page, open_page.complaints, "the file")
     upload = {"name": name, "mimeType": kind, "buffer": content}
     page.locator("[type=file]").set_input_files(upload)
