@@ -17,7 +17,7 @@ from comments.threads.empty_form import draw_empty_form
 from comments.threads.rendering import draw_branches
 from openup.pagecache.fragments import cached_fragment
 
-# Where thread, count and comments go; nobody can write what nobody can guess.
+# Where thread, counts and comments go; nobody can write what nobody can guess.
 THREAD_PLACE, COUNT_PLACE, BRANCHES_PLACE = (secrets.token_hex(16) for _place in range(3))
 
 
@@ -28,7 +28,7 @@ class ArticleFrame:
     slug: str
     path: str
     takes_comments: bool
-    pieces: tuple[bytes, bytes, bytes]
+    pieces: tuple[bytes, bytes]
 
     def around(self, page):
         """Return the whole page as bytes, with a page of the thread in it."""
@@ -37,10 +37,11 @@ class ArticleFrame:
         head, _place, tail = thread.partition(BRANCHES_PLACE)
         # Past the template, which copies what it draws twice for each tag around it.
         branches = draw_branches(page, self) if page.branches else ""
-        before, between, after = self.pieces
-        count = b"%d" % page.thread.comment_count
-        parts = head.encode(), branches.encode(), tail.encode()
-        return b"".join((before, count, between, *parts, after))
+        before, after = self.pieces
+        # A number in the data, and as readers see it.
+        before = before.replace(f'"{COUNT_PLACE}"'.encode(), b"%d" % page.thread.comment_count)
+        before = before.replace(COUNT_PLACE.encode(), page.comment_count.encode())
+        return b"".join((before, head.encode(), branches.encode(), tail.encode(), after))
 
 
 def find_frame(request, article_id, page):
@@ -59,12 +60,12 @@ def make_frame(request, article_id, page):
     article = load_article(article_id)
     context = article_context(article, page) | {
         "linked_data": article_graph(article, COUNT_PLACE),
+        "comment_count": COUNT_PLACE,
         "thread": THREAD_PLACE,
     }
     html = render_to_string("articles/article_detail.html", context, request)
-    before, _count, rest = html.partition(f'"{COUNT_PLACE}"')
-    between, _thread, after = rest.partition(THREAD_PLACE)
-    pieces = before.encode(), between.encode(), after.encode()
+    before, _thread, after = html.partition(THREAD_PLACE)
+    pieces = before.encode(), after.encode()
     return ArticleFrame(article.slug, article.get_absolute_url(), article.takes_comments, pieces)
 
 
@@ -79,6 +80,7 @@ def article_context(article, page):
         "parts": article.parts(),
         "issue": issue,
         "page": page,
+        "comment_count": page.comment_count,
         **page.series(article.get_absolute_url()),
         "empty_form": draw_empty_form(article),
         "entry_links": entry_links(article, page.anchor_counts),

@@ -21,6 +21,9 @@ from articles.templatetags.articles_tags import in_korean
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
 
+# Of a root's replies; the others are folded.
+REPLIES_IN_SIGHT = 3
+
 
 def draw_branches(page, article, staff_links=None):
     """Return the HTML of a page's roots, each with its replies folded together, as a plain string.
@@ -77,12 +80,32 @@ class CommentDrawing:
     def branch(self, branch):
         root, replies = branch.root, ""
         if branch.replies:
+            # On the branch's own page nothing comes below that they would keep from sight.
+            in_sight = REPLIES_IN_SIGHT if self.is_beside_article else len(branch.replies)
             replies = (
                 f'\n<details class="branch" open><summary>'
                 f"{self.replies_in_words(root.branch_count)}</summary>\n"
-                f"<ol>\n{chr(10).join(map(self.item, branch.replies))}\n</ol></details>"
+                f"{self.list(branch.replies[:in_sight])}"
+                f"{self.folded(branch.replies[in_sight:])}</details>"
             )
         return f"{self.item(root, replies + self.more(branch))}"
+
+    def list(self, replies):
+        return f"<ol>\n{chr(10).join(map(self.item, replies))}\n</ol>"
+
+    def folded(self, replies):
+        if not (count := sum(reply.is_visible for reply in replies)):
+            return self.list(replies) if replies else ""
+        # A writer reads there what was done.
+        is_open = " open" if any(reply.outcome for reply in replies) else ""
+        return (
+            f"\n<details{is_open}><summary>{self.more_in_words(count)}</summary>\n"
+            f"{self.list(replies)}</details>"
+        )
+
+    def more_in_words(self, count):
+        text = ngettext("{count} more reply", "{count} more replies", count)
+        return escape(text.format(count=f"{count:,}"))
 
     def replies_in_words(self, count):
         if count not in self.replies:
@@ -94,8 +117,7 @@ class CommentDrawing:
         # On the branch's own page the row of page numbers leads on.
         if not self.is_beside_article or not branch.more_count:
             return ""
-        text = ngettext("{count} more reply", "{count} more replies", branch.more_count)
-        text = escape(text.format(count=f"{branch.more_count:,}"))
+        text = self.more_in_words(branch.more_count)
         return f'\n<p class="more"><a href="{self.address(branch.root)}?page=2">{text}</a></p>'
 
     def item(self, comment, below=""):

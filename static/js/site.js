@@ -228,6 +228,22 @@
     }
   };
 
+  const addCopyOfPage = () => {
+    const list = document.querySelector(".bar ul");
+    const template = document.getElementById("copy-link");
+    if (!list || !template || !navigator.clipboard) return;
+    const item = document.createElement("li");
+    const button = template.content.firstElementChild.cloneNode(true);
+    button.textContent = button.title;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(location.origin + location.pathname);
+      button.textContent = button.dataset.done;
+      setTimeout(() => (button.textContent = button.title), 2000);
+    });
+    item.append(button);
+    list.append(item);
+  };
+
   // Once a visit, when the page has been looked at for a while; it says nothing of who reads.
   const countReading = () => {
     const address = document.querySelector("[data-read]")?.dataset.read;
@@ -301,6 +317,19 @@
     });
   };
 
+  // Not every browser unfolds what an address leads to.
+  const unfold = (place) => {
+    for (let fold = place; (fold = fold.closest("details:not([open])")); ) fold.open = true;
+  };
+
+  const unfoldTarget = () => {
+    const target = document.querySelector(":target");
+    if (target?.closest("details:not([open])")) {
+      unfold(target);
+      target.scrollIntoView();
+    }
+  };
+
   // Whoever has just written reads on from there: what was done is said, once, and not to others
   // whom the address is passed on to.
   const goToOwnComment = () => {
@@ -309,6 +338,7 @@
     const done = document.getElementById("done");
     const place = done || comment?.firstElementChild;
     if (!place) return;
+    unfold(place);
     place.tabIndex = -1;
     place.focus();
     if (!done) return;
@@ -322,7 +352,8 @@
   // Each in a task of its own: a slow phone shows and scrolls the page in between.
   document.addEventListener("DOMContentLoaded", () => {
     const forms = [...document.querySelectorAll("[data-writing]")].map((form) => () => prepare(form));
-    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyLinks, countReading];
+    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyOfPage, addCopyLinks, countReading];
     jobs.forEach((job) => setTimeout(job));
+    addEventListener("hashchange", unfoldTarget);
   });
 })();

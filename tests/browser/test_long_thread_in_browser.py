@@ -110,6 +110,43 @@ def test_far_comments_are_reached_by_keyboard(open_page, thread):
     assert {f"comment-{comment.pk}" for comment in thread[1]} <= reached
 
 
+def test_form_is_a_dozen_tabs_from_the_top_and_a_folded_reply_is_led_to(open_page, thread):
+    article, comments = thread
+    replies = [make_comment(article, parent=comments[30], body=f"답 {n}") for n in range(5)]
+    page = open_page(article.get_absolute_url(), width=360)
+
+    for key in ("Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    # Order of the thread, and then the way to the form.
+    for key in ("Tab", "Tab", "Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.id") == "id_body"
+
+    last = replies[-1].pk
+    assert not page.locator(f"#comment-{last} .text").is_visible()
+    page.goto(f"{article.get_absolute_url()}?comment={last}#comment-{last}")
+    assert is_in_sight(page, last)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_focus_is_never_below_the_bar_that_stays(open_page, thread, width):
+    page = open_page(thread[0].get_absolute_url(), width=width)
+    covered = """() => {
+        const bar = document.querySelector(".bar"), e = document.activeElement;
+        if (bar.contains(e) || e === document.body) return null;
+        const [a, b] = [e, bar].map((each) => each.getBoundingClientRect());
+        // A field of many lines may reach below it with a corner.
+        const isSmall = a.height < 100;
+        const isLevel = a.bottom > b.top && a.top < b.bottom;
+        return isSmall && isLevel && a.right > b.left && a.left < b.right;
+    }"""
+
+    page.locator("#id_body").focus()
+    for key in ["Shift+Tab"] * 25 + ["Tab"] * 50:
+        page.keyboard.press(key)
+        assert not page.evaluate(covered)
+
+
 def test_nothing_is_cut_from_a_focus_ring(open_page, thread):
     page = open_page(thread[0].get_absolute_url(), width=360)
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone, translation
+from lxml import html
 
 from comments.models import Comment
 from comments.threads.pages import Branch, link_answers
@@ -69,11 +70,41 @@ def test_what_may_not_be_read_shows_its_place_alone(fields):
     reply = unsaved(8, parent_id=7, reply_number=1, body_html="<p>그래도</p>")
     comment = unsaved(name="비밀", body_html="<p>숨긴 글</p>", branch_count=1, **fields)
 
-    html = draw(comment, reply)
+    drawn = draw(comment, reply)
 
-    assert '<li id="comment-7" class="depth-1">\n<p class="gone">' in html
-    assert "숨긴" not in html and "비밀" not in html and "/comments/7/" not in html
-    assert "<p>그래도</p>" in html
+    assert '<li id="comment-7" class="depth-1">\n<p class="gone">' in drawn
+    assert "숨긴" not in drawn and "비밀" not in drawn and "/comments/7/" not in drawn
+    assert "<p>그래도</p>" in drawn
+
+
+def replies_to(root, count):
+    return [
+        unsaved(root.pk + number, parent_id=root.pk, reply_number=number)
+        for number in range(1, count + 1)
+    ]
+
+
+def test_replies_beyond_the_third_are_folded_with_their_count():
+    root = unsaved(branch_count=5)
+    *few, fourth, fifth = replies_to(root, 5)
+
+    page = html.fromstring(draw(root, *few, fourth, fifth))
+    (fold,) = page.cssselect("details.branch > details")
+
+    assert fold.get("open") is None and fold.cssselect("summary")[0].text == "답글 2개 더 보기"
+    folded = [item.get("id") for item in fold.cssselect("li")]
+    assert folded == [f"comment-{fourth.pk}", f"comment-{fifth.pk}"]
+    assert "details>\n<details" not in draw(root, *few)
+
+
+def test_fold_is_open_where_its_writer_reads_what_was_done():
+    root = unsaved(branch_count=4)
+    replies = replies_to(root, 4)
+    replies[-1].outcome = "posted"
+
+    page = html.fromstring(draw(root, *replies))
+
+    assert page.cssselect("details.branch > details[open] #done > [role=status]")
 
 
 def test_words_of_the_links_are_those_of_the_language():

@@ -146,8 +146,32 @@ def test_reading_order_is_article_issue_references_thread_form(client):
     text = get_page(client, article).text_content()
 
     places = ["첫째 줄", "주목할 만한 월간 이슈", "참고 Reference", "댓글 1", "댓글 작성"]
-    found = [text.index(place) for place in places]
+    # The article's head leads to the comments too.
+    found = [text.rindex(place) for place in places]
     assert found == sorted(found)
+
+
+def test_article_leads_to_its_comments_from_its_top(client):
+    article = make_article(body="## 하나\n\n글\n\n## 둘\n\n글\n\n## 셋\n\n글")
+    for number in range(3):
+        make_comment(article, body=f"글 {number}")
+
+    page = get_page(client, article)
+
+    assert page.cssselect("body > a.skip")[1].get("href") == "#comments"
+    for place in (".article-head a[href='#comments']", "nav.bar a[href='#comments']"):
+        assert text_of(page, place) == ["댓글 3"]
+    assert page.cssselect("#comments .section-head > a[href='#comment-form']")
+    assert page.cssselect("nav.bar a[href='#contents']") and page.cssselect("#contents")
+
+
+def test_nobody_is_led_to_write_where_comments_are_closed(client):
+    article = make_article()
+    make_comment(article)
+    article.comment_policy = "closed"
+    article.store()
+
+    assert not get_page(client, article).cssselect("#comments a[href='#comment-form']")
 
 
 def test_empty_thread_invites_the_first_comment_and_explains_the_pair(client):
