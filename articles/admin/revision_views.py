@@ -304,14 +304,17 @@ def name_view(model_admin, request, object_id, number):
     """Give a revision a name, or take it away."""
     obj = object_to_change(model_admin, request, object_id)
     revision = revision_asked_for(obj, number)
+    address = reverse(model_admin.revision_url_name("compare"), args=[obj.pk])
+    address = f"{address}?to={revision.number}"
+    if request.method != "POST":
+        return redirect(address)
     form = NameForm(request.POST)
     if form.is_valid():
         Revision.objects.filter(pk=revision.pk).update(name=form.cleaned_data["name"])
         messages.success(request, _("The name has been saved."))
     else:
         messages.error(request, " ".join(form.errors["name"]))
-    address = reverse(model_admin.revision_url_name("compare"), args=[obj.pk])
-    return redirect(f"{address}?to={revision.number}")
+    return redirect(address)
 
 
 def object_to_view(model_admin, request, object_id):

@@ -7,7 +7,7 @@ import json
 
 from django.contrib import admin
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, RawPostDataException, UnreadablePostError
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +15,8 @@ from articles.models import WorkingCopy
 from articles.models.working_copy import FORM_KEY, WRITER
 
 MAX_BYTES = 1024 * 1024
+# Of lists and objects within one another; a form needs three.
+MAX_DEPTH = 20
 MOST_OFFERED = 5
 
 
@@ -29,6 +31,9 @@ def working_copy(request, form):
         body = request.body
     except RequestDataTooBig:
         return HttpResponse(status=413)
+    except (RawPostDataException, UnreadablePostError):
+        # A form in parts, which the check of its token has read, or one that broke off.
+        return HttpResponse(status=400)
     if len(body) > MAX_BYTES:
         return HttpResponse(status=413)
     sent = _read(body)
@@ -38,10 +43,8 @@ def working_copy(request, form):
     if request.method == "DELETE":
         WorkingCopy.objects.drop(request.user, f"{form}:{replaces}")
         return HttpResponse(status=204)
-    # Half of a pair of surrogates is no text, and no database takes it.
-    text = json.dumps(data, ensure_ascii=False).encode(errors="replace").decode()
     written = WorkingCopy.objects.write(
-        request.user, form, writer=writer, replaces=replaces, data=text
+        request.user, form, writer=writer, replaces=replaces, data=data
     )
     return HttpResponse(status=204 if written else 409)
 
@@ -71,7 +74,24 @@ def _read(body):
     try:
         sent = json.loads(body)
         writer, replaces, data = sent["writer"], sent["replaces"], sent["data"]
-        is_known = WRITER.fullmatch(writer) and (not replaces or WRITER.fullmatch(replaces))
+        is_known = WRITER.fullmatch(writer) and (replaces == "" or WRITER.fullmatch(replaces))
+        if not is_known or not isinstance(data, dict) or _is_deep(data):
+            return None
+        # The browser that reads it again knows no NaN.
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return (writer, replaces, data) if is_known and isinstance(data, dict) else None
+    # Half of a pair of surrogates is no text, and no database takes it.
+    return writer, replaces, text.encode(errors="replace").decode()
+
+
+def _is_deep(data):
+    level = [data]
+    for _depth in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)

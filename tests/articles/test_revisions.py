@@ -180,6 +180,8 @@ def test_list_reads_well_compares_any_two_and_names_one(publisher, django_assert
     address = reverse("admin:articles_article_revision_name", args=[article.pk, 1])
 
     publisher.post(address, {"name": "첫 공개본"})
+    # A link that somebody was sent changes nothing.
+    publisher.get(address)
 
     rows = [
         row.text_content().split()

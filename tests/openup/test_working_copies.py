@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 EDITOR = [f"articles.{action}_article" for action in ("add", "change", "view")]
 ONE, OTHER = "1" * 32, "2" * 32
+# Python takes them, and no browser does.
+NO_JSON = ['{"a": NaN}', '{"a": 1e999}']
 
 
 def send(client, form, text="쓰던 글", method="post", writer=ONE, replaces=""):
@@ -69,11 +72,23 @@ def test_what_is_no_copy_is_refused(client):
     for writer in ("", "1", 5, None):
         assert send(client, "article-7", writer=writer) == 400, writer
     address = reverse("working_copy", args=["article-7"])
-    for body in ("", "[]", "{}", "[" * 100_000, b"\xff"):
+    nested = [f'{{"a": {"[" * depth}{"]" * depth}}}' for depth in (30, 950, 970)]
+    odd = [f'{{"writer": "{ONE}", "replaces": "", "data": {data}}}' for data in nested + NO_JSON]
+    for body in ("", "[]", "{}", "[" * 100_000, b"\xff", *odd):
         answer = client.post(address, body, content_type="application/json")
         assert answer.status_code == 400, body[:9]
+    assert client.get(address).json()["copies"] == []
     assert send(client, "article-7", "가" * 400_000) == 413
     assert not WorkingCopy.objects.exists()
+
+
+def test_form_in_parts_with_a_valid_token_is_refused():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_staff(*EDITOR))
+    address = reverse("working_copy", args=["article-7"])
+    token = client.get(address).json()["token"]
+
+    assert client.post(address, {"csrfmiddlewaretoken": token}).status_code == 400
 
 
 def test_copies_go_when_the_form_is_saved_and_after_a_month(client):
