@@ -9,6 +9,7 @@ from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelF
 from articles.admin.form_fields import is_key
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
+from articles.admin.trash import TrashedAdmin
 from articles.models import MonthlyIssue, MonthlyIssueItem
 from articles.models.monthly_issue import OUT_OF_THE_WAY
 
@@ -64,7 +65,7 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 
 
 @admin.register(MonthlyIssue)
-class MonthlyIssueAdmin(PublishedModelAdmin):
+class MonthlyIssueAdmin(TrashedAdmin, PublishedModelAdmin):
     form = PublishedModelForm
     not_joined = ["month", "lead_article"]
     fields = ["month", "title", "lead_article", "state", "published_at"]

@@ -3,6 +3,7 @@ from django.contrib import admin
 from articles.admin.base import StoredModelAdmin
 from articles.admin.edit_conflicts import EditConflictForm
 from articles.admin.revisions import NotedForm, RevisedAdmin
+from articles.admin.trash import TrashedAdmin
 from articles.models import Category, SitePage, Tag
 
 
@@ -27,7 +28,7 @@ class SitePageForm(NotedForm, EditConflictForm):
 
 
 @admin.register(SitePage)
-class SitePageAdmin(RevisedAdmin, StoredModelAdmin):
+class SitePageAdmin(TrashedAdmin, RevisedAdmin, StoredModelAdmin):
     form = SitePageForm
     not_joined = ["slug"]
     fields = ["title", "slug", "position", "body"]

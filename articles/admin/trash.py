@@ -1,19 +1,27 @@
-"""The page of the articles that wait in the trash."""
+"""The pages of what waits in the trash: articles as rows, other content as revisions."""
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.admin.base import may_publish
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing, require
-from articles.desk.trash import own_drafts, take_out_of_trash
-from articles.models import Article
+from articles.bundle.data_to_rows import LoadError
+from articles.desk.revisions import DamagedRevisionError, data_of
+from articles.desk.trash import (
+    bring_back,
+    deleted_revisions,
+    own_drafts,
+    record_deleted,
+    take_out_of_trash,
+)
+from articles.models import Article, MonthlyIssue
 from articles.models.article import TRASH_DAYS
 
 
@@ -61,3 +69,89 @@ def restored(model_admin, request):
         raise PermissionMissing(model_admin.missing_permission(request, "delete"))
     take_out_of_trash(article)
     return article
+
+
+# Months, site pages and series
+
+
+class TrashedAdmin:
+    """Keeps what is deleted as a revision; stands before the ModelAdmin that deletes."""
+
+    def let_go(self, request, obj):
+        record_deleted(obj, by=request.user)
+        super().let_go(request, obj)
+        text = _("For %(days)s days it waits in the trash.") % {"days": TRASH_DAYS}
+        self.message_user(request, text, messages.INFO)
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}_trash"
+        view = self.admin_site.admin_view(self.trash_view)
+        return [path("trash/", view, name=name), *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        trash = {"trash_url": reverse(self.url_name("trash"))}
+        return super().changelist_view(request, {**trash, **(extra_context or {})})
+
+    def trash_view(self, request):
+        return deleted_view(self, request)
+
+
+def deleted_view(model_admin, request):
+    """List what can be brought back of another model, and bring one back."""
+    require(request, model_admin.permission_for("view"))
+    if request.method == "POST":
+        return _bring_back(model_admin, request)
+    rows = [
+        (revision, _title_of(revision), _may_bring_back(model_admin, request, revision))
+        for revision in deleted_revisions(model_admin.model).order_by("-created_at", "-pk")
+    ]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Trash"),
+        "opts": model_admin.opts,
+        "days": TRASH_DAYS,
+        "rows": rows,
+    }
+    return TemplateResponse(request, "admin/articles/revisions/trash.html", context)
+
+
+def _bring_back(model_admin, request):
+    require(request, model_admin.permission_for("delete"))
+    key = request.POST.get("revision", "")
+    revisions = deleted_revisions(model_admin.model)
+    revision = revisions.filter(pk=int(key)).first() if is_key(key) else None
+    if revision is None:
+        raise Http404
+    if not _may_bring_back(model_admin, request, revision):
+        raise PermissionMissing("articles.publish_article")
+    try:
+        row = bring_back(revision, by=request.user)
+    except DamagedRevisionError:
+        messages.error(request, _("What this revision holds cannot be read."))
+    except LoadError as error:
+        messages.error(request, _("It cannot be brought back: %s") % error.message)
+    else:
+        model_admin.log_change(request, row, _("Taken out of the trash."))
+        address = reverse(model_admin.url_name("change"), args=[row.pk])
+        text = _("“%(title)s” is back, as it was.") % {"title": row}
+        messages.success(request, format_html('<a href="{}">{}</a>', address, text))
+    return redirect(request.path)
+
+
+def _may_bring_back(model_admin, request, revision):
+    """Tell whether who asks might have deleted it; what was public is public again."""
+    if not model_admin.may(request, "delete"):
+        return False
+    if model_admin.model is not MonthlyIssue or may_publish(request):
+        return True
+    try:
+        return data_of(revision).state == MonthlyIssue.State.DRAFT
+    except DamagedRevisionError:
+        return False
+
+
+def _title_of(revision):
+    try:
+        return data_of(revision).title
+    except DamagedRevisionError:
+        return _("(cannot be read)")

@@ -66,10 +66,19 @@ def load(data: Data) -> str:
     return store(data, Revision.Kind.IMPORTED, reason=_("Read anew from a file"))
 
 
-def store(data: Data, kind: Revision.Kind, *, reason: str, by: Any = None, **about: Any) -> str:
+def store(
+    data: Data,
+    kind: Revision.Kind,
+    *,
+    reason: str,
+    by: Any = None,
+    pk: int | None = None,
+    **about: Any,
+) -> str:
     """Store `data` as `load` does, and keep a revision of that `kind`; raises LoadError.
 
-    The user `by` has corrected public figures for the `reason`; `about` is what `record` takes.
+    The user `by` has corrected public figures for the `reason`; a row that is not there gets the
+    key `pk`, which one that was deleted had; `about` is what `record` takes.
     """
     with transaction.atomic():
         before = stored(data)
@@ -79,9 +88,17 @@ def store(data: Data, kind: Revision.Kind, *, reason: str, by: Any = None, **abo
             revisions.record_found(row)
         match data:
             case RankingData():
-                _store_ranking(data, reason, by)
-            case _:
-                _STORE[type(data)](data)
+                _store_ranking(data, reason, by, pk)
+            case PageData():
+                _store_page(data, pk)
+            case IssueData():
+                _store_issue(data, pk)
+            case ArticleData():
+                _store_article(data)
+            case TaxonomyData():
+                _store_taxonomy(data)
+            case SubjectsData():
+                _store_subjects(data)
         if stored(data) == before:
             # The models' own clean-up made the file the same as what is stored.
             transaction.set_rollback(True)
@@ -189,8 +206,8 @@ def _store_taxonomy(data: TaxonomyData) -> None:
             row.store()
 
 
-def _store_page(data: PageData) -> None:
-    page = SitePage.objects.filter(slug=data.slug).first() or SitePage(slug=data.slug)
+def _store_page(data: PageData, pk: int | None) -> None:
+    page = SitePage.objects.filter(slug=data.slug).first() or SitePage(pk=pk, slug=data.slug)
     page.title, page.position, page.body = data.title, data.position, data.body
     _check(page)
     page.store()
@@ -217,8 +234,8 @@ def _store_subjects(data: SubjectsData) -> None:
 # Rankings
 
 
-def _store_ranking(data: RankingData, reason: str, by: Any) -> None:
-    ranking = Ranking.objects.filter(slug=data.slug).first() or Ranking(slug=data.slug)
+def _store_ranking(data: RankingData, reason: str, by: Any, pk: int | None) -> None:
+    ranking = Ranking.objects.filter(slug=data.slug).first() or Ranking(pk=pk, slug=data.slug)
     heads = heads_of(ranking) if ranking.pk else {}
     ranking.title, ranking.rank_heading = data.title, data.rank_heading
     ranking.columns = [{"key": each.key, "heading": each.heading} for each in data.columns]
@@ -266,9 +283,9 @@ def _store_ranking(data: RankingData, reason: str, by: Any) -> None:
 # Monthly issues
 
 
-def _store_issue(data: IssueData) -> None:
+def _store_issue(data: IssueData, pk: int | None) -> None:
     month = month_day(data.month)
-    issue = MonthlyIssue.objects.filter(month=month).first() or MonthlyIssue(month=month)
+    issue = MonthlyIssue.objects.filter(month=month).first() or MonthlyIssue(pk=pk, month=month)
     issue.title, issue.state = data.title, data.state
     if data.published_at or data.state == MonthlyIssue.State.DRAFT:
         issue.published_at = data.published_at
@@ -393,12 +410,3 @@ def _store_lead(article: Article, issue: MonthlyIssue | None, leads: bool) -> No
     if leads and issue.lead_article_id != article.pk:
         issue.lead_article = article
         issue.store()
-
-
-_STORE = {
-    TaxonomyData: _store_taxonomy,
-    PageData: _store_page,
-    SubjectsData: _store_subjects,
-    IssueData: _store_issue,
-    ArticleData: _store_article,
-}

@@ -32,8 +32,11 @@ def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=N
     with transaction.atomic():
         row = _lock(obj)
         data = whole_data(row)
-        earlier_text, earlier = _readable(Revision.objects.of(row).stored().newest())
-        if to_json(data) == earlier_text:
+        newest = Revision.objects.of(row).stored().newest()
+        earlier_text, earlier = _readable(newest)
+        # That it was deleted, and that it is back, is told of what says the same too.
+        is_told = Revision.Kind.DELETED in (kind, newest and newest.kind)
+        if to_json(data) == earlier_text and not is_told:
             return None
         kind = _occasion(kind, earlier, data)
         return _keep(row, data, earlier, kind, by, note=note, restored_number=restored_number)

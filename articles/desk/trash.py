@@ -1,16 +1,23 @@
 """What staff have deleted: it waits, can be brought back, and goes for good in the end."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, RestrictedError
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
-from articles.desk.revisions import DamagedRevisionError, data_of, record_found
-from articles.models import Article, Revision
+from articles.bundle.data_to_rows import LoadError, month_day, row_of, store
+from articles.desk.revisions import DamagedRevisionError, data_of, record, record_found
+from articles.models import Article, MonthlyIssue, Ranking, Revision, SitePage
+from articles.models.article import TRASH_DAYS
 
 # On these occasions readers may have seen an article.
 _PUBLIC = [Revision.Kind.PUBLISHED, Revision.Kind.WITHDRAWN, Revision.Kind.RELEASED]
 _UNTOLD = [Revision.Kind.FOUND, Revision.Kind.IMPORTED]
+# Their rows go at once; what a revision holds brings them back.
+_KEPT_AS_REVISION = (MonthlyIssue, SitePage, Ranking)
 
 
 def own_drafts(user):
@@ -47,8 +54,57 @@ def take_out_of_trash(article):
     article.take_out_of_trash(state)
 
 
+# Months, site pages and series
+
+
+def record_deleted(obj, *, by):
+    """Keep what is about to be deleted, and which articles belong to a month, as revisions."""
+    if isinstance(obj, MonthlyIssue):
+        for article in obj.articles.all():
+            record_found(article)
+    record(obj, Revision.Kind.DELETED, by=by)
+
+
+def deleted_revisions(model):
+    """Return the revisions with which rows of `model` were deleted that can be brought back."""
+    rows = model._default_manager.filter(pk=OuterRef("object_id"))
+    deleted = Revision.objects.filter(model=Revision.Model(model._meta.model_name))
+    deleted = deleted.filter(~Exists(rows), kind=Revision.Kind.DELETED)
+    later = deleted.filter(object_id=OuterRef("object_id"), number__gt=OuterRef("number"))
+    return deleted.filter(~Exists(later)).select_related("base")
+
+
+def bring_back(revision, *, by):
+    """Make a deleted row anew, with its key, as its revision holds it; raises LoadError."""
+    data = data_of(revision)
+    with transaction.atomic():
+        if row_of(data):
+            raise LoadError((), _("Another one has taken its address since."))
+        reason = _("Taken out of the trash.")
+        about = {"pk": revision.object_id, "note": reason, "restored_number": revision.number}
+        store(data, Revision.Kind.RESTORED, reason=reason, by=by, **about)
+        row = row_of(data)
+        if isinstance(row, MonthlyIssue):
+            _give_back_articles(row)
+    return row
+
+
+def _give_back_articles(issue):
+    """Put the articles into their month again that were in it when it was deleted."""
+    for article in Article.objects.filter(monthly_issue=None):
+        newest = Revision.objects.of(article).stored().newest()
+        with suppress(DamagedRevisionError):
+            data = newest and data_of(newest)
+            if data and data.monthly_issue and month_day(data.monthly_issue) == issue.month:
+                article.monthly_issue = issue
+                article.store()
+                if data.leads_month:
+                    issue.lead_article = article
+                    issue.store()
+
+
 def empty_trash():
-    """Delete for good what has waited long enough, and return how many articles went.
+    """Delete for good what has waited long enough, and return how much went.
 
     An article whose comments were moderated stays in the trash: the records of moderation are kept.
     """
@@ -64,4 +120,11 @@ def empty_trash():
         except (DatabaseError, ProtectedError, RestrictedError):
             continue
         count += 1
+    ended = Now() - timedelta(days=TRASH_DAYS)
+    for model in _KEPT_AS_REVISION:
+        for deleted in deleted_revisions(model).filter(created_at__lt=ended):
+            revisions = Revision.objects.filter(model=deleted.model, object_id=deleted.object_id)
+            revisions.filter(base__isnull=False).delete()
+            revisions.delete()
+            count += 1
     return count

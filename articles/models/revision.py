@@ -75,6 +75,8 @@ class Revision(models.Model):
         JOINED = "joined", _("Joined")
         # A change of a public article, which readers do not see.
         PROPOSED = "proposed", _("Proposed")
+        # What stood there when the row was deleted; it can be brought back.
+        DELETED = "deleted", _("Deleted")
         # What stood there before a save and had come about without one.
         FOUND = "found", _("As found")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,8 +14,8 @@ from django.utils import timezone
 
 from articles.bundle.data_to_rows import CREATED, load, stored
 from articles.desk.revisions import record
-from articles.desk.trash import put_in_trash
-from articles.models import Article, Revision
+from articles.desk.trash import put_in_trash, record_deleted
+from articles.models import Article, MonthlyIssue, Revision, SitePage
 from tests.articles.test_article_admin import DELETE, PUBLISH, WRITE, signed_in
 from tests.articles.test_bundle_database import ARTICLE, EVERYTHING
 from tests.factories import make_article, make_comment, make_issue, make_ranking, make_table
@@ -153,3 +154,80 @@ def test_after_thirty_days_it_is_gone_for_good(client):
     assert client.get(f"/articles/{old.pk}/").status_code == 404
     with pytest.raises(IntegrityError), transaction.atomic():
         Article.objects.filter(pk=new.pk).update(state="published")
+
+
+@pytest.mark.django_db
+def test_deleted_month_comes_back_with_its_articles_and_its_history(client):
+    publisher = signed_in(*PUBLISH)
+    issue = make_issue(title="지운 월호")
+    issue.replace_items([("정책", "첫 소식", "- 한 줄")])
+    article = make_article(title="그 달의 글", monthly_issue=issue)
+    issue.lead_article = article
+    issue.store()
+    other = make_article(title="다른 글")
+    record(issue)
+    address, trash = issue.get_absolute_url(), reverse("admin:articles_monthlyissue_trash")
+
+    gone = publisher.post(
+        reverse("admin:articles_monthlyissue_delete", args=[issue.pk]), {"post": "yes"}
+    )
+
+    assert gone.status_code == 302 and client.get(address).status_code == 404
+    assert "지운 월호" in publisher.get(trash).content.decode()
+    revision = Revision.objects.get(kind=Revision.Kind.DELETED)
+    assert publisher.post(trash, {"revision": revision.pk}).status_code == 302
+
+    back = MonthlyIssue.objects.get()
+    assert (back.pk, back.lead_article, [*back.articles.all()]) == (issue.pk, article, [article])
+    assert "첫 소식" in client.get(address).content.decode()
+    other.refresh_from_db()
+    assert other.monthly_issue is None
+    kinds = Revision.objects.of(back).order_by("number").values_list("kind", flat=True)
+    assert [*kinds][-2:] == [Revision.Kind.DELETED, Revision.Kind.RESTORED]
+    assert publisher.post(trash, {"revision": revision.pk}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_deleted_page_and_series_come_back_while_their_address_is_free():
+    superuser = signed_in(is_superuser=True)
+    page = SitePage(slug="rules", title="지운 안내", body="본문")
+    page.store()
+    ranking = make_ranking(title="지운 순위")
+    ranking.periods.update(published_at=None)
+    for row, fields in ((page, {"body": "x"}), (ranking, {"columns": ranking.columns})):
+        name = f"admin:articles_{row._meta.model_name}"
+        superuser.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"})
+        assert not type(row).objects.exists()
+        revision = Revision.objects.of(row).get(kind=Revision.Kind.DELETED)
+        trash, wanted = reverse(f"{name}_trash"), {"revision": revision.pk}
+        other = type(row).objects.create(slug=row.slug, title="같은 주소", **fields)
+
+        refused = superuser.post(trash, wanted, follow=True)
+        other.delete()
+        superuser.post(trash, wanted)
+
+        assert "되돌릴 수 없습니다" in refused.content.decode()
+        assert type(row).objects.get().title == row.title
+    assert ranking.periods.count() == 2 and ranking.periods.first().entries.count() > 1
+
+
+@pytest.mark.django_db
+def test_trash_of_months_asks_for_the_right_to_delete_and_ends():
+    issue = make_issue()
+    month_ago = timezone.now() - timedelta(days=31)
+    with patch("django.utils.timezone.now", return_value=month_ago):
+        record_deleted(issue, by=None)
+    issue.delete()
+    revision = Revision.objects.get(kind=Revision.Kind.DELETED)
+    trash = reverse("admin:articles_monthlyissue_trash")
+
+    # What was public takes the right to publish too.
+    for client in (signed_in(*WRITE), signed_in(*WRITE, *DELETE)):
+        assert client.post(trash, {"revision": revision.pk}).status_code == 403
+        assert 'name="revision"' not in client.get(trash).content.decode()
+    assert signed_in().get(trash).status_code == 403
+    assert signed_in(*PUBLISH).post(trash, {"revision": "x"}).status_code == 404
+
+    call_command("purge", verbosity=0)
+
+    assert not Revision.objects.exists()

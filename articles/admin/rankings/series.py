@@ -15,6 +15,7 @@ from articles.admin.rankings.from_text import from_text_view
 from articles.admin.rankings.grid_views import grid_view, paste_view
 from articles.admin.rankings.list_fields import ColumnsField
 from articles.admin.revisions import RevisedAdmin
+from articles.admin.trash import TrashedAdmin
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
 from articles.models import (
@@ -135,7 +136,7 @@ class PeriodInline(admin.TabularInline):
 
 
 @admin.register(Ranking)
-class RankingAdmin(RevisedAdmin, ReleasedModelAdmin):
+class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
     form = RankingForm
     note_field = "reason"
     not_joined = ["slug"]
