@@ -83,7 +83,12 @@ def send(page, passed, address, **fields):
         page.locator(f"main [name={field}]").last.fill(text)
     with page.expect_navigation():
         page.evaluate("document.querySelector('main form').submit()")
-    return see(page, passed)
+    faults = see(page, passed)
+    for choices in page.locator(".choices.invalid").all():
+        error, first = (choices.locator(each).first for each in (".error", "label"))
+        if error.bounding_box()["y"] >= first.bounding_box()["y"]:
+            faults.append("an error between the choices")
+    return faults
 
 
 def test_refused_and_taken_forms_have_no_faults(open_page):

@@ -80,6 +80,16 @@ def test_closed_article_invites_nobody_to_write_first(client):
     assert "첫 댓글을 작성해보세요" not in page and "댓글이 없습니다" in page
 
 
+def test_each_error_of_the_summary_leads_to_its_field(client):
+    for address in addresses():
+        page = html.fromstring(client.post(address).content)
+        links = page.cssselect(".summary-of-errors a")
+        assert links, address
+        for link in links:
+            (field,) = page.cssselect(link.get("href"))
+            assert field.get("aria-invalid") == "true", address
+
+
 def test_edit_that_named_no_version_can_be_sent_again(client):
     comment = make_comment(body="처음 글")
     address = reverse("comments:comment_edit", args=[comment.pk])
