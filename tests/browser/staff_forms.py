@@ -297,6 +297,10 @@ STEWARD = [
     ),
     Form("comments_figurereport_changelist changelist-search", [("q", "틀린 수치")]),
     *deletions(Ranking, "title", "지울 순위", "새 계열"),
+    Form(
+        "articles_ranking_trash revision",
+        stored=exists(Ranking.objects.filter(title__in=["지울 순위", "새 계열"])),
+    ),
 ]
 
 QUEUE = "comments_queuedcomment_changelist"
@@ -505,6 +509,14 @@ PUBLISHER = [
     Form(
         "articles_article_trash article",
         stored=exists(Article.objects.filter(title__startswith="지울", trashed_at=None)),
+    ),
+    Form(
+        "articles_monthlyissue_trash revision",
+        stored=exists(MonthlyIssue.objects.filter(title__startswith="지울")),
+    ),
+    Form(
+        "articles_sitepage_trash revision",
+        stored=exists(SitePage.objects.filter(title__in=["개인정보처리방침", "새 안내"])),
     ),
 ]
 
