@@ -2,8 +2,6 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +10,7 @@ from articles.admin.base import PartInline, PublishedModelAdmin
 from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
+from articles.admin.next_step import checks, next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.trash import trash_view
@@ -22,27 +21,25 @@ from articles.models import (
     Article,
     ArticleReading,
     LegacyPath,
-    MonthlyIssue,
     Reference,
 )
 from articles.models.article import TRASH_DAYS
 
 READING_DAYS = 30
+ROWS = "admin/articles/article/rows.html"
 
 
-def moment(at):
-    return date_format(timezone.localtime(at), "Y.m.d H:i")
-
-
-class ReferenceInline(PartInline, admin.TabularInline):
+class ReferenceInline(PartInline, admin.StackedInline):
     model = Reference
     formset = NumberedFormSet
-    fields = ["position", "title", "publisher", "url", "accessed_date"]
+    template = ROWS
+    fields = ["title", "publisher", "url", ("accessed_date", "position")]
 
 
-class LegacyPathInline(PartInline, admin.TabularInline):
+class LegacyPathInline(PartInline, admin.StackedInline):
     model = LegacyPath
     formset = EditConflictFormSet
+    template = ROWS
     fields = ["path"]
     classes = ["collapse"]
 
@@ -113,6 +110,21 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
     def waiting_view(self, request, object_id):
         return waiting_view(self, request, object_id)
 
+    # The form
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and "_next" in request.POST:
+            request.POST = request.POST.copy()
+            request.POST["state"] = request.POST["_next"]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request, context, **options):
+        article = options.get("obj")
+        context["next_step"] = next_step(request, article)
+        if article and request.method == "GET":
+            context["checks"] = checks(article)
+        return super().render_change_form(request, context, **options)
+
     # Deleting
 
     def has_delete_permission(self, request, obj=None):
@@ -168,34 +180,3 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
         super().save_related(request, form, formsets, change)
         for level, text in remarks(form.instance):
             self.message_user(request, text, level)
-
-
-def remarks(article):
-    """Return [(level, text)]: what the editor should know about an article just saved."""
-    found = [
-        (
-            messages.WARNING,
-            _("No line places the ranking table “%(caption)s”: it comes after the text.")
-            % {"caption": table.caption},
-        )
-        for table in article.ranking_tables.exclude(slug__in=article.placed_table_slugs())
-    ]
-    if article.state != Article.State.PUBLISHED:
-        return found
-    issue = article.monthly_issue
-    if issue and issue.state == MonthlyIssue.State.DRAFT:
-        text = format_html(
-            '{} <a href="{}">{}</a>',
-            _("Readers do not see the monthly issue: it is still a draft."),
-            reverse("admin:articles_monthlyissue_change", args=[issue.pk]),
-            issue.title,
-        )
-        found.append((messages.WARNING, text))
-    now = timezone.now()
-    if article.withdrawn_at and article.withdrawn_at <= now:
-        text = _("The article is not public: the moment of its withdrawal has passed.")
-        found.append((messages.WARNING, text))
-    elif article.published_at > now:
-        when = {"when": moment(article.published_at)}
-        found.append((messages.INFO, _("The article publishes itself at %(when)s.") % when))
-    return found

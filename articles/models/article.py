@@ -342,22 +342,24 @@ class Article(MarkdownBody):
 
     def publishing_faults(self, moment=None):
         """Return what keeps the stored article from going live (at `moment`), as sentences."""
+        return [text for _field, text in self.faults_by_field(moment)]
+
+    def faults_by_field(self, moment=None):
+        """Yield (field, sentence) of the same."""
         html = self.converted_body()
-        faults = faults_for_publishing(self.body, html)
+        for text in faults_for_publishing(self.body, html):
+            yield "body", text
         tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
-        faults += [
-            _("The text places [[ranking:%(slug)s]], but no table has that slug.") % {"slug": slug}
-            for slug in dict.fromkeys(RANKING_MARK.findall(html))
-            if slug not in tables
-        ]
-        faults += [
-            _("The table “%(caption)s” shows no period.") % {"caption": table.caption}
-            for table in tables.values()
-            if not table.periods.all()
-        ]
+        text = _("The text places [[ranking:%(slug)s]], but no table has that slug.")
+        for slug in dict.fromkeys(RANKING_MARK.findall(html)):
+            if slug not in tables:
+                yield "body", text % {"slug": slug}
+        for table in tables.values():
+            if not table.periods.all():
+                text = _("The table “%(caption)s” shows no period.")
+                yield "ranking_tables", text % {"caption": table.caption}
         if self.is_withdrawn_at(moment or timezone.now()):
-            faults.append(_("Its withdrawal lies before the publication."))
-        return faults
+            yield "withdrawn_at", _("Its withdrawal lies before the publication.")
 
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""

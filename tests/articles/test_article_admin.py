@@ -307,6 +307,61 @@ def set_moment(name, at):
     return {f"{name}_0": local.strftime("%Y-%m-%d"), f"{name}_1": local.strftime("%H:%M:%S")}
 
 
+@pytest.mark.parametrize(
+    ("permissions", "state", "button", "then"),
+    [
+        (WRITE, "draft", "검토 요청하기", "in_review"),
+        (PUBLISH, "draft", "게시하기", "published"),
+        (PUBLISH, "in_review", "게시하기", "published"),
+    ],
+)
+def test_main_button_does_the_next_step(permissions, state, button, then):
+    client = signed_in(*permissions)
+    article = make_article(state=state, published_at=None)
+    page = html.fromstring(client.get(address_of(article)).content.decode())
+    (main,) = page.cssselect("#saving [name=_next]")
+
+    assert main.text_content() == button
+    assert_saved(save(client, address_of(article), _next=main.get("value")))
+    article.refresh_from_db()
+    assert article.state == then
+
+
+def test_main_button_publishes_at_the_moment_that_stands_in_the_form(publisher):
+    article = make_article(state="draft", published_at=None)
+    at = (timezone.now() + timedelta(days=1)).replace(microsecond=0)
+
+    moment = set_moment("published_at", at)
+    assert_saved(save(publisher, address_of(article), _next="published", **moment))
+
+    article.refresh_from_db()
+    assert (article.state, article.published_at) == ("published", at)
+
+
+def test_next_step_that_an_editor_may_not_take_is_refused(editor):
+    article = make_article(state="in_review", published_at=None)
+
+    response = save(editor, address_of(article), _next="published")
+
+    assert response.status_code == 200
+    assert not html.fromstring(editor.get(address_of(article)).content).cssselect("[name=_next]")
+    assert Article.objects.get().state == "in_review"
+
+
+def test_form_says_what_keeps_the_article_from_being_published_and_leads_there(publisher):
+    article = make_article(
+        state="draft", published_at=None, body="![](/media/a.png)\n\n[[ranking:none]]"
+    )
+    make_table(article, make_ranking([]), caption="빈 표")
+
+    page = html.fromstring(publisher.get(address_of(article)).content.decode())
+
+    links = page.cssselect(".checks a")
+    assert ["none" in links[1].text, "빈 표" in links[2].text] == [True, True]
+    for link in links:
+        assert page.cssselect(link.get("href")), link.get("href")
+
+
 def test_publisher_publishes_at_once(publisher, client):
     article = make_article(state="draft", published_at=None)
 

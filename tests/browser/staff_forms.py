@@ -163,6 +163,11 @@ EDITOR = [
         exists(Article.objects.filter(title="고친 제목", state="in_review")),
         row(Article.objects.filter(title="쓰던 글")),
     ),
+    Form(
+        "articles_article_change _next",
+        stored=exists(Article.objects.filter(title="지울 다른 글", state="in_review")),
+        row=row(Article.objects.filter(title="지울 다른 글")),
+    ),
     search(Article, "고친 제목"),
     Form(
         "articles_article_from_file file-form",

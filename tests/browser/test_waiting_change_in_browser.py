@@ -53,6 +53,7 @@ def test_change_is_proposed_approved_and_replaces_the_text_at_its_minute(open_pa
     editor.keyboard.press("Control+s")
     editor.locator(".messagelist .success").wait_for()
     assert editor.url.endswith("/waiting/change/")
+    editor.locator("#references-0 summary").click()
     editor.locator("#id_references-0-title").fill("고친 참고")
     editor.locator(".kept").filter(has_text="임시 저장").wait_for()
     # A killed tab: what was typed is offered where it was typed, and not on the public text.

@@ -113,6 +113,7 @@ def test_ranking_is_placed_by_name_and_a_name_of_none_is_marked(write):
     assert page.locator(".cm-ranking").count() == 1
     assert page.locator(".cm-ranking-unknown").count() == 0
 
+    page.locator("#ranking_tables-0 summary").click()
     page.locator("#id_ranking_tables-0-slug").fill("others")
     assert page.locator(".cm-ranking-unknown").count() == 1
     writing.tool("순위표")

@@ -98,4 +98,5 @@ class RankingTableInline(PartInline, admin.StackedInline):
     model = RankingTable
     form = RankingTableForm
     formset = RankingTableFormSet
+    template = "admin/articles/article/rows.html"
     fields = [("slug", "ranking"), "periods", "caption", ("source_note", "source_url")]
