@@ -228,6 +228,15 @@
     }
   };
 
+  // A browser takes for visible what lies below the column that stays.
+  const showFocused = ({ target }) => {
+    const table = target.closest(".ranking .table-scroll");
+    const rank = table?.querySelector(".rank");
+    if (!rank || target === table) return;
+    const hidden = rank.getBoundingClientRect().right + 8 - target.getBoundingClientRect().left;
+    if (hidden > 0) table.scrollLeft -= hidden;
+  };
+
   const addCopyOfPage = () => {
     const list = document.querySelector(".bar ul");
     const template = document.getElementById("copy-link");
@@ -355,5 +364,6 @@
     const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyOfPage, addCopyLinks, countReading];
     jobs.forEach((job) => setTimeout(job));
     addEventListener("hashchange", unfoldTarget);
+    document.addEventListener("focusin", showFocused);
   });
 })();

@@ -26,6 +26,27 @@ def ranking():
     return ranking
 
 
+COVERED = """() => {
+    const e = document.activeElement, cell = e.closest(".ranking td");
+    const {left} = cell ? cell.closest(".table-scroll").getBoundingClientRect() : {};
+    return [...(cell ? e.getClientRects() : [])].filter((line) => {
+        const above = document.elementFromPoint(line.left + 1, line.top + line.height / 2);
+        return line.left < left || above?.closest(".rank");
+    }).length;
+}"""
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_focus_is_never_below_the_column_that_stays(open_page, ranking, with_script):
+    page = open_page("/rankings/models/", width=360, java_script_enabled=with_script)
+    links = page.locator(".ranking td a")
+
+    links.last.focus()
+    for _link in range(links.count()):
+        page.keyboard.press("Shift+Tab")
+        assert not page.evaluate(COVERED)
+
+
 def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
     page = open_page("/rankings/models/")
     lines = page.locator(".chart svg a")
