@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help python run dev test test-all deploy-check bench lint messages assets audit lock clean
+.PHONY: help python run dev test test-all deploy-check bench lint messages pictures assets audit lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: python ## Only the checks that read the code: ruff, djade, mypy
 
 messages: python ## Gather the interface's strings into the Korean catalogue, and compile it
 	@$(PYTHON) -E -m tests.run environment messages
+
+pictures: python ## Draw the pictures of docs/editor-guide.md anew
+	@$(PYTHON) -E -m tests.run system environment pictures
 
 assets: ## Build the editor's script from static-src (needs npm; nothing else does)
 	@npm --prefix static-src ci --ignore-scripts --no-audit --no-fund

@@ -314,6 +314,12 @@ def check_whole_deployment(env, folder):
     pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "tests/deployed")
 
 
+def draw_pictures(env, folder):
+    browser = env | {"CHROMIUM": find_chromium()}
+    only = ["-o", "python_files=guide_pictures.py", "tests/browser/guide_pictures.py"]
+    pytest(browser, f"sqlite:///{folder}/pictures.sqlite3", *only)
+
+
 PARTS = {
     "system": ("System packages", install_system_packages),
     "environment": ("Python environment", install_environment),
@@ -336,6 +342,7 @@ PARTS_APART = {
     "bench-tools": ("What the benchmarks need besides", install_bench_tools),
     "deploy-tools": ("What the whole deployment needs besides", install_deploy_tools),
     "deploy-check": ("The whole deployment", check_whole_deployment),
+    "pictures": ("Pictures of the editors' guide", draw_pictures),
     "messages": ("Writing the Korean catalogue", write_catalogue),
 }
 
