@@ -10,7 +10,7 @@
     const SENT = `${PREFIX}-sent`;
     const NOT_OURS = /^(?:csrfmiddlewaretoken|working_copy|replaces|_\w+)$|__prefix__/;
     // They follow from the rows, or say what the form was opened with.
-    const NOT_SHOWN = /(?:_FORMS|-id)$|^opened_with$/;
+    const NOT_SHOWN = /(?:_FORMS|-id)$|^(?:opened_with|waiting_seen)$/;
     const LONGEST_SHOWN = 120;
 
     const place = document.getElementById("working-copy");
