@@ -72,6 +72,10 @@ def at(mapping, key):
     return mapping.get(key) if mapping else None
 
 
+# More columns than a sheet of paper holds, upright and across.
+WIDE, VAST = 8, 16
+
+
 @register.inclusion_tag("articles/_ranking_table.html")
 def ranking_table(
     layout, caption, source_note="", source_url="", *, files=None, folded=True, links=None
@@ -90,6 +94,7 @@ def ranking_table(
         "layout": layout,
         "columns": columns,
         "width": width,
+        "size": "vast" if len(columns) > VAST else "wide" if len(columns) > WIDE else "",
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,

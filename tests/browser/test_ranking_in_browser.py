@@ -1,5 +1,6 @@
 """Charts of ranks and embedded tables, as a reader and another site meet them."""
 
+import re
 from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +46,27 @@ def test_focus_is_never_below_the_column_that_stays(open_page, ranking, with_scr
     for _link in range(links.count()):
         page.keyboard.press("Shift+Tab")
         assert not page.evaluate(COVERED)
+
+
+# Columns: as many periods, each with two.
+@pytest.mark.parametrize(("periods", "is_across"), [(3, False), (6, True), (12, True)])
+def test_paper_begins_with_the_ranking_and_holds_every_period(open_page, periods, is_across):
+    names = [(f"긴 이름을 가진 재단 {number}", "대한민국", "모형") for number in range(40)]
+    months = [(f"2025년 {n}월", date(2025, n, 1), names) for n in range(1, periods + 1)]
+    ranking = make_ranking(months, slug="long")
+    make_table(make_article(), ranking)
+    page = open_page("/rankings/long/")
+
+    paper = page.pdf(prefer_css_page_size=True)
+    width, height = map(float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper).groups())
+    assert (width > height) == is_across
+
+    page.set_viewport_size({"width": int(width / 72 * 96) - 96, "height": 900})
+    page.emulate_media(media="print")
+    table = page.locator(".ranking .table-scroll")
+    assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
+    # What has no room on the first page would begin on the second.
+    assert page.locator(".ranking").evaluate("e => getComputedStyle(e).breakInside") == "auto"
 
 
 def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
