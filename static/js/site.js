@@ -253,6 +253,18 @@
     list.append(item);
   };
 
+  // The way to the conversation ends there: a phone's button would stand before the text.
+  const watchArrival = () => {
+    const bar = document.querySelector(".bar");
+    if (!bar) return;
+    const seen = new Map();
+    const watcher = new IntersectionObserver((entries) => {
+      entries.forEach(({target, isIntersecting}) => seen.set(target, isIntersecting));
+      bar.classList.toggle("arrived", [...seen.values()].some(Boolean));
+    });
+    document.querySelectorAll("#comments, #comment-form").forEach((part) => watcher.observe(part));
+  };
+
   // Once a visit, when the page has been looked at for a while; it says nothing of who reads.
   const countReading = () => {
     const address = document.querySelector("[data-read]")?.dataset.read;
@@ -361,7 +373,7 @@
   // Each in a task of its own: a slow phone shows and scrolls the page in between.
   document.addEventListener("DOMContentLoaded", () => {
     const forms = [...document.querySelectorAll("[data-writing]")].map((form) => () => prepare(form));
-    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyOfPage, addCopyLinks, countReading];
+    const jobs = [goToOwnComment, forgetText, openForms, ...forms, addSettings, addCopyOfPage, watchArrival, addCopyLinks, countReading];
     jobs.forEach((job) => setTimeout(job));
     addEventListener("hashchange", unfoldTarget);
     document.addEventListener("focusin", showFocused);
