@@ -97,7 +97,7 @@ def test_table_names_who_moved_and_who_left(client):
     page = client.get(ranking.get_absolute_url()).content.decode()
 
     assert '<span aria-hidden="true">▲2</span>' in page and "2계단 오름" in page
-    assert "2025년 2월, 표에서 빠진 이름: 나 () 2위" in page
+    assert "2025년 2월, 순위에서 빠진 곳: 나 () 2위" in page
 
 
 def test_front_page_shows_the_same_moves_as_the_table(client):

@@ -604,7 +604,7 @@ def test_writer_who_repeats_a_hidden_comment_is_told_that_it_is_hidden(client, a
 
     page = post(client, article).content.decode()
 
-    assert "가려" in page and "기다리" not in page
+    assert "숨겨진 댓글입니다" in page and "기다리" not in page
     assert Comment.objects.count() == 1
 
 

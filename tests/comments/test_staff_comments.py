@@ -86,7 +86,7 @@ def test_badge_is_korean_on_a_korean_page(client, desk):
         page = page_of(client, article)
 
     # The catalogue's gatherer sees no word that is looked up within an f-string.
-    assert [badge.text for badge in page.cssselect(".comments .badge")] == ["담당자"]
+    assert [badge.text for badge in page.cssselect(".comments .badge")] == ["운영자"]
 
 
 def test_staff_write_below_an_article_without_a_comment_to_answer(client, desk):

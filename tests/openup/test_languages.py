@@ -134,3 +134,32 @@ def test_no_word_is_looked_up_within_a_string(app):
     ]
 
     assert not hidden
+
+
+def public_sentences():
+    """Return what the templates and modules that readers meet mark for translation."""
+    templates = [
+        path for path in (settings.BASE_DIR / "templates").rglob("*.*") if "admin" not in path.parts
+    ]
+    modules = [
+        *(settings.BASE_DIR / "comments/threads").glob("*.py"),
+        *(settings.BASE_DIR / "comments/account").glob("*.py"),
+        settings.BASE_DIR / "comments/identity/credentials.py",
+        settings.BASE_DIR / "articles/rankings/chart.py",
+    ]
+    texts = "\n".join(path.read_text() for path in [*templates, *modules])
+    return {
+        *re.findall(r'{% translate "([^"]+)"', texts),
+        *re.findall(r'\b_\(\s*"([^"]+)"\s*\)', texts),
+    }
+
+
+def test_readers_meet_one_style_of_request_and_words_that_all_know():
+    odd = re.compile("까닭|낱말|단추|견주|주십시오|주시기 바랍|관리자|담당자")
+    sentences = public_sentences()
+
+    with translation.override("ko"):
+        said = {text: translation.gettext(text) for text in sentences}
+
+    assert len(said) > 200
+    assert not {korean for korean in said.values() if odd.search(korean)}
