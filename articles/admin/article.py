@@ -22,6 +22,7 @@ from articles.models import (
     ArticleReading,
     LegacyPath,
     Reference,
+    WaitingChange,
 )
 from articles.models.article import TRASH_DAYS
 
@@ -44,6 +45,28 @@ class LegacyPathInline(PartInline, admin.StackedInline):
     classes = ["collapse"]
 
 
+class WaitingChangeFilter(admin.SimpleListFilter):
+    title = gettext_lazy("waiting change")
+    parameter_name = "waiting"
+    kept = {
+        "review": WaitingChange.objects.for_review,
+        "scheduled": WaitingChange.objects.scheduled,
+        "stopped": WaitingChange.objects.stopped,
+    }
+
+    def lookups(self, request, model_admin):
+        return [
+            ("review", _("Waits for review")),
+            ("scheduled", _("Has its moment")),
+            ("stopped", _("Stopped")),
+        ]
+
+    def queryset(self, request, queryset):
+        if self.value() not in self.kept:
+            return queryset
+        return queryset.filter(waiting_change__in=self.kept[self.value()]())
+
+
 @admin.register(Article)
 class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
@@ -57,7 +80,7 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
         "readings",
         "preview_link",
     ]
-    list_filter = ["state", "category", "published_at"]
+    list_filter = ["state", WaitingChangeFilter, "category", "published_at"]
     list_select_related = ["category", "waiting_change"]
     list_per_page = 50
     search_fields = ["title", "kicker", "summary", "byline"]

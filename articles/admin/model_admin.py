@@ -85,6 +85,7 @@ class StaffModelAdmin(admin.ModelAdmin):
         if lookup in self.linked_lookups:
             return is_key(value)
         filters = [each[0] if isinstance(each, tuple) else each for each in self.list_filter]
+        filters = [getattr(each, "parameter_name", each) for each in filters]
         for name in [*filters, self.date_hierarchy]:
             if name and lookup.startswith(name):
                 operator = lookup.removeprefix(name)

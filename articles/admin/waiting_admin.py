@@ -73,6 +73,13 @@ class WaitingAdmin:
             is_in_form and obj is not None and self.may_propose(request, obj)
         )
 
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if not hasattr(request, "shown_change"):
+            return fieldsets
+        # Whether and when the article is public is none of what waits.
+        return [each for each in fieldsets if "state" not in each[1]["fields"]]
+
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
         if obj and obj.state == Article.State.PUBLISHED:
@@ -158,8 +165,9 @@ class WaitingAdmin:
         data = whole_data(article)
         if change:
             data, clashes = waiting_changes.continued(change)
-            shown.is_joined = change.replaces.number != shown.public_number
-            shown.clashes = list(dict.fromkeys(clash_label(Article, each) for each in clashes))
+            shown.is_joined = clashes is not None
+            labels = [clash_label(Article, clash) for clash in clashes or ()]
+            shown.clashes = list(dict.fromkeys(labels))
         with waiting_changes.rows_saying(data):
             if request.method == "POST":
                 shown.rows = make_room(article)

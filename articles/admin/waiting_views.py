@@ -15,9 +15,8 @@ from articles.admin.model_admin import PermissionMissing, require
 from articles.admin.revision_views import compared, newest_number, object_to_view
 from articles.admin.waiting_admin import article_page, publish_now
 from articles.bundle.data_to_rows import LoadError
-from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
-from articles.desk.revisions import DamagedRevisionError
+from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.fields import LineFormField
 from articles.models import Article
 
@@ -87,10 +86,9 @@ def waiting_view(model_admin, request, article_id):
 
 
 def differences_of(change):
-    """Return what readers will see changed, and why that cannot be said."""
-    stored = whole_data(change.article)
+    """Return what the change alters in the text that it was written upon, or why none can say."""
     try:
-        return compared(Article, stored, waiting_changes.fitted(change)), []
+        return compared(Article, data_of(change.replaces), data_of(change.revision)), []
     except DamagedRevisionError as error:
         return [], [waiting_changes.reason(error)]
 

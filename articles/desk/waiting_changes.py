@@ -187,15 +187,15 @@ def fitted(change):
 
 
 def continued(change):
-    """Return what waits as data to be gone on with, and where it clashes with the public text.
+    """Return what waits as data to be gone on with, joined with what the public text has become.
 
-    What has become of the public text since is joined to it; where both have changed the same
-    place, it says what waits. Raises DamagedRevisionError.
+    Return it with the places where both have changed the same, and where it says what waits; None
+    in their place if nothing had to be joined. Raises DamagedRevisionError.
     """
     stored = whole_data(change.article)
     sides = data_of(change.replaces), stored, data_of(change.revision)
     if _text_of(sides[0]) == _text_of(stored):
-        return fitted(change), []
+        return fitted(change), None
     clashes = join(*sides).clashes
     joined = join(*sides, {clash.name: MINE for clash in clashes}).data
     return fitted_article(change.article, stored, joined)[0], clashes

@@ -15,6 +15,12 @@ class WaitingChangeQuerySet(models.QuerySet):
     def scheduled(self):
         return self.filter(publish_at__isnull=False)
 
+    def stopped(self):
+        return self.exclude(stopped_because="")
+
+    def for_review(self):
+        return self.filter(publish_at__isnull=True, stopped_because="")
+
     def due(self):
         """Keep those whose moment has come, by the database's clock, the oldest first."""
         return self.filter(publish_at__lte=Now()).order_by("publish_at", "pk")

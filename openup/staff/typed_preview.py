@@ -48,12 +48,17 @@ def _store(request, article_id):
     request.is_in_article_form = True
     if not may(request, *([stored] if stored else [])):
         raise PermissionMissing("articles.change_article" if stored else "articles.add_article")
-    if stored and "waiting" in request.GET:
+    is_waiting = stored is not None and "waiting" in request.GET
+    published_at = stored.published_at if stored else None
+    if is_waiting:
         make_room(stored)
     form = model_admin.get_form(request, stored, change=bool(stored))(request.POST, instance=stored)
     # What is wrong keeps its former value: a draft is looked at long before it is right.
     form.is_valid()
     article = form.instance
+    if is_waiting:
+        # The form of what waits does not ask for it.
+        article.published_at = published_at
     article.title = article.title or _("(no title yet)")
     article.slug = article.slug or "preview"
     article.state, article.withdrawn_at = Article.State.DRAFT, None

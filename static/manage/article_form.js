@@ -12,7 +12,7 @@
             const moment = momentOf("published_at");
             main.textContent = moment > new Date() ? later.replace("{when}", written(moment)) : label;
         } else if (now) {
-            const isShown = form.elements.state.value === "published";
+            const isShown = (form.elements.state?.value ?? "published") === "published";
             const chosen = form.elements.readers_see.value === "review" ? review : now;
             main.textContent = isShown ? chosen : other;
         }

@@ -1,5 +1,6 @@
 """A change of what is public waits for review and its moment; readers see one text or the other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from urllib.parse import quote
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
@@ -149,6 +151,25 @@ def test_public_article_opens_with_its_public_text_and_says_what_waits(editor, p
         assert "editor" in text_of(page) and page_of(article) in page.content.decode()
         changelist = client.get(reverse("admin:articles_article_changelist"))
         assert "고친 글: 검토 대기" in text_of(changelist)
+
+
+def test_list_is_narrowed_to_what_waits_for_whom(editor, publisher):
+    articles = [
+        make_article(title=title) for title in ("검토할 글", "예약한 글", "멈춘 글", "다른 글")
+    ]
+    for article in articles[:3]:
+        propose(editor, article, summary="고친 요약")
+    schedule(publisher, articles[1], timezone.now() + TOMORROW)
+    decide(publisher, articles[2], "send_back", answer="왜")
+
+    for waiting, title in [
+        ("review", "검토할 글"),
+        ("scheduled", "예약한 글"),
+        ("stopped", "멈춘 글"),
+    ]:
+        address = reverse("admin:articles_article_changelist")
+        page = html.fromstring(publisher.get(f"{address}?waiting={waiting}").content.decode())
+        assert [a.text for a in page.cssselect("#result_list tbody th a")] == [title]
 
 
 def test_what_waits_is_opened_whole_and_saved_again_whole(editor, publisher):
@@ -346,6 +367,20 @@ def test_what_waits_has_a_preview_and_readers_none(editor, client):
     assert "고친 제목" in text_of(editor.get(page_of(article)))
 
 
+def test_what_is_typed_into_a_waiting_text_has_its_preview_too(publisher):
+    article = make_article(title="처음 제목")
+    Reference.objects.create(article=article, position=1, title="하나뿐인 참고")
+    propose(publisher, article, title="고친 제목")
+    fields = open_form(publisher, page_of(article, "waiting_form"))
+
+    address = reverse("typed_preview", args=[article.pk]) + "?waiting"
+    page = send(publisher, address, fields, title="더 고친 제목").content.decode()
+
+    assert "더 고친 제목" in page and page.count("하나뿐인 참고") == 1
+    assert "2025.10.28" in page
+    assert Reference.objects.count() == 1
+
+
 def test_what_is_sent_back_says_why_to_whoever_opens_it(editor, publisher):
     article = make_article()
     propose(editor, article, body="고친 글")
@@ -441,6 +476,28 @@ def test_at_its_moment_every_page_shows_the_new_text_and_none_did_before(editor,
         assert read(page).header("ETag") != kept[page].header("ETag")
     assert "고친제목" in read(f"/search/?q={quote('고친제목')}").text
     assert not WaitingChange.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readers_who_ask_at_once_after_the_moment_all_see_the_new_text(editor, publisher, read):
+    article = make_article(title="처음 제목")
+    propose(editor, article, title="고친 제목")
+    moment = schedule(publisher, article, timezone.now() + TOMORROW)
+    pages = [article.get_absolute_url(), "/", "/feed/", "/articles/"] * 2
+    for page in pages:
+        read(page)
+
+    def text_at(page):
+        text = read(page).text
+        connection.close()
+        return text
+
+    let_come(moment)
+    with ThreadPoolExecutor(len(pages)) as pool:
+        texts = list(pool.map(text_at, pages))
+
+    assert all("고친 제목" in text and "처음 제목" not in text for text in texts)
+    assert Revision.objects.of(article).filter(kind="published").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
