@@ -89,11 +89,14 @@ class Installation:
         for name in ("snippets", "temporary"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         site = (ROOT / "deploy" / "nginx" / "openup.conf").read_text()
+        # A machine for tests may have no IPv6.
+        site = re.sub(r"^ *listen \[::\].*\n", "", site, flags=re.MULTILINE)
         site = replace(
             site,
             {
                 "/var/lib/nginx/openup": self.places["/var/lib/nginx/openup"],
                 "/var/log/nginx": folder,
+                "/var/www/html": folder,
                 "/var/cache/openup": self.places["/var/cache/openup"],
                 "/etc/letsencrypt/live/www.example.kr": self.certificate.parent,
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",

@@ -47,6 +47,16 @@ def test_plain_http_leads_to_https(site):
     assert response.headers["Location"] == f"https://{HOST}/articles/?before=1"
 
 
+def test_whoever_renews_the_certificate_is_answered_without_stopping_nginx(site):
+    folder = site.folder / "nginx" / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True)
+    (folder / "token").write_text("answer")
+
+    answer = site.request("GET", "/.well-known/acme-challenge/token", scheme="http")
+
+    assert (answer.status, answer.content) == (200, b"answer")
+
+
 def test_a_host_that_is_not_ours_gets_no_answer(site):
     with pytest.raises(ConnectionError):
         site.request("GET", "/", headers={"Host": "evil.example"}, scheme="http")
