@@ -52,3 +52,8 @@ def test_pictures_of_the_guide(desk):
     desk.get_by_role("button", name="읽기").click()
     desk.locator("#draft-form").wait_for()
     desk.screenshot(path=IMAGES / "desk-from-file.png")
+    desk.goto(change)
+    desk.locator("#id_summary").fill("데이터베이스 순위는 3년 내리 그대로입니다.")
+    desk.get_by_label("검토한 뒤에").check()
+    desk.get_by_role("button", name="고친 글 검토에 올리기").click()
+    draw(desk, "waiting", reverse("admin:articles_article_waiting", args=[article.pk]), "h2")
