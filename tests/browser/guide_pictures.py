@@ -56,4 +56,5 @@ def test_pictures_of_the_guide(desk):
     desk.locator("#id_summary").fill("데이터베이스 순위는 3년 내리 그대로입니다.")
     desk.get_by_label("검토한 뒤에").check()
     desk.get_by_role("button", name="고친 글 검토에 올리기").click()
-    draw(desk, "waiting", reverse("admin:articles_article_waiting", args=[article.pk]), "h2")
+    desk.locator("#waiting-form").wait_for()
+    draw(desk, "waiting", desk.url, "#waiting-form")
