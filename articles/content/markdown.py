@@ -25,6 +25,8 @@ from articles.content.text import has_visible, normalise
 MAX_SOURCE_BYTES = 50_000
 TAB_LENGTH = 4
 MAX_BRACKETS_PER_BLOCK = 400
+# Of all tables together: a row of two characters is filled up to the width of its table.
+MAX_CELLS = 10_000
 # Lists and quotations within one another.
 MAX_DEPTH = 12
 
@@ -242,9 +244,23 @@ def _check(source: str) -> None:
     if len(source.encode()) > MAX_SOURCE_BYTES:
         limit = {"limit": MAX_SOURCE_BYTES // 1000}
         raise ValidationError(_("The text is longer than %(limit)s kB."), params=limit)
+    check_shape(source)
+
+
+def check_shape(source: str) -> None:
+    """Raise ValidationError where Markdown would take long to read."""
     for block in re.split("\n\n+", source):
         if block.count("[") > MAX_BRACKETS_PER_BLOCK:
             raise ValidationError(_("One paragraph holds too many brackets."))
+    cells = columns = 0
+    for line in source.split("\n"):
+        if not line.strip():
+            columns = 0
+        elif "|" in line and not line.strip("-:|> \t"):
+            columns = max(columns, line.strip("> \t").strip("|").count("|") + 1)
+        cells += columns
+    if cells > MAX_CELLS:
+        raise ValidationError(_("The tables hold too many cells."))
 
 
 def _parse(source: str, env: dict) -> list[Token]:

@@ -609,6 +609,9 @@ def test_length_is_that_of_the_text_with_its_tabs_spread():
         "> - " * MAX_DEPTH + "a",
         "> " * 200 + "a",
         "\n".join(">" * depth + " a" for depth in range(200)),
+        ("|a" * 200 + "\n" + "|-" * 200 + "\n" + "|\n" * 30 + "\n") * 2,
+        "> " + "|a" * 200 + "\n> " + "|-" * 200 + "\n" + "> |\n" * 60,
+        "- " + "|a" * 200 + "\n  " + "|-" * 200 + "\n" + "  |\n" * 60,
     ],
 )
 def test_text_that_would_take_too_long_is_refused_with_a_reason(source):
