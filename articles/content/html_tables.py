@@ -1,5 +1,6 @@
 """An HTML table's cells as a browser shows them, the merged ones written out."""
 
+import re
 from collections.abc import Iterator
 
 from django.utils.translation import ngettext
@@ -21,10 +22,27 @@ Hidden = frozenset[etree._Element]
 MAX_COLUMNS = 60
 MAX_ROWS = 1_000
 MAX_CELLS = 10_000
+# With what merged cells say written out in each of their places.
+MAX_CHARACTERS = 1_000_000
+
+
+# A tag's name and more attributes than any has: libxml2 looks through all for each that it adds.
+_CROWDED_TAG = re.compile(
+    r"<[a-z][^\s/>]*+"
+    r"""(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+))?+){200}""",
+    re.IGNORECASE,
+)
+
+
+def is_readable(source: str) -> bool:
+    """Tell whether a piece of HTML can be parsed in bounded time."""
+    return not _CROWDED_TAG.search(source)
 
 
 def parse_html(source: str) -> etree._Element | None:
     """Return the root of a piece of HTML without its comments; None where it cannot be read."""
+    if not is_readable(source):
+        return None
     parser = lxml_html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True)
     try:
         return lxml_html.document_fromstring(source, parser=parser)
@@ -57,12 +75,10 @@ def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table |
     if hiding is None:
         hiding = hidden_by_sheets(element.getroottree().getroot())
     all_rows = _rows_of(element)
-    groups = [(row, group) for row, group in all_rows if not _is_hidden_row(row, hiding)]
+    hidden = _hidden_rows(all_rows, hiding)
+    groups = [(row, group) for row, group in all_rows if row not in hidden]
     # Excel ends each table that it copies with a hidden row of empty cells.
-    hidden_rows = sum(
-        _is_hidden_row(row, hiding) and bool(normalise_line("".join(row.itertext())))
-        for row, _group in all_rows
-    )
+    hidden_rows = sum(bool(normalise_line("".join(row.itertext()))) for row in hidden)
     rows = [row for row, _group in groups]
     cells = [
         [cell for cell in row.iterchildren("td", "th") if not is_removed(cell, hiding)]
@@ -75,7 +91,7 @@ def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table |
     is_sure = len(rows) <= MAX_ROWS and next(element.iterdescendants("table"), None) is None
     is_merged = False
     grid: list[dict[int, str]] = [{} for _row in rows]
-    filled = 0
+    filled = characters = 0
     for number, row in enumerate(cells):
         column = 0
         for cell in row:
@@ -93,6 +109,9 @@ def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table |
             if filled > MAX_CELLS:
                 return _unsure(cells, hiding)
             text = shown_text(cell, reading, hiding)
+            characters += len(text) * down * across
+            if characters > MAX_CHARACTERS:
+                return _unsure(cells, hiding)
             for below in range(number, number + down):
                 for beside in range(column, column + across):
                     # Two merged cells in one place: the source contradicts itself.
@@ -110,9 +129,9 @@ def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table |
     for number, (_row, group) in enumerate(groups):
         if group.tag == "thead":
             head_rows = max(head_rows, number + 1)
-    hidden = _hidden_columns(element, width, hiding)
-    hidden_words = sum(any(row[column] for row in grid) for column in hidden)
-    shown = [column for column in range(width) if column not in hidden]
+    hidden_columns = _hidden_columns(element, width, hiding)
+    hidden_words = sum(any(row[column] for row in grid) for column in hidden_columns)
+    shown = [column for column in range(width) if column not in hidden_columns]
     if len(shown) < 2:
         return None
     return Table(
@@ -126,25 +145,34 @@ def read_table(element: etree._Element, hiding: Hidden | None = None) -> Table |
 
 def _rows_of(table: etree._Element) -> list[tuple[etree._Element, etree._Element]]:
     """Return (row, its group) as they are shown: the first thead above, the first tfoot below."""
-    pairs = [
-        (row, row.getparent())
-        for row in table.iter("tr")
-        if next(row.iterancestors("table"), None) is table
-    ]
+    pairs = []
+    left = list(table)[::-1]
+    while left:
+        each = left.pop()
+        if each.tag == "tr":
+            pairs.append((each, each.getparent()))
+        elif each.tag != "table":
+            left += list(each)[::-1]
     head = next((group for _row, group in pairs if group.tag == "thead"), None)
     foot = next((group for _row, group in pairs if group.tag == "tfoot"), None)
     order = {head: -1, foot: 1}
     return sorted(pairs, key=lambda pair: order.get(pair[1], 0))
 
 
-def _is_hidden_row(row: etree._Element, hiding: Hidden) -> bool:
-    group = row.getparent()
-    return (
-        is_removed(row, hiding)
-        or is_removed(group, hiding)
-        or hides_its_text(row)
-        or (group.tag != "table" and hides_its_text(group))
-    )
+def _hidden_rows(
+    rows: list[tuple[etree._Element, etree._Element]], hiding: Hidden
+) -> set[etree._Element]:
+    """Return the rows that are not shown, or whose group is not."""
+    groups = {
+        group
+        for group in dict.fromkeys(group for _row, group in rows)
+        if is_removed(group, hiding) or (group.tag != "table" and hides_its_text(group))
+    }
+    return {
+        row
+        for row, group in rows
+        if group in groups or is_removed(row, hiding) or hides_its_text(row)
+    }
 
 
 def _ends_of_groups(groups: list[etree._Element]) -> list[int]:

@@ -34,7 +34,8 @@ _BLOCKS = {
 _INLINE = {"a", "b", "em", "font", "i", "small", "span", "strong", "u"}
 # Elements whose text is read before it is known what it means; within each other they are not.
 _READ_APART = {"del", "rt", "select", "sub", "sup"}
-_DECLARATION = re.compile(r"([-a-z]+)\s*:\s*([^;]+)")
+# A name is sought where one begins: in a long word without a colon a search would go on and on.
+_DECLARATION = re.compile(r"(?<![-a-z])([-a-z]+)\s*:\s*([^;]+)")
 _ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:px|pt|em|rem|%)?")
 _FAR_AWAY = re.compile(r"-\d{4,}(?:px|pt|em)?|-\d{3,}em")
 _CLIPPED = re.compile(r"rect\(\s*0|inset\(\s*(?:50|100)%")
@@ -44,9 +45,11 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(?![-\w])|[.#][-\w]+|\[[-\w]+\]", re.I)
 _SIMPLE = re.compile(r"\*|\*?(?:[a-z][a-z0-9]*)?(?:[.#][-\w]+|\[[-\w]+\])*", re.I)
 # A browser puts rows into one that their source may lack.
 _TBODY = re.compile(r">\s*tbody\s*>", re.I)
+# One that nothing ends reaches to the end of its sheet.
+_COMMENT = re.compile(r"<!--|-->|/\*.*?(?:\*/|\Z)", re.S)
 MAX_STYLE_LENGTH = 200_000
-# Each rule is tried on each element.
-MAX_TRIES = 500_000
+# Each step of each rule is tried on each element.
+MAX_TRIES = 1_000_000
 # Of selectors such as ".a .b > .c", and how far above an element they are followed.
 MAX_STEPS, MAX_DEPTH = 5, 40
 
@@ -128,17 +131,18 @@ def hidden_by_sheets(root: etree._Element) -> frozenset[etree._Element]:
         media = (sheet.get("media") or "all").lower()
         if not re.search(r"all|screen", media):
             continue
-        text = re.sub(r"<!--|-->|/\*.*?\*/", "", (sheet.text or "")[:MAX_STYLE_LENGTH], flags=re.S)
+        text = _COMMENT.sub("", (sheet.text or "")[:MAX_STYLE_LENGTH])
         for selectors, style in _rules(text):
             _add_rules(rules, selectors, style, next(order))
     found = [rule for each in rules.values() for rule in each]
     if not any(rule.hides for rule in found):
         return frozenset()
     elements = list(root.iter("*"))
-    if len(found) * len(elements) > MAX_TRIES:
+    if sum(len(rule.steps) for rule in found) * len(elements) > MAX_TRIES:
         # No document of words hides in so many ways: seconds would go, and nothing is lost.
         return frozenset()
-    return frozenset(each for each in elements if _is_hidden_by(each, rules))
+    names = _Names()
+    return frozenset(each for each in elements if _is_hidden_by(each, rules, names))
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,8 @@ def _add_rules(rules: dict[str, list[_Rule]], selectors: str, style: str, order:
         return
     is_important = bool(displays) and "!important" in displays[-1].replace(" ", "")
     for selector in map(str.strip, selectors.split(",")):
-        pieces = re.sub(r"\s*>\s*", " >", _TBODY.sub(" ", selector)).split()
+        single = _TBODY.sub(" ", " ".join(selector.split()))
+        pieces = re.sub(r" ?> ?", " >", single).split()
         is_read = all(_SIMPLE.fullmatch(piece.removeprefix(">")) for piece in pieces)
         if not is_read or not 0 < len(pieces) <= MAX_STEPS:
             continue
@@ -179,12 +184,24 @@ def _plain_name(name: str) -> str:
     return name.lower() if name[0].isalpha() else name
 
 
-def _is_hidden_by(element: etree._Element, rules: dict[str, list[_Rule]]) -> bool:
+class _Names(dict[etree._Element, set[str]]):
+    """What selectors may call each element: its type, .class, #id, [attribute]."""
+
+    def __missing__(self, element: etree._Element) -> set[str]:
+        names = {str(element.tag), *(f"[{name}]" for name in element.attrib)}
+        names.update(f".{name}" for name in (element.get("class") or "").split())
+        if element.get("id"):
+            names.add(f"#{element.get('id')}")
+        self[element] = names
+        return names
+
+
+def _is_hidden_by(element: etree._Element, rules: dict[str, list[_Rule]], names: _Names) -> bool:
     found = [
         rule
-        for name in (*_names_of(element), "*")
+        for name in (*names[element], "*")
         for rule in rules.get(name, ())
-        if _fits(element, rule.steps)
+        if _fits(element, rule.steps, names)
     ]
     if not found:
         return False
@@ -194,23 +211,24 @@ def _is_hidden_by(element: etree._Element, rules: dict[str, list[_Rule]]) -> boo
     return winner.hides and not is_own
 
 
-def _fits(element: etree._Element, steps: tuple[tuple[str, frozenset[str]], ...]) -> bool:
-    sign, names = steps[0]
-    if not names <= _names_of(element):
+def _fits(
+    element: etree._Element, steps: tuple[tuple[str, frozenset[str]], ...], names: _Names
+) -> bool:
+    if not steps[0][1] <= names[element]:
         return False
-    if len(steps) == 1:
-        return True
-    above = itertools.islice(element.iterancestors(), 1 if sign == ">" else MAX_DEPTH)
-    return any(_fits(each, steps[1:]) for each in above)
-
-
-def _names_of(element: etree._Element) -> set[str]:
-    """Return what selectors may call an element: its type, .class, #id, [attribute]."""
-    names = {str(element.tag), *(f"[{name}]" for name in element.attrib)}
-    names.update(f".{name}" for name in (element.get("class") or "").split())
-    if element.get("id"):
-        names.add(f"#{element.get('id')}")
-    return names
+    above = list(itertools.islice(element.iterancestors(), MAX_DEPTH)) if len(steps) > 1 else []
+    # Where among those above the steps so far may stand.
+    places = [-1]
+    for (sign, _own), (_sign, wanted) in itertools.pairwise(steps):
+        next_places = [place + 1 for place in places]
+        if sign != ">":
+            next_places = list(range(next_places[0], len(above)))
+        places = [
+            place for place in next_places if place < len(above) and wanted <= names[above[place]]
+        ]
+        if not places:
+            return False
+    return True
 
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 
@@ -250,13 +251,11 @@ def markdown(block: Block) -> str:
 
 def _joined(runs: list[Run]) -> list[Run]:
     """Return runs with neighbours of one form put together: `**가****나**` is no Markdown."""
-    joined: list[Run] = []
-    for run in runs:
-        if joined and replace(run, text="") == replace(joined[-1], text=""):
-            joined[-1] = replace(run, text=joined[-1].text + run.text)
-        else:
-            joined.append(run)
-    return joined
+    groups = groupby(runs, lambda run: (run.strong, run.href, run.emphasis, run.code))
+    return [
+        replace(first, text="".join([first.text, *(run.text for run in others)]))
+        for first, *others in (list(group) for _form, group in groups)
+    ]
 
 
 def _code(text: str) -> str:

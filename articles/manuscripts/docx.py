@@ -24,6 +24,8 @@ from articles.manuscripts.blocks import HtmlSource, left_out, printed_number
 MAX_ELEMENTS = 40_000
 MAX_PARAGRAPHS = 8_000
 MAX_STYLE_CHAIN = 20
+# Of a style's name or a list's printed number, which stand at each of their paragraphs again.
+MAX_VALUE_CHARACTERS = 60
 TWIPS_PER_SPACE = 100
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
@@ -101,10 +103,11 @@ def to_html(package: XmlPackage) -> HtmlSource:
 
     @mammoth.images.img_element
     def take_picture(image):
-        key = f"picture-{len(pictures) + 1}"
         with image.open() as file:
-            pictures[key] = file.read()
-        return {"src": key}
+            name = file.read().decode()
+        if name not in pictures:
+            pictures[name] = package.read(name)
+        return {"src": name}
 
     try:
         converted = mammoth.convert_to_html(
@@ -157,7 +160,7 @@ def _local(element: etree._Element | None) -> str:
 def _value(parent: etree._Element | None, name: str) -> str:
     """Return the `val` of a child, or ""; a child without one says "on"."""
     child = parent.find(W + name) if parent is not None else None
-    return child.get(W + "val", "on") if child is not None else ""
+    return child.get(W + "val", "on")[:MAX_VALUE_CHARACTERS] if child is not None else ""
 
 
 def _number(text: str | None) -> int | None:
@@ -184,8 +187,12 @@ class _Preparation:
         if sum(1 for _each in root.iter(W + "p")) > MAX_PARAGRAPHS:
             raise PackageError(_("The file holds more than any manuscript does."))
         self._strip(root)
-        for paragraph in root.iter(W + "p"):
-            self._mark(paragraph)
+        texts: dict[etree._Element, list[etree._Element]] = {p: [] for p in root.iter(W + "p")}
+        for each in root.iter(W + "t", W + "tab"):
+            if (paragraph := next(each.iterancestors(W + "p"), None)) is not None:
+                texts[paragraph].append(each)
+        for paragraph, own in texts.items():
+            self._mark(paragraph, own)
         parts = {main: root}
         for name in ("footnotes", "endnotes"):
             path = f"{folder}/{name}.xml"
@@ -262,14 +269,14 @@ class _Preparation:
             style_id = chain[-1].based_on
         return chain
 
-    def _mark(self, paragraph: etree._Element) -> None:
-        """Put a bookmark with the paragraph's place and form before its text."""
-        text = "".join(each.text or "" for each in paragraph.iter(W + "t"))
+    def _mark(self, paragraph: etree._Element, texts: list[etree._Element]) -> None:
+        """Put a bookmark with the paragraph's place and form before its `texts`."""
+        text = "".join(each.text or "" for each in texts if each.tag == W + "t")
         self.line += 1
         if text:
             self.words.append(text)
         kind, indent = self._form(paragraph, text)
-        _spell_out_indent(paragraph)
+        _spell_out_indent(texts)
         mark = etree.Element(W + "bookmarkStart")
         mark.set(W + "id", str(self.line))
         mark.set(W + "name", f"place_{self.line}_{indent}_{kind}")
@@ -357,7 +364,9 @@ class _Preparation:
                 line += 1
             is_deleted = name in _DELETED and _local(each.getparent()) != "rPr"
             if is_deleted or (name == "r" and _is_hidden(each)):
-                self._drop(each, line)
+                # What is in one that is dropped went with it.
+                if _is_attached(each, root):
+                    self._drop(each, line)
             elif name in {"oMath", "oMathPara"} and _is_attached(each, root):
                 formula = normalise_line("".join(each.itertext()))
                 each.addprevious(_run(formula))
@@ -378,11 +387,16 @@ class _Preparation:
             name = _local(each)
             if name in _PASSED_OVER - kept and each.getparent() is not None:
                 _remove(each)
+        filled: set[etree._Element] = set()
+        for each in root.iter():
+            if _local(each) in {"t", "blip", "imagedata", "sym", "tbl"}:
+                for around in each.iterancestors(W + "p"):
+                    if around in filled:
+                        break
+                    filled.add(around)
         for each in list(root.iter(W + "p")):
             is_only_child = _local(each.getparent()) == "tc"
-            if not is_only_child and not any(
-                _local(part) in {"t", "blip", "imagedata", "sym", "tbl"} for part in each.iter()
-            ):
+            if not is_only_child and each not in filled:
                 _remove(each)
 
     def _drop(self, element: etree._Element, line: int) -> None:
@@ -412,7 +426,10 @@ class _Preparation:
                     self.notes.append((0, left_out(text)))
 
     def _packed(self, parts: dict[str, etree._Element], folder: str) -> bytes:
-        """Return a package of the parts and the pictures, and nothing else."""
+        """Return a package of the parts, with pictures' names in their places, and nothing else.
+
+        A document may show one picture ten thousand times, and mammoth reads it each time.
+        """
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as packed:
             for name in ("[Content_Types].xml", "_rels/.rels"):
@@ -424,7 +441,7 @@ class _Preparation:
                     packed.writestr(rels, etree.tostring(self.package.xml(rels)))
             for name in self.package.names:
                 if name.startswith(f"{folder}/media/"):
-                    packed.writestr(name, self.package.read(name))
+                    packed.writestr(name, name)
         return content.getvalue()
 
 
@@ -498,9 +515,9 @@ def _move_after_paragraph(box: etree._Element) -> None:
         paragraph.addnext(each)
 
 
-def _spell_out_indent(paragraph: etree._Element) -> None:
+def _spell_out_indent(texts: list[etree._Element]) -> None:
     """Write the spaces and tabs at a line's start so that HTML keeps them."""
-    for each in paragraph.iter(W + "t", W + "tab"):
+    for each in texts:
         if each.tag == W + "tab":
             each.tag, each.text = W + "t", "\u00a0" * 4
             continue

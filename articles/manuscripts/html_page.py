@@ -11,7 +11,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from articles.bundle.data import BundleError
-from articles.content.html_tables import read_table
+from articles.content.html_tables import is_readable, read_table
 from articles.content.markdown import ALT_TEXT_TO_WRITE
 from articles.content.reference_marks import lowered, raised
 from articles.content.shown_text import declarations, hidden_by_sheets, is_removed
@@ -99,6 +99,8 @@ def read_fragment(source: HtmlSource) -> tuple[list[Block], list[tuple[int, str]
 
 
 def _parse(text: str) -> etree._Element:
+    if not is_readable(text):
+        raise BundleError(1, _("The file holds more than any manuscript does."))
     parser = lxml_html.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
     )
@@ -244,7 +246,7 @@ class _Walk:
                 )
             self._note_addresses(element)
             return True
-        if tag == "table" and (table := read_table(element)):
+        if tag == "table" and (table := read_table(element, self.hiding)):
             self._flush()
             caption = element.find("caption")
             if caption is not None and (text := normalise_line(caption.text_content())):
@@ -311,8 +313,11 @@ class _Walk:
 
     def _note_address(self, link: etree._Element) -> None:
         address = normalise_line(link.get("href") or "")
-        is_shown = address in normalise_line(link.text_content())
-        if not is_shown and not _LEADS_NOWHERE.match(address):
+        if _LEADS_NOWHERE.match(address):
+            return
+        # No page has links within one another: to read through each of them would take long.
+        is_inner = next(link.iterancestors("a"), None) is not None
+        if is_inner or address not in normalise_line(link.text_content()):
             self.notes.append((self._line_of(link), left_out(address)))
 
     def _open(self, element: etree._Element) -> None:
@@ -337,8 +342,9 @@ class _Walk:
             self.quoted += 1
         elif tag == "a":
             address = _safe_address(element.get("href") or "")
+            is_inner = bool(self.hrefs)
             self.hrefs.append(address)
-            if not address or not normalise_line(element.text_content()):
+            if not address or not (is_inner or normalise_line(element.text_content())):
                 self._note_address(element)
         elif tag in _HEADINGS or _is_title(element):
             self.heading = int(tag[1]) if tag in _HEADINGS else 1

@@ -5,6 +5,7 @@ Names alone are compared: the namespaces carry a year that changes with the vers
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -17,6 +18,10 @@ from articles.manuscripts.blocks import HtmlSource, left_out, printed_number, sp
 
 MIMETYPE = b"application/hwp+zip"
 MAX_DEPTH = 60
+# The cells of tables hold some too.
+MAX_PARAGRAPHS = 40_000
+# Of a style's name or a list's printed number, which stand at each of their paragraphs again.
+MAX_VALUE_CHARACTERS = 60
 # 1/7200 inch; what one level of a list is set in by, about.
 UNITS_PER_SPACE = 250
 
@@ -59,6 +64,15 @@ def _children(element: etree._Element, name: str) -> list[etree._Element]:
 
 def _find(element: etree._Element, name: str) -> etree._Element | None:
     return next((each for each in element.iter() if _name(each) == name), None)
+
+
+def _outermost(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the elements of a name that stand in no other of it."""
+    walker = etree.iterwalk(element, events=("start",))
+    for _event, each in walker:
+        if _name(each) == name:
+            walker.skip_subtree()
+            yield each
 
 
 def _number(text: str | None) -> int:
@@ -110,7 +124,8 @@ class _Document:
             self._read_header(self.package.xml(header))
         spine = [each.get("idref", "") for each in self.opf.iter() if _name(each) == "itemref"]
         paths = [self.items.get(each, "") for each in spine]
-        sections = [path for path in paths if re.search(r"section[0-9]+\.xml$", path)]
+        # Each once, however often it is named.
+        sections = [p for p in dict.fromkeys(paths) if re.search(r"section[0-9]+\.xml$", p)]
         if not sections:
             raise PackageError(_("The file holds no text of 한글."))
         for path in sections:
@@ -129,11 +144,11 @@ class _Document:
                         kind for kind in map(_name, each) if kind in {"bold", "italic"}
                     }
                 case "bullet":
-                    self.bullets[each.get("id", "")] = each.get("char", "")
+                    self.bullets[each.get("id", "")] = each.get("char", "")[:1]
                 case "numbering":
                     self.numberings[each.get("id", "")] = {
                         _number(head.get("level")): (
-                            head.text or "",
+                            (head.text or "")[:MAX_VALUE_CHARACTERS],
                             head.get("numFormat", "DIGIT"),
                             _number(head.get("start")) or 1,
                         )
@@ -142,8 +157,9 @@ class _Document:
                 case "paraPr":
                     self.heads[each.get("id", "")] = self._head(each)
                 case "style":
+                    names = (each.get(name, "") for name in ("name", "engName"))
                     self.styles[each.get("id", "")] = (
-                        f"{each.get('name', '')} {each.get('engName', '')}",
+                        " ".join(name[:MAX_VALUE_CHARACTERS] for name in names),
                         each.get("paraPrIDRef", ""),
                     )
                 case "secPr":
@@ -174,6 +190,8 @@ class _Document:
 
     def _read_paragraph(self, element: etree._Element) -> None:
         self.paragraph += 1
+        if self.paragraph > MAX_PARAGRAPHS:
+            raise PackageError(_("The file holds more than any manuscript does."))
         line, first = self.paragraph, len(self.out)
         style, style_head = self.styles.get(element.get("styleIDRef", ""), ("", ""))
         head = self.heads.get(element.get("paraPrIDRef", "") or style_head, Head())
@@ -276,7 +294,7 @@ class _Document:
                 self._inline(each, pieces, form, line)
             elif name == "subList":
                 self._paragraphs(each)
-            elif name not in _NO_TEXT and _find(each, "t") is not None:
+            elif name not in _NO_TEXT:
                 self._inline(each, pieces, form, line)
 
     def _text(self, element: etree._Element, pieces: list[str], form: set[str]) -> None:
@@ -340,7 +358,7 @@ class _Document:
             pieces.append(f'<a href="{escape(href)}">')
 
     def _leave_out(self, element: etree._Element, line: int) -> None:
-        texts = ["".join(each.itertext()) for each in element.iter() if _name(each) == "t"]
+        texts = ["".join(each.itertext()) for each in _outermost(element, "t")]
         if text := normalise_line(" ".join(texts)):
             self.notes.append((line, left_out(text)))
 

@@ -202,8 +202,8 @@ def _read_head(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block
     start = max(read) + 1
     above = [block for number, block in enumerate(blocks[:start]) if number not in read]
     # A picture in the frame is its logo.
+    _leave_out([block for block in above if block.source or (is_framed and block.fence)], draft)
     kept = [block for block in above if not block.source and not (is_framed and block.fence)]
-    _leave_out([block for block in above if block not in kept], draft)
     return kept + _skip_head(blocks[start:], draft, is_framed)
 
 
@@ -234,9 +234,7 @@ def _is_chrome(blocks: list[Block], number: int) -> bool:
 
 def _without_frame(blocks: list[Block], draft: Draft, is_framed: bool) -> list[Block]:
     """Return the blocks without the page's comments and the frame at the end."""
-    end = next(
-        (number for number in range(len(blocks)) if _are_comments(blocks[number:])), len(blocks)
-    )
+    end = _end_of_text(blocks)
     if end < len(blocks):
         match = patterns.matches(patterns.COMMENTS, blocks[end].source)
         if match[1] and int(match[1]):
@@ -252,26 +250,39 @@ def _without_frame(blocks: list[Block], draft: Draft, is_framed: bool) -> list[B
     return body
 
 
-def _are_comments(blocks: list[Block]) -> bool:
-    """Tell whether the old site's block of comments begins here, and the page ends with it."""
-    first, *others = blocks
-    match = patterns.matches(patterns.COMMENTS, first.source)
-    if not match or not first.is_paragraph:
-        return False
+def _end_of_text(blocks: list[Block]) -> int:
+    """Return where the old site's block of comments begins, if the page ends with one."""
+    end = len(blocks)
+    has_form = has_lists = False
+    for number in range(len(blocks) - 1, -1, -1):
+        block = blocks[number]
+        if _begins_comments(block, has_form, has_lists, is_last=number == len(blocks) - 1):
+            end = number
+        if _is_in_no_comments(block):
+            break
+        is_in_form = bool(patterns.matches(patterns.COMMENT_FORM, block.source))
+        has_form = has_form or (block.is_paragraph and is_in_form)
+        has_lists = has_lists or block.is_item or block.is_heading
+    return end
+
+
+def _is_in_no_comments(block: Block) -> bool:
     sections = (patterns.IMPLICATIONS, patterns.ISSUE, patterns.REFERENCES)
-    if any(
+    return bool(
         block.table
         or "\t" in block.raw.strip()
         or (block.verbatim and not block.fence)
         or any(patterns.matches(section, block.source) for section in sections)
-        for block in others
-    ):
+    )
+
+
+def _begins_comments(first: Block, has_form: bool, has_lists: bool, is_last: bool) -> bool:
+    """Tell whether comments begin with a line, by what there is below it."""
+    match = patterns.matches(patterns.COMMENTS, first.source)
+    if not match or not first.is_paragraph:
         return False
-    lines = [block for block in others if block.is_paragraph]
-    has_form = any(patterns.matches(patterns.COMMENT_FORM, block.source) for block in lines)
-    has_lists = any(block.is_item or block.is_heading for block in others)
     is_sure = match[1] is not None or patterns.matches(patterns.COMMENT_FORM, first.source)
-    return has_form or not others if not is_sure else has_form or not has_lists
+    return has_form or is_last if not is_sure else has_form or not has_lists
 
 
 def _read_licence(blocks: list[Block], draft: Draft) -> str:
@@ -294,10 +305,10 @@ def _sections(blocks: list[Block], draft: Draft) -> tuple[list[Block], list[Bloc
     """Part the body from the monthly issue and from the references, each with its heading."""
     body: list[Block] = []
     issue: list[Block] = []
-    references = _references(blocks, draft)
+    start, end = _references(blocks, draft)
     current = body
-    for block in blocks:
-        if block in references:
+    for number, block in enumerate(blocks):
+        if start <= number < end:
             current = body
             continue
         if not issue and patterns.matches(patterns.ISSUE, block.source):
@@ -305,30 +316,42 @@ def _sections(blocks: list[Block], draft: Draft) -> tuple[list[Block], list[Bloc
         elif is_section_heading(block) or patterns.matches(patterns.REFERENCES, block.source):
             current = body
         current.append(block)
-    return body, issue, references
+    return body, issue, blocks[start:end]
 
 
-def _references(blocks: list[Block], draft: Draft) -> list[Block]:
-    """Return the last section when it is one of references, with its heading."""
-    for number, block in enumerate(blocks):
-        is_line = block.is_paragraph or block.bullet == "※"
-        if not is_line or not patterns.matches(patterns.REFERENCES, block.source):
-            continue
-        section = []
-        for following in blocks[number + 1 :]:
-            if any(
-                patterns.matches(pattern, following.source)
-                for pattern in (patterns.ISSUE, patterns.LICENCE)
-            ) or _is_licence_picture(following):
-                break
-            section.append(following)
-        if all(_looks_like_a_reference(each) for each in section):
-            return [block, *section]
+def _references(blocks: list[Block], draft: Draft) -> tuple[int, int]:
+    """Return where the last section stands when it is one of references, with its heading."""
+    headings = [
+        number
+        for number, block in enumerate(blocks)
+        if (block.is_paragraph or block.bullet == "※")
+        and patterns.matches(patterns.REFERENCES, block.source)
+    ]
+    # For each line below the first: where the section that it stands in ends, and whether all until
+    # there look like references.
+    sections = [(len(blocks), True)] * (len(blocks) + 1)
+    for number in range(len(blocks) - 1, headings[0] if headings else len(blocks), -1):
+        end, are_references = sections[number + 1]
+        if _ends_references(blocks[number]):
+            sections[number] = number, True
+        else:
+            sections[number] = end, are_references and _looks_like_a_reference(blocks[number])
+    for number in headings:
+        end, are_references = sections[number + 1]
+        if are_references:
+            return number, end
         draft.note(
-            block.line,
+            blocks[number].line,
             _("What follows does not look like references all through; it stays in the body."),
         )
-    return []
+    return len(blocks), len(blocks)
+
+
+def _ends_references(block: Block) -> bool:
+    ending = (patterns.ISSUE, patterns.LICENCE)
+    return any(patterns.matches(each, block.source) for each in ending) or _is_licence_picture(
+        block
+    )
 
 
 def _is_licence_picture(block: Block) -> bool:

@@ -19,6 +19,8 @@ from articles.manuscripts.outline import ImportedPage
 MAX_TEXT_BYTES = 5_000_000
 MAX_PACKAGE_BYTES = 20 * 1024**2
 MAX_NAMED_WORDS = 60
+# Of words that stand nowhere alone: each is looked for in the whole draft.
+MAX_SOUGHT_WORDS = 2_000
 MAX_NAME = 100
 
 READERS = {
@@ -88,9 +90,13 @@ def _read_package(suffix: str, stem: str, content: bytes) -> ImportedPage:
 
 def with_missing_words(page: ImportedPage, source: HtmlSource) -> ImportedPage:
     """Return the page with a note of the document's words that are nowhere in it."""
+    text = " ".join(_texts(page))
+    known = _words(text)
+    sought = [(word, count) for word, count in _words(source.words).items() if known[word] < count]
     # Marks and the ends of lines stand inside words: what counts is the row of letters.
-    draft = "".join(_WORD.findall(unicodedata.normalize("NFKC", " ".join(_texts(page)))))
-    missing = [word for word, count in _words(source.words).items() if draft.count(word) < count]
+    draft = "".join(_WORD.findall(unicodedata.normalize("NFKC", text)))
+    missing = [word for word, count in sought[:MAX_SOUGHT_WORDS] if draft.count(word) < count]
+    missing += [word for word, _count in sought[MAX_SOUGHT_WORDS:]]
     if not missing:
         return page
     listed = " ".join(missing[:MAX_NAMED_WORDS])

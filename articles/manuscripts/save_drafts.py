@@ -39,7 +39,8 @@ from articles.models import Article, Category, LegacyPath, MonthlyIssue, Ranking
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
-_PICTURE = re.compile(rf"!\[([^\n]*?)\]\(({PICTURE_SCHEME}[0-9]+)(?=[ )])")
+# In the description brackets have a backslash: `blocks.escape` writes it.
+_PICTURE = re.compile(rf"!\[((?:[^\[\]\\\n]|\\.)*)\]\(({PICTURE_SCHEME}[0-9]+)(?=[ )])")
 _STORED_PICTURE = re.compile(r"!\[[^\n]*?\]\((/media/[^()\s]+)(?=[ )])")
 
 ARTICLE = "article"

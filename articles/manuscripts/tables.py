@@ -12,6 +12,8 @@ from articles.bundle.data import ColumnData, EntryData, PeriodData, RankingData,
 from articles.content.text import normalise_line
 from articles.manuscripts.blocks import Table, escape
 
+MAX_COLUMNS = 60
+
 _RANK = re.compile(r"(?P<tied>공동 ?)?(?P<rank>[0-9]{1,3}) ?위?")
 _PERIOD = re.compile(r"(20[0-9]{2}) ?(?:년|[.\-/]) ?([0-9]{1,2})(?: ?월|\.)?(?: ?(?:기준|말))?")
 _LABEL = re.compile(r"([^()]{1,100}?) ?\(([^()]{1,50})\)")
@@ -170,7 +172,7 @@ def from_lines(lines: Sequence[str]) -> Table | None:
     rows = [[normalise_line(cell) for cell in line.split("\t")] for line in lines]
     width = max(map(len, rows))
     is_table = all(len(row) > 1 for row in rows) and all(len(row) == width for row in rows[2:])
-    if len(rows) < 2 or not is_table:
+    if len(rows) < 2 or not is_table or width > MAX_COLUMNS:
         return None
     # The empty cells at a line's end went with its white space.
     rows = [row + [""] * (width - len(row)) for row in rows]

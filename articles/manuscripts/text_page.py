@@ -1,16 +1,24 @@
 """Plain text to a draft: an old page, a manuscript, or Markdown, which is read like its HTML."""
 
+import re
 from dataclasses import replace
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from articles.bundle.data import BundleError
+from articles.content.markdown import check_shape
 from articles.content.text import normalise
 from articles.manuscripts import html_page
 from articles.manuscripts.blocks import Block, HtmlSource, check_count, line_block
 from articles.manuscripts.outline import ImportedPage, read_blocks
 
+# Several times what an article may hold, beside pictures.
+MAX_MARKDOWN_CHARACTERS = 300_000
+MAX_MARKS_PER_BLOCK = 10_000
+
+_DATA = re.compile(r"data:image/[\w.+-]{1,20};base64,[A-Za-z0-9+/=]+")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
     ["table", "strikethrough"]
 )
@@ -26,12 +34,30 @@ def read(data: bytes) -> ImportedPage:
 
 def read_markdown(data: bytes) -> ImportedPage:
     """Return the draft that a Markdown text gives; raises BundleError when it has no title."""
-    tokens = _MARKDOWN.parse(normalise(decode(data)))
+    text = normalise(decode(data))
+    _check(_DATA.sub("", text))
+    try:
+        tokens = _MARKDOWN.parse(text)
+    except RecursionError as error:
+        raise BundleError(1, _("The page is nested too deeply.")) from error
     for token in tokens:
         if token.map and token.nesting > 0:
             token.attrSet("data-line", str(token.map[0] + 1))
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     return html_page.read_source(HtmlSource(html))
+
+
+def _check(text: str) -> None:
+    """Raise BundleError where a Markdown text would take long to read."""
+    if len(text) > MAX_MARKDOWN_CHARACTERS:
+        raise BundleError(1, _("This is too much to be one text."))
+    try:
+        check_shape(text)
+    except ValidationError as error:
+        raise BundleError(1, " ".join(error.messages)) from error
+    for block in re.split("\n\n+", text):
+        if block.count("*") + block.count("_") > MAX_MARKS_PER_BLOCK:
+            raise BundleError(1, _("This is too much to be one text."))
 
 
 def blocks_of(text: str) -> list[Block]:
