@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 
 from articles.content.text import normalise_line
 from articles.models import (
@@ -167,7 +168,9 @@ def site_page_detail(request, slug):
     return render(request, "articles/site_page_detail.html", {"page": page})
 
 
+# Nothing of it is secret, so what a stranger has it say beside that tells nothing when compressed.
 @uncached_page
+@gzip_page
 def search(request):
     """Show what a reader's words find; words and filters stand in the address."""
     query = asked(request.GET)
@@ -182,6 +185,7 @@ def search(request):
         "kinds": SearchDocument.Kind.choices,
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
         "results": [found(document, pattern) for document in hits.documents],
+        "is_further": "after" in request.GET,
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
         "wider": query.is_narrowed and search_address(query.text),
         "looser": looser != query.text and (looser, search_address(looser)),

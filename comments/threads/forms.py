@@ -75,6 +75,12 @@ class VersionField(forms.IntegerField):
 class PublicForm(forms.Form):
     """A form that anyone may send."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # It would cut a syllable that is being composed.
+            field.widget.attrs.pop("maxlength", None)
+
     @property
     def failed_fields(self):
         """Return the bound fields that have errors, for the summary above the form."""

@@ -83,23 +83,31 @@ class CommentDrawing:
             # On the branch's own page nothing comes below that they would keep from sight.
             in_sight = REPLIES_IN_SIGHT if self.is_beside_article else len(branch.replies)
             replies = (
-                f'\n<details class="branch" open><summary>'
+                f'\n<details class="branch" open><summary{self.whose("n", root)}>'
                 f"{self.replies_in_words(root.branch_count)}</summary>\n"
                 f"{self.list(branch.replies[:in_sight])}"
-                f"{self.folded(branch.replies[in_sight:])}</details>"
+                f"{self.folded(root, branch.replies[in_sight:])}</details>"
             )
         return f"{self.item(root, replies + self.more(branch))}"
 
     def list(self, replies):
         return f"<ol>\n{chr(10).join(map(self.item, replies))}\n</ol>"
 
-    def folded(self, replies):
+    def whose(self, name, root):
+        """Let what opens replies be named by its count and by whose comment they answer."""
+        if not root.is_readable:
+            return ""
+        own = f"{name}-{root.pk}"
+        return f' id="{own}" aria-labelledby="{own} by-{root.pk}"'
+
+    def folded(self, root, replies):
         if not (count := sum(reply.is_visible for reply in replies)):
             return self.list(replies) if replies else ""
         # A writer reads there what was done.
         is_open = " open" if any(reply.outcome for reply in replies) else ""
         return (
-            f"\n<details{is_open}><summary>{self.more_in_words(count)}</summary>\n"
+            f"\n<details{is_open}><summary{self.whose('m', root)}>"
+            f"{self.more_in_words(count)}</summary>\n"
             f"{self.list(replies)}</details>"
         )
 

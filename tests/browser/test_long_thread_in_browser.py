@@ -83,6 +83,16 @@ def test_words_of_a_far_comment_are_found(open_page, thread):
     assert is_in_sight(page, thread[1][39].pk)
 
 
+def test_dates_and_orders_are_large_enough_to_touch(open_page, thread):
+    page = open_page(thread[0].get_absolute_url(), width=360)
+
+    heights = page.locator(".periods a, .by a").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect().height)"
+    )
+
+    assert len(heights) > 40 and min(heights) >= 24
+
+
 def test_far_comments_are_heard(browser, live_server, thread):
     # What the browser tells a screen reader, which it does not make for nobody.
     told = launch(browser.browser_type, "--force-renderer-accessibility")

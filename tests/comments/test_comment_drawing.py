@@ -73,7 +73,7 @@ def test_what_may_not_be_read_shows_its_place_alone(fields):
     drawn = draw(comment, reply)
 
     assert '<li id="comment-7" class="depth-1">\n<p class="gone">' in drawn
-    assert "숨긴" not in drawn and "비밀" not in drawn and "/comments/7/" not in drawn
+    assert "숨긴 글" not in drawn and "비밀" not in drawn and "/comments/7/" not in drawn
     assert "<p>그래도</p>" in drawn
 
 
@@ -95,6 +95,18 @@ def test_replies_beyond_the_third_are_folded_with_their_count():
     folded = [item.get("id") for item in fold.cssselect("li")]
     assert folded == [f"comment-{fourth.pk}", f"comment-{fifth.pk}"]
     assert "details>\n<details" not in draw(root, *few)
+
+
+def test_what_opens_replies_is_named_by_whose_they_are():
+    root = unsaved(branch_count=4)
+
+    page = html.fromstring(draw(root, *replies_to(root, 4)))
+
+    for summary in page.cssselect("summary"):
+        own, whose = summary.get("aria-labelledby").split()
+        assert own == summary.get("id") and page.cssselect(f"#{whose}")[0].text_content()
+    gone = draw(unsaved(state="deleted", branch_count=1), *replies_to(root, 1))
+    assert "<summary>" in gone
 
 
 def test_fold_is_open_where_its_writer_reads_what_was_done():

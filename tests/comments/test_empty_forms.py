@@ -90,6 +90,11 @@ def test_each_error_of_the_summary_leads_to_its_field(client):
             assert field.get("aria-invalid") == "true", address
 
 
+def test_no_field_cuts_a_syllable_that_is_being_composed(client):
+    for address in addresses():
+        assert b"maxlength" not in client.get(address, follow=True).content, address
+
+
 def test_edit_that_named_no_version_can_be_sent_again(client):
     comment = make_comment(body="처음 글")
     address = reverse("comments:comment_edit", args=[comment.pk])

@@ -1,0 +1,62 @@
+"""What leads on from every page: the field to search with, the current section, the footer."""
+
+import pytest
+from lxml import html
+
+from tests.factories import make_article, make_ranking, make_table
+
+pytestmark = pytest.mark.django_db
+
+
+def get_page(client, address, status=200):
+    response = client.get(address)
+    assert response.status_code == status
+    return html.fromstring(response.content.decode())
+
+
+def test_every_page_has_one_field_to_search_with(client):
+    addresses = {"/": 200, make_article().get_absolute_url(): 200, "/search/": 200, "/none/": 404}
+    for address, status in addresses.items():
+        (form,) = get_page(client, address, status).cssselect("form[role=search]")
+        assert form.get("action") == "/search/" and form.cssselect("input[name=q]"), address
+
+
+def test_menu_marks_the_page_and_the_section_that_it_belongs_to(client):
+    article = make_article()
+    make_table(article, ranking := make_ranking())
+    marked = {
+        "/articles/": ("page", "/articles/"),
+        article.get_absolute_url(): ("true", "/articles/"),
+        ranking.get_absolute_url(): ("true", "/rankings/"),
+    }
+    for address, (kind, section) in marked.items():
+        (link,) = get_page(client, address).cssselect(".sections a[aria-current]")
+        assert (link.get("aria-current"), link.get("href")) == (kind, section)
+
+
+def test_footer_leads_to_own_comments_corrections_and_feeds(client):
+    for address, status in {"/": 200, "/none/": 404}.items():
+        footer = get_page(client, address, status).cssselect("footer.site-footer a")
+        addresses = {link.get("href") for link in footer}
+        assert {"/comments/mine/", "/corrections/", "/feed/", "/comments/feed/"} <= addresses
+
+
+@pytest.mark.parametrize(("count", "said"), [(3, "검색 결과 3건"), (21, "검색 결과 20건 이상")])
+def test_search_says_how_much_it_has_found(client, count, said):
+    for _number in range(count):
+        make_article(title="카나리아 소식")
+
+    page = get_page(client, "/search/?q=카나리아")
+
+    assert page.cssselect("#results > [role=status]")[0].text == said
+    further = page.cssselect("nav.pager a")
+    if further:
+        page = get_page(client, "/search/" + further[0].get("href"))
+        assert page.cssselect("#results")[0].text_content() == "이어지는 검색 결과"
+
+
+def test_answer_of_a_search_is_compressed(client):
+    response = client.get("/search/?q=소식", headers={"accept-encoding": "gzip"})
+
+    assert response["Content-Encoding"] == "gzip" and "Accept-Encoding" in response["Vary"]
+    assert "no-store" in response["Cache-Control"]
