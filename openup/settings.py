@@ -530,6 +530,8 @@ MARKDOWNX_SVG_JAVASCRIPT_PROTECTION = True
 MARKDOWNX_SKIP_RESIZE = []
 MARKDOWNX_MARKDOWN_EXTENSIONS = []
 MARKDOWNX_SERVER_CALL_LATENCY = 400
+# The textarea behind the editor would be measured with every key, which a long text makes slow.
+MARKDOWNX_EDITOR_RESIZABLE = False
 
 # Logs: JSON lines without personal data
 

@@ -224,17 +224,22 @@ class _HouseMarkdown(MarkdownIt):
         return url
 
 
-def _house_markdown() -> _HouseMarkdown:
+def _house_markdown() -> MarkdownIt:
     # The nesting is bounded by MAX_DEPTH; beyond maxNesting the library drops text without a word.
     house = _HouseMarkdown("commonmark", {"html": False, "breaks": True, "maxNesting": 100})
     house.enable("table").disable(["lheading", "html_block", "html_inline"])
-    block = house.block.ruler
-    block.before("table", "ranking", _ranking_place)
+    house.block.ruler.before("table", "ranking", _ranking_place)
+    return read_as_korean(house)
+
+
+def read_as_korean(reader: MarkdownIt) -> MarkdownIt:
+    """Have a reader of CommonMark leave dates, sentences and emphasis what Korean means by them."""
+    block = reader.block.ruler
     block.before("list", "date", _date_ends_list, {"alt": ["list"]})
     block.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     block.at("reference", _reference)
-    house.inline.ruler.at("emphasis", _emphasis)
-    return house
+    reader.inline.ruler.at("emphasis", _emphasis)
+    return reader
 
 
 _MARKDOWN = _house_markdown()

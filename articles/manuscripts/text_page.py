@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from articles.bundle.data import BundleError
-from articles.content.markdown import check_shape
+from articles.content.markdown import check_shape, read_as_korean
 from articles.content.text import normalise
 from articles.manuscripts import html_page
 from articles.manuscripts.blocks import Block, HtmlSource, check_count, line_block
@@ -19,8 +19,8 @@ MAX_MARKDOWN_CHARACTERS = 300_000
 MAX_MARKS_PER_BLOCK = 10_000
 
 _DATA = re.compile(r"data:image/[\w.+-]{1,20};base64,[A-Za-z0-9+/=]+")
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
-    ["table", "strikethrough"]
+_MARKDOWN = read_as_korean(
+    MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
 )
 
 

@@ -44,7 +44,8 @@ export function startTypedPreview() {
     async function drawOnce() {
         try {
             const answer = await fetch(dialog.dataset.address, {
-                method: "POST", body: new FormData(form),
+                // As the form itself is sent: in parts, only forms of a few fields are read.
+                method: "POST", body: new URLSearchParams(new FormData(form)),
             });
             const page = new DOMParser().parseFromString(await answer.text(), "text/html");
             if (!answer.ok) {

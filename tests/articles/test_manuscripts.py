@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.bundle.data import BundleError
+from articles.content.markdown import to_html
 from articles.manuscripts.readers import read_content
 from articles.models import Article, Category, RankingEntry
 from tests.articles.manuscripts import (
@@ -206,6 +207,14 @@ def test_markdown_manuscript_keeps_its_form():
         "## 가\n\n첫 **굵은** *기운* `코드` [고리](https://a.kr/1)\n\n- 하나\n    - 둘\n\n"
         "> 인용\n\n| 이름 | 값 |\n| --- | --- |\n| a | 1 |\n\n### 나\n\n끝"
     )
+
+
+def test_markdown_manuscript_keeps_dates_and_emphasis_as_korean_writes_them():
+    body = "2025. 10. 28. 행사를 열었다.\n\n**'자료'**은 열려 있다.\n\n- 10. 30. 마감"
+
+    page = read_content("원고.md", f"# [11월] 제목\n\n{body}".encode())
+
+    assert to_html(page.article.body) == to_html(body)
 
 
 def bomb():
