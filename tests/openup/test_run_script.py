@@ -9,6 +9,7 @@ import pytest
 
 from deploy import environment, run
 from deploy.processes import ROOT, Stop, child_environment
+from tests.postgresql import free_port
 
 
 @pytest.fixture
@@ -241,7 +242,8 @@ def test_an_old_python_gets_as_far_as_the_version_check(path):
 
 def test_a_service_manager_starts_the_same_server(tmp_path, monkeypatch):
     file = tmp_path / "settings.env"
-    file.write_text("SERVER_WORKERS=2\nSERVER_THREADS=6\nPORT=8765\n")
+    port = free_port()
+    file.write_text(f"SERVER_WORKERS=2\nSERVER_THREADS=6\nPORT={port}\n")
     started = []
     monkeypatch.setattr(run.os, "execve", lambda *command: started.append(command))
     monkeypatch.setattr(run.os, "chdir", lambda folder: None)
@@ -250,7 +252,7 @@ def test_a_service_manager_starts_the_same_server(tmp_path, monkeypatch):
 
     ((_program, command, env),) = started
     values = {"SERVER_WORKERS": "2", "SERVER_THREADS": "6"}
-    assert command == [str(part) for part in run.server_command(values, "127.0.0.1", 8765)]
+    assert command == [str(part) for part in run.server_command(values, "127.0.0.1", port)]
     assert "GRANIAN_HOST" not in env
 
 
