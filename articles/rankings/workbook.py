@@ -19,6 +19,7 @@ from lxml import etree
 
 from articles.content.reference_marks import is_raised_mark, lowered, raised
 from articles.content.text import normalise_line
+from articles.rankings import pasted_tables
 from articles.rankings.number_formats import (
     BUILT_IN,
     GENERAL,
@@ -31,6 +32,11 @@ MAX_ROWS = 1_001
 MAX_COLUMNS = 61
 LAST_COLUMN = 16_384
 MAX_MERGED_CELLS = 200_000
+# As Excel has it, of a cell and of its format.
+MAX_CELL_CHARACTERS = 32_767
+MAX_FORMAT_CHARACTERS = 255
+# Of a sheet's cells together: one text may stand in all of them.
+MAX_CHARACTERS = 10 * pasted_tables.MAX_CHARACTERS
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE = re.compile(r"(?:_x[0-9A-Fa-f]{4}_)+")
 
@@ -56,6 +62,17 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     far_cell: str = ""
     shows_zeros: bool = True
+    characters: int = 0
+
+    def count(self, characters: int) -> None:
+        """Count what is put into the sheet; raises PasteError for too much."""
+        self.characters += characters
+        if self.characters > MAX_CHARACTERS:
+            raise _too_much()
+
+
+def _too_much() -> pasted_tables.PasteError:
+    return pasted_tables.PasteError((0, _("This is too much to be one table.")))
 
 
 @dataclass
@@ -108,7 +125,7 @@ class Workbook:
                 self._is_1904 = _is_true(element.get("date1904"))
                 continue
             target = sheets.get(_attribute(element, "id"))
-            if target is None:
+            if target is None or target in self._sheet_paths:
                 continue
             if element.get("state", "visible") != "visible":
                 self.hidden_sheets.append(element.get("name", ""))
@@ -173,6 +190,8 @@ class Workbook:
                     if element.getparent() is not None and _name(element.getparent()) == "numFmts":
                         # What Excel writes for older readers beside the code it goes by itself.
                         code = _attribute(element, "formatCode16") or element.get("formatCode", "")
+                        if len(code) > MAX_FORMAT_CHARACTERS:
+                            raise DamagedWorkbook
                         codes[_integer(element.get("numFmtId"))] = unescape(code)
                 else:
                     numbers = [_integer(each.get("numFmtId")) for each in element]
@@ -213,7 +232,7 @@ class Workbook:
                 self._read_row(element, row_number, anchors, hidden, cells, sheet)
             elif len(element):
                 raise DamagedWorkbook
-        _write_out(merges, cells)
+        _write_out(merges, cells, sheet)
         _keep_shown(sheet, cells, hidden)
         return sheet
 
@@ -252,8 +271,7 @@ class Workbook:
         if kind == "inlineStr":
             inline = cell.find("{*}is")
             text, marks = _text(inline) if inline is not None else ("", [])
-            sheet.marks += marks
-            return _show_text(text, code, place, sheet)
+            return _show_text(text, marks, code, place, sheet)
         if not raw:
             if cell.find("{*}f") is not None and kind != "str":
                 sheet.faults.append(
@@ -269,10 +287,9 @@ class Workbook:
             if not raw.strip().isdigit() or number >= len(self._strings):
                 raise DamagedWorkbook
             text, marks = self._strings[number]
-            sheet.marks += marks
-            return _show_text(text, code, place, sheet)
+            return _show_text(text, marks, code, place, sheet)
         if kind == "str":
-            return _show_text(unescape(raw), code, place, sheet)
+            return _show_text(unescape(raw), [], code, place, sheet)
         if kind == "e":
             text = _("Cell %(cell)s shows the error %(error)s.")
             sheet.faults.append(text % {"cell": place, "error": raw[:20]})
@@ -301,7 +318,9 @@ class Workbook:
         return self._formats[number] if number < len(self._formats) else GENERAL
 
 
-def _write_out(merges: list[tuple[int, int, int, int]], cells: dict[int, dict[int, str]]) -> None:
+def _write_out(
+    merges: list[tuple[int, int, int, int]], cells: dict[int, dict[int, str]], sheet: Sheet
+) -> None:
     """Write the text of each merged cell into all its places."""
     count = 0
     for top, left, bottom, right in merges:
@@ -315,6 +334,7 @@ def _write_out(merges: list[tuple[int, int, int, int]], cells: dict[int, dict[in
         count += len(down) * len(across)
         if count > MAX_MERGED_CELLS:
             raise DamagedWorkbook
+        sheet.count(len(text) * len(down) * len(across))
         for row in down:
             for column in across:
                 cells.setdefault(row, {}).setdefault(column, text)
@@ -336,8 +356,13 @@ def _keep_shown(sheet: Sheet, cells: dict[int, dict[int, str]], hidden: _Hidden)
             row[across - 1] = text
 
 
-def _show_text(text: str, code: str, place: str, sheet: Sheet) -> str:
+def _show_text(text: str, marks: list[str], code: str, place: str, sheet: Sheet) -> str:
+    if len(text) > MAX_CELL_CHARACTERS:
+        raise _too_much()
+    sheet.count(len(text) + sum(map(len, marks)))
+    sheet.marks += marks
     shown = show_text(text, code)
+    sheet.count(max(0, len(shown) - len(text)))
     if text not in shown:
         sheet.rounded.append((place, normalise_line(shown), normalise_line(text)))
     return shown

@@ -502,6 +502,18 @@ def test_damaged_parts_are_read_or_refused(noise, place, byte):
         assert error.faults
 
 
+def long(data, count=-1):
+    return data.replace(b"<t>", b"<t>" + b"a" * 32_000, count)
+
+
+def merged_over_rows(data):
+    """Let one cell of a long text stand in a hundred rows."""
+    return many(1, b'<mergeCells><mergeCell ref="B1:C99"/></mergeCells>')(long(data))
+
+
+FORMAT = b'<numFmts count="1"><numFmt numFmtId="200" formatCode="' + b"@" * 300 + b'"/></numFmts>'
+
+
 def many(count, item):
     return lambda data: data.replace(b"</sheetData>", b"</sheetData>" + item * count)
 
@@ -521,11 +533,24 @@ def many(count, item):
         ("sheet1.xml", lambda data: data.replace(b"<v>1</v>", b"<v>" + b"9" * 100_000 + b"</v>")),
         ("sheet1.xml", lambda data: data.replace(b"<v>1</v>", b"<v>1e999999</v>")),
         ("workbook.xml.rels", lambda data: data.replace(b"worksheets/", b"../../../etc/")),
+        ("sheet1.xml", lambda data: long(long(data, 1), 1)),
+        ("sheet1.xml", merged_over_rows),
+        ("styles.xml", lambda data: data.replace(b"<fonts", FORMAT + b"<fonts")),
     ],
 )
 def test_huge_claims_are_read_or_refused_within_bounds(part, change):
     with pytest.raises(PasteError):
         to_groups(read(rewritten(content_of(book_of()), part, change)).rows, "순위", HEADINGS)
+
+
+def test_sheet_that_a_workbook_names_often_is_read_once():
+    content = rewritten(
+        content_of(book_of()),
+        "xl/workbook.xml",
+        lambda data: re.sub(rb"<sheet [^>]*/>", lambda sheet: sheet[0] * 3, data),
+    )
+
+    assert read(content) == read(book_of())
 
 
 def test_marks_of_a_markdown_table_are_told():
