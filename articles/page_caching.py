@@ -18,6 +18,7 @@ from articles.models.page_version import CONTENT, SITE
 
 # What a parameter may be in the address of a kept page.
 NUMBER = "[1-9][0-9]{0,14}"
+DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # A parameter whose every value makes an answer to one reader, kept by nobody.
 FOR_ONE_READER = "(?!)"
 

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 from django.db.models import Prefetch
 from django.http import Http404
@@ -30,7 +31,9 @@ from articles.models import (
 )
 from articles.open_data.csv_export import figures_of
 from articles.open_data.provenance import Provenance, absolute
-from articles.page_caching import NUMBER, cached_page, uncached_page
+from articles.page_caching import DAY, NUMBER, cached_page, uncached_page
+from articles.rankings.compared_periods import compared_periods
+from articles.rankings.layout import lay_out
 from articles.rankings.subject_history import history_of
 from articles.search import tokens
 from articles.search.queries import Query, find
@@ -98,15 +101,31 @@ def ranking_list(request):
     return render(request, "articles/ranking_list.html", context)
 
 
-@cached_page()
+@cached_page(query={"from": DAY, "to": DAY})
 def ranking_detail(request, slug):
+    """Show two periods of a series, the newest unless others are asked for, and then all of it."""
     _figures, provenance = load_ranking(slug)
+    ranking = provenance.ranking
+    asked = [request.GET.get(name, "") for name in ("from", "to")]
+    periods = [period for period in ranking.periods.all() if period.entries.all()]
+    pair = compared_periods(periods, *asked)
+    layout = ranking.layout()
+    compared = pair and replace(lay_out(ranking, pair, f"compared-{ranking.pk}"), chart=None)
     context = {
-        "ranking": provenance.ranking,
-        "layout": provenance.ranking.layout(),
+        "ranking": ranking,
+        "layout": replace(layout, chart=None),
+        "chart": layout.chart,
+        "periods": periods,
+        "pair": pair,
+        "compared": compared,
         "provenance": provenance,
     }
-    return render(request, "articles/ranking_detail.html", context)
+    response = render(request, "articles/ranking_detail.html", context)
+    days = {period.as_of.isoformat() for period in periods}
+    if not days.issuperset(filter(None, asked)):
+        # The same page for any made-up date.
+        add_never_cache_headers(response)
+    return response
 
 
 def load_ranking(slug):

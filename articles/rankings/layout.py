@@ -10,6 +10,8 @@ from django.utils.translation import pgettext
 from articles.rankings.chart import Chart, Line, Point, bump_chart
 from articles.rankings.movement import Comparison, Move, compare
 
+MANY_CELLS = 400
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -69,6 +71,11 @@ class Layout:
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
     corrections: tuple[Correction, ...]  # the newest first
+
+    @property
+    def is_long(self):
+        """Tell whether to draw it takes a slow phone a time that its reader notices."""
+        return len(self.rows) * len(self.columns) > MANY_CELLS
 
 
 def ranks_of(period) -> dict[int, int]:

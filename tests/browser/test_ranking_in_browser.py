@@ -63,10 +63,39 @@ def test_paper_begins_with_the_ranking_and_holds_every_period(open_page, periods
 
     page.set_viewport_size({"width": int(width / 72 * 96) - 96, "height": 900})
     page.emulate_media(media="print")
-    table = page.locator(".ranking .table-scroll")
-    assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
-    # What has no room on the first page would begin on the second.
-    assert page.locator(".ranking").evaluate("e => getComputedStyle(e).breakInside") == "auto"
+    for table in page.locator(".ranking").all():
+        region = table.locator(".table-scroll")
+        assert region.evaluate("e => e.scrollWidth <= e.clientWidth")
+        # What is folded on a screen is not on paper.
+        assert table.locator("tbody td").last.evaluate("e => e.checkVisibility()")
+        # What has no room on the first page would begin on the second.
+        assert table.evaluate("e => getComputedStyle(e).breakInside") == "auto"
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_two_periods_are_chosen_and_fit_a_phone_with_their_head_in_sight(
+    open_page, ranking, with_script
+):
+    page = open_page("/rankings/models/", width=360, java_script_enabled=with_script)
+    page.get_by_label("비교할 시점").select_option(label="2025년 1월")
+
+    with page.expect_navigation():
+        page.get_by_role("button", name="비교하기").click()
+
+    assert "from=2025-01-01&to=2025-03-01" in page.url
+    table = page.locator("#compared table")
+    assert table.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+    # The columns of a period stand below each other, those of the other beside them.
+    boxes = [cell.bounding_box() for cell in table.locator("tbody tr").first.locator("td").all()]
+    assert boxes[0]["x"] == boxes[1]["x"] < boxes[2]["x"] == boxes[3]["x"]
+    assert boxes[0]["y"] == boxes[2]["y"] < boxes[1]["y"] == boxes[3]["y"]
+
+    page.set_viewport_size({"width": 360, "height": 300})
+    table.locator("tbody tr").last.evaluate("e => e.scrollIntoView({block: 'end'})")
+    head = table.locator("thead th").nth(1).bounding_box()
+    assert 0 <= head["y"] < 150
+    if with_script:
+        assert not violations(page)
 
 
 def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
