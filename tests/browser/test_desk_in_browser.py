@@ -45,7 +45,7 @@ def test_desk_is_opened_used_and_erased_without_a_script(open_page):
 
     page.get_by_label("이메일").fill(EMAIL)
     press(page, "링크 보내기")
-    page.get_by_role("heading", name="메일을 확인해 주십시오").wait_for()
+    page.get_by_role("heading", name="메일을 확인해 주세요").wait_for()
     page.goto(mailed_link())
     press(page, "내 댓글 열기")
     follow(page, "수정")
