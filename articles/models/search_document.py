@@ -66,7 +66,8 @@ class SearchDocument(models.Model):
     category_id = models.BigIntegerField(null=True)
     # Set while a text is out of sight until then.
     visible_from = models.DateTimeField(null=True)
-    url = models.CharField(max_length=600)
+    # The longest that an article has: a slug of a hundred syllables, each of nine characters here.
+    url = models.CharField(max_length=1000)
     title = models.CharField(max_length=300, blank=True)
     # As it is shown, and folded as it is compared (see `articles.search.tokens`).
     text = models.TextField()

@@ -51,6 +51,17 @@ def test_words_in_the_text_are_found(words):
     assert titles(words) == ["글"]
 
 
+def test_what_has_the_longest_address_is_found_there():
+    article = make_article(title="긴 주소", slug="가" * 100)
+    ranking = make_ranking(title="긴 순위", slug="나" * 80)
+    make_table(article, ranking)
+    ranking.store()
+
+    for words, found in (("주소", article), ("순위", ranking)):
+        addresses = {document.url for document in find(Query(words)).documents}
+        assert found.get_absolute_url() in addresses
+
+
 @pytest.mark.parametrize("words", ["국중", "AI", "태생계", '"나라 생태계"', "GPT-4", "없는말"])
 def test_other_words_are_not(words):
     make_article(title="글", body="중국의 K리그와 GPT-4o, 여러 나라의 생태계와 maintain")
