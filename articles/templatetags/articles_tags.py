@@ -94,7 +94,7 @@ def ranking_table(
         "layout": layout,
         "columns": columns,
         "width": width,
-        "size": "vast" if len(columns) > VAST else "wide" if len(columns) > WIDE else "pair",
+        "size": "vast" if len(columns) > VAST else "wide" if len(columns) > WIDE else "",
         "caption": caption,
         "source_note": source_note,
         "source_url": source_url,
