@@ -54,7 +54,9 @@ class AutocompleteSelect(KeysOnly, widgets.AutocompleteSelect):
 
 
 class AutocompleteSelectMultiple(KeysOnly, widgets.AutocompleteSelectMultiple):
-    pass
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        """Leave each choice its own cross: one for all stands in their list and is none of them."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-allow-clear": "false"}
 
 
 class MarkdownWidget(AdminMarkdownxWidget):

@@ -17,6 +17,10 @@ export function showLine(scroller, line) {
 
 export function previewOf(field) {
     const box = field.parentElement.querySelector(".markdownx-preview");
+    if (box) {
+        // Long ones are scrolled by keys too.
+        box.tabIndex = 0;
+    }
     const show = () => box && showLine(box, Number(field.dataset.cursorLine));
 
     function follow({state, docChanged, selectionSet}) {

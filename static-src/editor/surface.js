@@ -121,9 +121,14 @@ export function startEditor(field) {
     field.addEventListener("input", takeOver);
     window.addEventListener("pageshow", takeOver);
 
-    label?.addEventListener("click", (event) => {
-        event.preventDefault();
-        view.focus();
+    /* What leads to the field leads to the editor that stands over it. */
+    document.addEventListener("click", (event) => {
+        const id = CSS.escape(field.id);
+        if (event.target.closest(`label[for="${id}"], a[href="#${id}"]`)) {
+            event.preventDefault();
+            view.focus();
+            host.scrollIntoView({block: "nearest"});
+        }
     });
 
     tools.start(view, {

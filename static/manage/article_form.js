@@ -1,6 +1,6 @@
 "use strict";
-/* What an article's form says of itself while it is filled: what its main button does, what its
-   folded rows hold, and what the fields are called that Select2 draws. */
+/* What an article's form says of itself while it is filled: what its main button does, and what its
+   folded rows hold. */
 {
     const form = document.getElementById("article_form");
     const main = form.querySelector(".submit-row button.default");
@@ -46,21 +46,6 @@
         )?.value.trim();
         if (text) {
             row.querySelector(".row-title").textContent = text;
-        }
-    });
-
-    /* Select2 leaves its boxes without a name while nothing is chosen. */
-    django.jQuery(() => {
-        for (const select of form.querySelectorAll("select.admin-autocomplete")) {
-            const label = form.querySelector(`label[for="${select.id}"]`)?.textContent;
-            const box = select.parentElement.querySelector(".select2-selection");
-            if (label && box) {
-                const name = label.replace(/:\s*$/, "");
-                for (const each of [box, ...box.querySelectorAll("[role=textbox], [type=search]")]) {
-                    each.setAttribute("aria-label", name);
-                    each.removeAttribute("aria-labelledby");
-                }
-            }
         }
     });
 }

@@ -1,5 +1,6 @@
 "use strict";
-/* The Markdown field's manners where no editor stands over it, and the periods of a ranking table. */
+/* The Markdown field's manners where no editor stands over it, the periods of a ranking table, and
+   what the fields are called that Select2 draws. */
 {
     const EDITOR = ".markdownx-editor";
 
@@ -84,4 +85,19 @@
             group.hidden = group.querySelector("label").textContent !== title;
         });
     }
+
+    /* Select2 leaves its boxes without a name while nothing is chosen. */
+    document.addEventListener("DOMContentLoaded", () => window.django?.jQuery(() => {
+        for (const select of document.querySelectorAll("select.admin-autocomplete")) {
+            const label = document.querySelector(`label[for="${select.id}"]`)?.textContent;
+            const box = select.parentElement.querySelector(".select2-selection");
+            if (label && box) {
+                const name = label.replace(/:\s*$/, "");
+                for (const each of [box, ...box.querySelectorAll("[role=textbox], [type=search]")]) {
+                    each.setAttribute("aria-label", name);
+                    each.removeAttribute("aria-labelledby");
+                }
+            }
+        }
+    }));
 }

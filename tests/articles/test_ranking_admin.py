@@ -705,3 +705,14 @@ def test_series_and_period_that_readers_have_seen_are_not_deleted(client, stewar
 
     assert [answer.status_code for answer in answers] == [403, 403]
     assert list(Ranking.objects.all()) == [ranking]
+
+
+def test_every_field_of_a_period_has_a_name_of_its_own(client, steward):
+    ranking = make_ranking()
+
+    page = client.get(reverse("admin:articles_ranking_change", args=[ranking.pk]))
+
+    form = html.fromstring(page.content)
+    fields = form.xpath("//input[starts-with(@name, 'periods-0-') and @type != 'hidden']")
+    assert {"periods-0-label", "periods-0-as_of"} <= {field.get("name") for field in fields}
+    assert all(field.get("aria-label") for field in fields)

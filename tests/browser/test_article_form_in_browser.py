@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from articles.models import Article, LegacyPath, Reference
+from articles.models import Article, LegacyPath, Reference, Tag
 from tests.browser.looking import violations
 from tests.factories import make_article, make_ranking, make_table
 
@@ -15,7 +15,10 @@ MOST_TABS = 25
 
 
 def make_whole_article(**fields):
-    article = make_article(body="## 첫 소식\n\n[[ranking:models]]", **fields)
+    # So long that its preview scrolls.
+    body = "## 첫 소식\n\n[[ranking:models]]\n\n" + "긴 글 " * 1500
+    article = make_article(body=body, **fields)
+    article.tags.add(Tag.objects.create(name="열린 자료", slug="open-data"))
     make_table(article, make_ranking(), slug="models", caption="모형 선호도")
     for number, title in enumerate(("참고한 글", "둘째 글"), start=1):
         Reference.objects.create(article=article, position=number, title=title)

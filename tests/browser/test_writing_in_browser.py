@@ -177,12 +177,14 @@ def test_what_is_typed_is_shown_as_readers_would_get_it(write):
 
 def test_previews_beside_the_text_follow_the_cursor_and_leave_it_the_keys(write):
     sections = (f"## 제목 {number}\n\n" + "긴 글 " * 200 for number in range(12))
-    writing = write(make_draft(body="\n\n".join(sections)))
+    writing = write(make_draft(body="\n\n".join(["#### 이른 제목", *sections])))
     page = writing.page
     beside = page.locator(".markdownx-preview")
     page.set_viewport_size({"width": 1700, "height": 900})
 
     expect(beside.locator("[data-line]").last).to_be_in_viewport()
+    page.locator("#id_title").focus()
+    page.get_by_role("link", name="이른 제목").click()
     writing.press("Control+Home")
     expect(beside.get_by_text("제목 0", exact=True)).to_be_in_viewport()
     page.get_by_role("button", name="쓴 대로 미리 보기").click()

@@ -81,6 +81,12 @@ class RankingForm(EditConflictForm):
 
 
 class PeriodFormSet(EditConflictFormSet):
+    def add_fields(self, form, index):
+        """Name each field itself: the headings of the table that it stands in are no labels."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
     def clean(self):
         super().clean()
         periods = [form.instance.pk for form in self.deleted_forms]
