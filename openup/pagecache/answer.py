@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import brotli
 
-BROTLI_QUALITY = 5
+BROTLI_QUALITY = 6
 GZIP_LEVEL = 6
 COMPRESS = {
     "br": lambda body: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
