@@ -1,0 +1,119 @@
+"""What waits for somebody of the staff: each with how many, and where it is done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from articles.desk.trash import own_drafts
+from articles.models import Article, MonthlyIssue, Release, WaitingChange, WorkingCopy
+from comments.models import FigureReport, Outbox, QueuedComment, Takedown
+
+MOST_COPIES = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """`count` is None for what is one thing alone."""
+
+    label: str
+    address: str
+    count: int | None = None
+
+
+def tasks_of(request: HttpRequest) -> list[Task]:
+    """Return what waits for whoever asks, and nothing that they may not do."""
+    kinds = [_own_copies, _articles, _waiting_changes, _releases, _comments, _mails]
+    tasks = [task for kind in kinds for task in kind(request)]
+    return [task for task in tasks if task.count != 0]
+
+
+def _list(model: Any, **chosen: Any) -> str:
+    query = "&".join(f"{name}={value}" for name, value in chosen.items())
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{address}?{query}" if query else address
+
+
+def _may(request: HttpRequest, action: str, model: Any) -> bool:
+    model_admin = admin.site.get_model_admin(model)
+    return bool(getattr(model_admin, f"has_{action}_permission")(request))
+
+
+def _own_copies(request: HttpRequest) -> Iterator[Task]:
+    copies = WorkingCopy.objects.filter(user=request.user).defer("data")
+    for copy in copies[:MOST_COPIES]:
+        name, _dash, key = copy.form.partition("-")
+        try:
+            model = apps.get_model("articles", name)
+            row = None if key.startswith("new-") else model._default_manager.get(pk=key)
+            page = f"admin:articles_{name}_"
+            address = reverse(f"{page}change", args=[key]) if row else reverse(f"{page}add")
+        except (LookupError, NoReverseMatch, ObjectDoesNotExist):
+            continue
+        when = date_format(localtime(copy.saved_at), "m.d H:i")
+        what = row or _("new: %(kind)s") % {"kind": model._meta.verbose_name}
+        yield Task(_("Not saved yet: %(what)s (%(when)s)") % {"what": what, "when": when}, address)
+
+
+def _articles(request: HttpRequest) -> Iterator[Task]:
+    articles, states = Article.objects.outside_trash(), Article.State
+    if not _may(request, "change", Article):
+        return
+    drafts = own_drafts(request.user).outside_trash().filter(state=states.DRAFT)
+    yield Task(_("My drafts"), _list(Article, state__exact=states.DRAFT), drafts.count())
+    if request.user.has_perm("articles.publish_article"):
+        in_review = articles.filter(state=states.IN_REVIEW).count()
+        where = _list(Article, state__exact=states.IN_REVIEW)
+        yield Task(_("Articles to review"), where, in_review)
+        coming = articles.filter(state=states.PUBLISHED, published_at__gt=Now()).count()
+        where = _list(Article, state__exact=states.PUBLISHED)
+        yield Task(_("Articles with a moment to come"), where, coming)
+
+
+def _waiting_changes(request: HttpRequest) -> Iterator[Task]:
+    if not _may(request, "change", Article):
+        return
+    changes = WaitingChange.objects.filter(article__trashed_at=None)
+    if request.user.has_perm("articles.publish_article"):
+        waiting = changes.for_review().count()
+        yield Task(_("Changes to review"), _list(Article, waiting="review"), waiting)
+        coming = changes.scheduled().count()
+        yield Task(_("Changes with a moment to come"), _list(Article, waiting="scheduled"), coming)
+    stopped = changes.stopped().count()
+    yield Task(_("Changes that stopped"), _list(Article, waiting="stopped"), stopped)
+
+
+def _releases(request: HttpRequest) -> Iterator[Task]:
+    if request.user.has_perm("articles.publish_article"):
+        scheduled = Release.objects.scheduled().count()
+        yield Task(_("Months with a moment to come"), _list(MonthlyIssue), scheduled)
+
+
+def _comments(request: HttpRequest) -> Iterator[Task]:
+    if _may(request, "view", QueuedComment):
+        waiting = QueuedComment.objects.waiting().count()
+        yield Task(_("Comments to decide about"), _list(QueuedComment), waiting)
+    if _may(request, "view", Takedown):
+        state = Takedown.State.REQUESTED
+        asked = Takedown.objects.filter(state=state).count()
+        yield Task(_("Takedowns asked for"), _list(Takedown, state__exact=state), asked)
+    if _may(request, "change", FigureReport):
+        state = FigureReport.State.OPEN
+        reported = FigureReport.objects.in_queue().filter(state=state).count()
+        where = _list(FigureReport, state__exact=state)
+        yield Task(_("Figures reported as wrong"), where, reported)
+
+
+def _mails(request: HttpRequest) -> Iterator[Task]:
+    if request.user.is_superuser:
+        given_up = Outbox.objects.filter(outcome=Outbox.Outcome.FAILED).count()
+        yield Task(_("Mails given up (see the log)"), reverse("admin:index"), given_up)

@@ -1,0 +1,59 @@
+"""The desk's first page says what waits for whoever opens it, and leads there."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.desk.revisions import record
+from articles.models import WorkingCopy
+from tests.articles.test_article_admin import PUBLISH, WRITE, signed_in
+from tests.factories import make_article, make_comment, make_staff, make_takedown
+
+pytestmark = pytest.mark.django_db
+INDEX = reverse("admin:index")
+
+
+def tasks(client):
+    """Return {what waits: its address} of the first page."""
+    page = client.get(INDEX).content.decode()
+    part = page.partition('id="tasks"')[2].partition("</section>")[0]
+    links = re.findall(r'<a href="([^"]+)">(.*?)</a>', part)
+    return {re.sub(r"<.*?>", "", label): unescape(address) for address, label in links}
+
+
+def test_each_finds_what_is_theirs_to_do_and_nothing_else():
+    writer = signed_in(*WRITE, username="writer")
+    user = User.objects.get(username="writer")
+    draft, submitted = make_article(state="draft", title="쓰던 글"), make_article(state="in_review")
+    record(draft, by=user)
+    WorkingCopy.objects.create(
+        user=user, form=f"article-{draft.pk}", writer="a" * 32, data="{}", saved_at=timezone.now()
+    )
+    make_takedown(make_comment(make_article()))
+    moderator = signed_in("comments.moderate_comment", "comments.view_comment")
+
+    of_writer, of_publisher = tasks(writer), tasks(signed_in(*PUBLISH))
+
+    copy = next(label for label in of_writer if "쓰던 글" in label)
+    assert of_writer[copy] == reverse("admin:articles_article_change", args=[draft.pk])
+    assert "내 초안 1" in of_writer and not any("검토할 글" in label for label in of_writer)
+    listed = signed_in(*PUBLISH).get(of_publisher["검토할 글 1"]).content.decode()
+    assert str(submitted) in listed and "쓰던 글" not in listed.partition("result_list")[2]
+    assert not any("쓰던 글" in label for label in of_publisher)
+    assert set(tasks(moderator)) == {"결정할 댓글 1", "권리침해 신고 1"}
+    assert tasks(signed_in()) == {}
+
+
+def test_copy_of_what_is_gone_keeps_nobody_from_the_page(client):
+    user = make_staff()
+    client.force_login(user)
+    for form in ("article-999", "nothing-1", "ranking-new-" + "a" * 32):
+        WorkingCopy.objects.create(
+            user=user, form=form, writer="a" * 32, data="{}", saved_at=timezone.now()
+        )
+
+    assert [*tasks(client).values()] == [reverse("admin:articles_ranking_add")]
