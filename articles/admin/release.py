@@ -4,7 +4,6 @@ from functools import partial
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
@@ -16,16 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
+from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import require
 from articles.desk.revisions import record, record_found
 from articles.models import MonthlyIssue, RankingPeriod, Release, Revision
 
 
 class ReleaseForm(EditConflictMixin, forms.Form):
-    publish_at = forms.SplitDateTimeField(
+    publish_at = PlausibleMomentField(
         label=gettext_lazy("goes live at"),
         required=False,
-        widget=AdminSplitDateTime,
+        widget=MomentWidget,
         help_text=gettext_lazy("Left empty, everything goes live now."),
     )
 

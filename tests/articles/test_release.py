@@ -408,6 +408,8 @@ def test_page_shows_what_is_in_it_and_what_is_missing(client, publisher):
 
     assert article.title in content and "still a draft" in content
     assert "2025년 10월" in content and "No figures have been entered." in content
+    # A screen reader tells the two fields of a moment apart.
+    assert len(re.findall('name="publish_at_[01]"[^>]* aria-label="', content)) == 2
 
 
 def test_page_schedules_and_takes_off(client, publisher):

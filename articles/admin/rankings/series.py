@@ -85,7 +85,8 @@ class PeriodFormSet(EditConflictFormSet):
         """Name each field itself: the headings of the table that it stands in are no labels."""
         super().add_fields(form, index)
         for field in form.fields.values():
-            field.widget.attrs["aria-label"] = field.label
+            if not isinstance(field.widget, forms.MultiWidget):
+                field.widget.attrs["aria-label"] = field.label
 
     def clean(self):
         super().clean()
