@@ -4,6 +4,8 @@ It is stored, drawn by what draws every article, and taken back: nothing of it i
 and no page becomes stale.
 """
 
+from copy import copy
+
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -52,10 +54,15 @@ def _store(request, article_id):
     published_at = stored.published_at if stored else None
     if is_waiting:
         make_room(stored)
+    former = copy(stored) if stored else Article()
     form = model_admin.get_form(request, stored, change=bool(stored))(request.POST, instance=stored)
     # What is wrong keeps its former value: a draft is looked at long before it is right.
     form.is_valid()
     article = form.instance
+    for field in article._meta.concrete_fields:
+        # The model's own validators find fault with what stands in the row already.
+        if field.name in form.errors:
+            setattr(article, field.attname, getattr(former, field.attname))
     if is_waiting:
         # The form of what waits does not ask for it.
         article.published_at = published_at

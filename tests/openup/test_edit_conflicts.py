@@ -292,6 +292,24 @@ def test_row_that_somebody_else_has_deleted_is_made_anew_by_choice(mina, make, r
     assert getattr(obj, relation).count() == count + 1
 
 
+def test_slug_of_a_table_that_somebody_else_has_added_meanwhile_is_refused(mina):
+    made, ranking = make_article(state="draft"), make_ranking()
+    table = make_table(made, ranking, slug="models")
+    mine = open_form(mina, address(made))
+    table.delete()
+    make_table(made, ranking, slug="models", caption="남의 표")
+
+    refused = send(mina, address(made), mine, title="나의 제목")
+
+    assert refused.status_code == 200
+    document = html.fromstring(refused.content.decode())
+    assert document.cssselect("#ranking_tables-group .errorlist li")
+    assert document.cssselect("[name=title]")[0].get("value") == "나의 제목"
+    fixed = send(mina, address(made), mine, title="나의 제목", **{"ranking_tables-0-slug": "mine"})
+    assert fixed.status_code in {200, 302}
+    assert made.ranking_tables.filter(caption="남의 표").exists()
+
+
 def test_what_the_form_does_not_show_is_no_conflict(mina, other):
     """A publisher's date, set while an editor without that field writes, stays as it is."""
     made = make_article(state="draft", published_at=None)

@@ -35,6 +35,19 @@ def test_first_words_are_drawn_before_the_first_save(client):
     assert counts() == before
 
 
+def test_number_that_no_database_takes_keeps_its_former_value(client):
+    client.force_login(make_staff(*EDITOR))
+    article = make_article(state="draft", published_at=None, body="앞글")
+    fields = open_form(client, reverse("admin:articles_article_change", args=[article.pk]))
+
+    page = preview(
+        client, {**fields, "title": "새 제목", "comments_open_days": "9" * 30}, article.pk
+    )
+
+    assert page.status_code == 200
+    assert "새 제목" in page.content.decode()
+
+
 def test_page_has_tables_references_and_month_as_they_are_typed(client):
     client.force_login(make_staff(*EDITOR))
     issue, ranking = make_issue(title="월간 이슈(10월)"), make_ranking()

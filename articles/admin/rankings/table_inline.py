@@ -53,8 +53,19 @@ class RankingTableFormSet(EditConflictFormSet):
 
     def clean(self):
         super().clean()
+        self.refuse_slugs_that_came_meanwhile()
         if self.instance.state == Article.State.PUBLISHED:
             self.check_for_publishing()
+
+    def refuse_slugs_that_came_meanwhile(self):
+        """Refuse the slug of a table that somebody else has added since the page opened."""
+        shown = [form.instance.pk for form in self.initial_forms if form.instance.pk]
+        others = RankingTable.objects.filter(article=self.instance.pk).exclude(pk__in=shown)
+        slugs = set(others.values_list("slug", flat=True))
+        for form in self.forms:
+            if form.cleaned_data.get("slug") in slugs and form not in self.deleted_forms:
+                text = _("Somebody else has added a table with this slug: give yours another.")
+                form.add_error("slug", text)
 
     def check_for_publishing(self):
         tables = [
