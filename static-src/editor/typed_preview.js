@@ -75,6 +75,22 @@ export function startTypedPreview() {
         });
         frame.srcdoc = `<!doctype html>${page.documentElement.outerHTML}`;
         await loaded;
+        frame.contentDocument.addEventListener("click", follow);
+        frame.contentDocument.addEventListener("submit", (event) => event.preventDefault());
+    }
+
+    /* The frame holds this page alone: its links show a part of it, or open in a tab. */
+    function follow(event) {
+        const link = event.target.closest("a[href]");
+        if (!link) {
+            return;
+        }
+        event.preventDefault();
+        if (link.getAttribute("href").startsWith("#")) {
+            frame.contentDocument.getElementById(decodeURIComponent(link.hash.slice(1)))?.scrollIntoView();
+        } else {
+            window.open(link.href, "_blank", "noopener");
+        }
     }
 
     function showCursor() {

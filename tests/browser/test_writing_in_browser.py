@@ -170,6 +170,11 @@ def test_what_is_typed_is_shown_as_readers_would_get_it(write):
 
     assert shown.locator("html").evaluate("node => node.clientWidth") <= 390
     assert shown.locator("h1").inner_text() == article.title
+    with page.context.expect_page() as opened:
+        shown.locator("main").get_by_role("link", name=article.category.name).first.click()
+    opened.value.wait_for_url(f"**{article.category.get_absolute_url()}")
+    opened.value.close()
+    assert shown.locator("h1").inner_text() == article.title
     page.get_by_role("dialog").get_by_role("button", name="닫기").click()
     assert writing.body() == "앞글 이어 쓴 글"
     assert Article.objects.get().body == "앞글"
