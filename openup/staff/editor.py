@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
+from articles.admin.from_file_forms import one_manuscript
 from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
 from articles.bundle.data import BundleError
@@ -40,6 +41,8 @@ admin.site.site_header = settings.SITE_NAME
 logger = logging.getLogger(__name__)
 MAX_WAIT_SECONDS = 3
 RETRY_AFTER_SECONDS = 5
+# A copied text that is longer takes seconds and up to 200 MB, as a manuscript does.
+MOST_CHARACTERS_AT_ONCE = 300_000
 
 
 def is_writer(request):
@@ -161,6 +164,9 @@ def _read_paste(request):
     html, text = (_sent_text(request, name) for name in ("html", "text"))
     if not html.strip() and not text.strip():
         return problem(_("The text is missing."), 400)
+    is_long = len(html) + len(text) > MOST_CHARACTERS_AT_ONCE
+    if is_long and not one_manuscript.acquire(timeout=MAX_WAIT_SECONDS):
+        return try_later(_("Another manuscript is being read. Try again in a moment."))
     try:
         spend(EDITOR_PREVIEWS, request.user.pk)
         pasted = clipboard.read(html, text)
@@ -170,6 +176,9 @@ def _read_paste(request):
         return slow_down(problem, error)
     except BundleError as error:
         return problem(error.message, 400)
+    finally:
+        if is_long:
+            one_manuscript.release()
     if pasted.pictures and not one_picture.acquire(timeout=MAX_WAIT_SECONDS):
         return try_later(_("Another picture is being stored. Try again in a moment."))
     try:

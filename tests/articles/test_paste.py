@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from articles.admin.from_file_forms import one_manuscript
 from articles.manuscripts import clipboard
 from tests.articles.manuscripts import PIXEL
 from tests.factories import make_staff
@@ -150,3 +151,18 @@ def test_pasting_is_for_writers_bounded_and_stores_pictures(settings, tmp_path):
     checked = Client(enforce_csrf_checks=True)
     checked.force_login(make_staff("articles.add_article"))
     assert checked.post(PASTE, {"html": html}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_long_texts_are_read_one_at_a_time(monkeypatch):
+    monkeypatch.setattr("openup.staff.editor.MAX_WAIT_SECONDS", 0)
+    client = Client()
+    client.force_login(make_staff("articles.change_article"))
+
+    with one_manuscript:
+        long = client.post(PASTE, {"html": "<p>글</p>" * 40_000})
+        short = client.post(PASTE, {"html": "<p>글</p>"})
+
+    assert (long.status_code, short.status_code) == (503, 200)
+    assert long.json()["error"]
+    assert client.post(PASTE, {"html": "<b>글</b>" * 40_000}).status_code == 200
