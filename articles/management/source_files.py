@@ -84,8 +84,14 @@ def _below(folder: Path) -> Iterator[Source]:
             continue
         folders = {above, *inner[:-1]}
         is_text = path.suffix.lower() in _TEXT_SUFFIXES and not _ABOUT.match(path.name)
-        if folders & _FOLDERS or is_text:
+        if not (folders & _FOLDERS or is_text):
+            continue
+        if path.resolve().is_relative_to(folder.resolve()):
             yield Source(path, _read_below(path, folders))
+        else:
+            # A folder comes from others: it must not name files of this machine.
+            text = _("This is a link to a file outside of the folder.")
+            yield Source(path, BundleError(0, text))
 
 
 _TEXT_SUFFIXES = BUNDLE_SUFFIXES | SUFFIXES

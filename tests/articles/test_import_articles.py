@@ -129,6 +129,17 @@ def picture(format_name="PNG", colour="red"):
     return output.getvalue()
 
 
+def test_link_out_of_the_folder_is_refused(bundle, tmp_path):
+    outside = tmp_path / "outside.md"
+    outside.write_text(ARTICLE.replace("uid: a", "uid: b"), "utf-8")
+    (bundle / "articles" / "b.md").symlink_to(outside)
+
+    output = run(bundle)
+
+    assert "articles/b.md: This is a link to a file outside of the folder." in output
+    assert [article.uid for article in Article.objects.all()] == ["a"]
+
+
 def test_pictures_are_copied_as_they_are(bundle, settings):
     (bundle / "media/2025").mkdir(parents=True)
     (bundle / "media/2025/a.png").write_bytes(picture())
