@@ -13,6 +13,8 @@ from articles.models.revision import Revision
 GONE_AFTER = timedelta(seconds=30)
 # Whoever comes back within this time has had it open all along.
 SAME_SITTING = timedelta(minutes=10)
+# Nobody looks at so many forms; who asks for any number of rows is at the newest alone.
+MOST_OF_A_USER = 50
 
 
 class PresenceQuerySet(models.QuerySet):
@@ -33,6 +35,8 @@ class PresenceQuerySet(models.QuerySet):
         except IntegrityError:
             # Another window of the same person's was faster.
             return
+        older = self.filter(user=user).order_by("-seen_at", "-pk")[MOST_OF_A_USER:]
+        self.filter(pk__in=[each.pk for each in older.only("pk")]).delete()
 
     def here(self):
         """Keep who is there now, the longest first."""

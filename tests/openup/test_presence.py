@@ -107,3 +107,15 @@ def test_forms_and_the_grid_ask_about_their_own_row():
     assert ask(reverse("presence", args=["article", article.pk])) in form.content.decode()
     assert ask(reverse("presence", args=["ranking", ranking.pk])) in grid.content.decode()
     assert "presence" not in category.content.decode()
+
+
+def test_nobody_is_at_more_forms_than_a_person_opens():
+    kim, mina = signed_in("김편집"), signed_in("mina")
+    told(mina)
+
+    for number in range(1, 56):
+        told(kim, reverse("presence", args=["article", number]))
+
+    assert Presence.objects.filter(user__username="김편집").count() == 50
+    assert len(told(mina, reverse("presence", args=["article", 55]))) == 1
+    assert Presence.objects.filter(user__username="mina").count() == 2
