@@ -361,7 +361,9 @@
     if (!place) return;
     unfold(place);
     place.tabIndex = -1;
-    place.focus();
+    // Before the browser has come to the address's place, focus alone would leave it half way down.
+    place.focus({preventScroll: true});
+    (done || comment).scrollIntoView();
     if (!done) return;
     // A live region is heard when something in it changes.
     const said = done.querySelector("[role=status]");
