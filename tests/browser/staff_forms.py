@@ -392,6 +392,7 @@ MODERATOR = [
         "comments_comment_answer 올리기",
         [("name", "운영자"), ("body", "직원의 답")],
         exists(Comment.objects.filter(body="직원의 답", parent__isnull=False)),
+        row(Comment.objects.filter(body="고친 뒤")),
     ),
     Form(
         "comments_comment_write 올리기",
@@ -481,6 +482,7 @@ PUBLISHER = [
         "comments_comment_answer 올리기",
         [("name", "편집실"), ("body", "편집실의 답")],
         exists(Comment.objects.filter(body="편집실의 답", staff__username="publisher")),
+        row(Comment.objects.filter(body="고친 뒤")),
     ),
     Form(
         "articles_category_add _save",
