@@ -50,6 +50,12 @@ def compact():
         tables = ", ".join(connection.introspection.table_names())
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
+            # An earlier test's transaction that is open still would keep the rows that it may see.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND state LIKE 'idle in transaction%%'"
+            )
             cursor.execute(f"VACUUM (FULL, ANALYZE) {tables}")
             # The planner's statistics of before, which ANALYZE has only replaced.
             cursor.execute("VACUUM (FULL) pg_statistic")
