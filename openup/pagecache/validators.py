@@ -155,7 +155,7 @@ def sqlite_query(count):
     # As Django's Now() writes it: moments are compared as text.
     now = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
     columns = ", ".join(
-        f"(SELECT version FROM {VERSIONS} WHERE scope = ?),"  # noqa: S608
+        f"(SELECT version FROM {VERSIONS} WHERE scope = ?),"  # noqa: S608 - tables of ours
         f" (SELECT MAX(at) FROM {MOMENTS} WHERE scope = ? AND at <= {now})"
         for _number in range(count)
     )
