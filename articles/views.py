@@ -37,8 +37,11 @@ from articles.rankings.layout import lay_out
 from articles.rankings.subject_history import history_of
 from articles.search import tokens
 from articles.search.queries import Query, find
+from articles.search.suggestions import suggested
 
 LIST_SIZE = 20
+# A search that finds no more may be misspelt.
+FEW_RESULTS = 2
 YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
@@ -198,13 +201,17 @@ def search(request):
     first = Article.objects.first_day()
     this_year = timezone.localdate().year
     looser = tokens.loosened(query.text)
+    is_first_page = "after" not in request.GET
+    finds_little = query.needles and is_first_page and len(hits.documents) <= FEW_RESULTS
+    meant = suggested(query.text) if finds_little else ""
     words = [word for word in dict.fromkeys(looser.split()) if len(word) > 1]
     context = {
         "query": query,
         "kinds": SearchDocument.Kind.choices,
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
         "results": [found(document, pattern) for document in hits.documents],
-        "is_further": "after" in request.GET,
+        "is_further": not is_first_page,
+        "meant": meant and (meant, search_address(meant)),
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
         "wider": query.is_narrowed and search_address(query.text),
         "looser": looser != query.text and (looser, search_address(looser)),

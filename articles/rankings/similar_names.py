@@ -45,9 +45,9 @@ def near(name: str, known: Iterable[str]) -> list[str]:
     """Return the names of `known` that `name` may be another spelling of, the nearest first."""
     names = list(dict.fromkeys(known))
     is_hangul = bool(_HANGUL.search(name))
-    same = {_letters(each): each for each in names if bool(_HANGUL.search(each)) == is_hangul}
+    same = _of_one_script(names, is_hangul)
     letters = _letters(name)
-    found = [same[key] for key in get_close_matches(letters, same, SHOWN, CUTOFF)]
+    found = spelt_alike(name, names)
     for key, each in same.items():
         begins = key.startswith(letters) or letters.startswith(key)
         if begins and min(len(key), len(letters)) >= MIN_BEGINNING and each not in found:
@@ -57,6 +57,16 @@ def near(name: str, known: Iterable[str]) -> list[str]:
         others = (each for each in names if bool(_HANGUL.search(each)) != is_hangul)
         found += [each for each in others if _heard(each) == heard]
     return found[:SHOWN]
+
+
+def spelt_alike(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names of `known` in the same script most of whose letters agree, nearest first."""
+    same = _of_one_script(known, bool(_HANGUL.search(name)))
+    return [same[key] for key in get_close_matches(_letters(name), same, SHOWN, CUTOFF)]
+
+
+def _of_one_script(names: Iterable[str], is_hangul: bool) -> dict[str, str]:
+    return {_letters(each): each for each in names if bool(_HANGUL.search(each)) == is_hangul}
 
 
 @lru_cache(maxsize=10_000)

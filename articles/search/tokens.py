@@ -106,6 +106,12 @@ def loosened(query: str) -> str:
     return " ".join(run.group() for run in _RUN.finditer(query))
 
 
+def words(text: str) -> list[str]:
+    """Return the words of `text` as they stand, without signs and particles at their ends."""
+    runs = (run.group() for run in _RUN.finditer(text))
+    return [_PARTICLES.sub("", run) for run in runs]
+
+
 def tokens(folded: str) -> set[str]:
     """Return what a folded text is indexed by: words, runs of one to three syllables, joints.
 

@@ -9,12 +9,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
-from articles.models import Article, SearchDocument
+from articles.models import Article, RankingSubject, SearchDocument, Tag
 from articles.search.queries import PAGE_SIZE, Query, find
 from tests.factories import (
     make_article,
     make_category,
+    make_comment,
     make_issue,
     make_ranking,
     make_subject,
@@ -302,3 +304,49 @@ def test_subject_that_no_public_ranking_holds_is_not_found():
     make_subject("알리바바").store()
 
     assert titles("알리바바") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("딥씨크", "딥시크"),
+        ("쿠버네티즈", "쿠버네티스"),
+        ("쿠버네티즈의 길", "쿠버네티스 길"),
+        ("엔비디어", "엔비디아"),
+        ("오픈쏘스", "오픈소스"),
+        ("deepsek", "DeepSeek"),
+    ],
+)
+def test_misspelt_word_is_offered_as_the_site_spells_it(client, typed, meant):
+    tag = Tag(name="쿠버네티스", slug="kubernetes")
+    tag.store()
+    article = make_article(title="오픈소스가 걸어온 길", body="쿠버네티스로 가는 길")
+    article.tags.add(tag)
+    make_table(article, make_ranking([("10월", AT.date(), [("딥시크", "중국", "R1")])]))
+    subject = RankingSubject.objects.get()
+    subject.aliases = ["DeepSeek"]
+    subject.store()
+    make_issue([("산업", "엔비디아의 새 모형", "- 하나")])
+
+    page = client.get(reverse("articles:search"), {"q": typed}).content.decode()
+
+    address = f"{reverse('articles:search')}?{urlencode({'q': meant})}"
+    link = f'<a href="{address}">{meant}</a>'
+    assert f"혹시 이것을 찾으셨나요? {link}" in page
+
+
+@pytest.mark.parametrize("typed", ["오픈소스", "딥러닝학회", "ㅁㅁ", "1234", "오픈쏘슨다"])
+def test_nothing_is_offered_for_what_is_known_or_far_from_everything(client, typed):
+    make_article(title="오픈소스와 12345")
+
+    assert "혹시" not in client.get(reverse("articles:search"), {"q": typed}).content.decode()
+
+
+def test_only_what_readers_may_see_is_offered(client):
+    make_article(title="가람이의 소식", state=Article.State.DRAFT)
+    comment = make_comment(make_article(), body="미르네의 소식")
+
+    for typed in ("가란이", "미르내"):
+        page = client.get(reverse("articles:search"), {"q": typed}).content.decode()
+        assert "혹시" not in page
+    assert comment.is_visible
