@@ -71,6 +71,7 @@ class CommentDrawing:
         self.edited_after_reply = escape(_("edited after a reply"))
         self.reply, self.edit, self.delete = map(escape, (_("Reply"), _("Edit"), _("Delete")))
         self.report, staff = escape(_("Report")), escape(_("Staff"))
+        self.other = escape(_("See more"))
         self.staff_badge = f' <span class="badge">{staff}</span>'
         self.deleted_text = escape(_("This comment was deleted."))
         self.hidden_text = escape(_("This comment was hidden by the site's staff."))
@@ -149,7 +150,7 @@ class CommentDrawing:
             f"{to_whom}{edited}</p>\n"
             f"{about}"
             f'<div class="text"{self.in_korean}>{comment.body_html}</div>\n'
-            f'<p class="actions">{self.actions(comment, address)}</p>'
+            f'<div class="actions">{self.actions(comment, address)}</div>'
         )
 
     def gone(self, comment):
@@ -226,7 +227,7 @@ class CommentDrawing:
                 f'<a href="{reverse(name, args=[comment.pk])}">{escape(word)}</a>'
                 for name, word in self.staff_links
             )
-        # Each link's name tells what it does and to whose comment.
+        # Reply stands out; what is seldom done opens, named by whose comment it is about.
         by = f"by-{comment.pk}"
         reply = ""
         if self.takes_replies:
@@ -240,9 +241,10 @@ class CommentDrawing:
         if comment.staff_id:
             return reply
         return (
-            f'{reply}<a href="{address}edit/" aria-labelledby="to-edit {by}">{self.edit}</a>'
-            f'<a href="{address}delete/" aria-labelledby="to-delete {by}">{self.delete}</a>'
-            f'<a href="{address}report/" aria-labelledby="to-report {by}">{self.report}</a>'
+            f'{reply}<details><summary aria-labelledby="to-more {by}">{self.other}</summary>'
+            f'<a href="{address}edit/">{self.edit}</a>'
+            f'<a href="{address}delete/">{self.delete}</a>'
+            f'<a href="{address}report/">{self.report}</a></details>'
         )
 
     def address(self, comment):

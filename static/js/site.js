@@ -291,7 +291,7 @@
     const form = new DOMParser().parseFromString(page, "text/html").querySelector("main form");
     if (!form) throw new Error("This answer has no form.");
     form.setAttribute("action", link.href);
-    form.setAttribute("aria-labelledby", link.getAttribute("aria-labelledby"));
+    form.setAttribute("aria-labelledby", link.pathname.replace(/.*?(\d+)\/(\w+)\/$/, "to-$2 by-$1"));
     // Several may be open at once.
     for (const node of form.querySelectorAll("*")) {
       for (const name of ["id", "for", "aria-describedby"]) {

@@ -32,6 +32,13 @@ def follow(page, link):
         link.click()
 
 
+def choose(thread, name):
+    """Open what may be done to the first comment, and follow one of its links."""
+    more = thread.locator(".actions details").first
+    more.locator("summary").click()
+    more.get_by_role("link", name=name).click()
+
+
 def check_with_axe(page):
     assert not violations(page)
 
@@ -59,11 +66,11 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     write(page, "바로 답하는 글", within=within)
     thread.locator("li li").get_by_text("바로 답하는 글").wait_for()
     thread.get_by_text("익명님에게").wait_for()
-    thread.locator("summary").click()
+    thread.locator(".branch > summary").click()
     assert not thread.get_by_text("바로 답하는 글").is_visible()
     look()
 
-    thread.get_by_role("link", name="수정 익명").first.click()
+    choose(thread, "수정")
     page.locator(within).wait_for()
     assert page.locator(f"{within} [name=body]").input_value() == "처음 쓰는 글"
     write(page, "고쳐 쓴 글", password="wrong horse key", within=within)
@@ -84,7 +91,7 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     look()
     follow(page, page.get_by_role("link", name="댓글로 돌아가기"))
 
-    thread.get_by_role("link", name="삭제 익명").first.click()
+    choose(thread, "삭제")
     write(page, within=within)
     thread.get_by_text("삭제된 댓글입니다").wait_for()
     assert not page.get_by_text("고쳐 쓴 글").count()
@@ -113,7 +120,8 @@ def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):
     parent = make_comment(body="물어보는 글")
     page = open_page(parent.article.get_absolute_url())
     reply = page.locator(".comments").get_by_role("link", name="답글 익명")
-    edit = page.locator(".comments").get_by_role("link", name="수정 익명")
+    edit = page.locator(".comments").get_by_role("link", name="수정")
+    assert not edit.is_visible()
 
     reply.focus()
     page.keyboard.press("Enter")
@@ -121,6 +129,9 @@ def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):
     form.wait_for()
     assert form.locator("[name=body]").evaluate("field => field === document.activeElement")
     form.locator("[name=body]").fill("쓰던 글")
+    reply.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     edit.click()
     page.get_by_role("form", name="수정 익명").wait_for()
     reply.click()

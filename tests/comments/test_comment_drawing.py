@@ -19,12 +19,13 @@ WHOLE = (
     '<a href="/comments/7/"><time datetime="2025-10-28T09:05:00+09:00">2025.10.28 09:05</time></a>'
     '</span> <a class="edited" href="/comments/7/history/">수정됨</a></p>\n'
     '<div class="text"><p>100%</p></div>\n'
-    '<p class="actions">'
+    '<div class="actions">'
     '<a href="/comments/7/reply/" aria-labelledby="to-reply by-7" data-version="3">답글</a>'
-    '<a href="/comments/7/edit/" aria-labelledby="to-edit by-7">수정</a>'
-    '<a href="/comments/7/delete/" aria-labelledby="to-delete by-7">삭제</a>'
-    '<a href="/comments/7/report/" aria-labelledby="to-report by-7">신고</a>'
-    "</p></li>\n</ol>"
+    '<details><summary aria-labelledby="to-more by-7">더보기</summary>'
+    '<a href="/comments/7/edit/">수정</a>'
+    '<a href="/comments/7/delete/">삭제</a>'
+    '<a href="/comments/7/report/">신고</a></details>'
+    "</div></li>\n</ol>"
 )
 
 
@@ -50,7 +51,7 @@ def test_comment_is_drawn_to_the_byte():
 
 def test_nothing_is_offered_that_the_comment_does_not_allow():
     assert "to-reply" not in draw(unsaved(), takes_comments=False)
-    assert "to-edit" in draw(unsaved(), takes_comments=False)
+    assert "to-more" in draw(unsaved(), takes_comments=False)
     of_staff = draw(unsaved(staff_id=1))
     assert of_staff.count('<a href="/comments/7/') == 2 and "to-reply" in of_staff
     assert '</bdi> <span class="badge">' in of_staff
@@ -102,7 +103,7 @@ def test_what_opens_replies_is_named_by_whose_they_are():
 
     page = html.fromstring(draw(root, *replies_to(root, 4)))
 
-    for summary in page.cssselect("summary"):
+    for summary in page.cssselect("summary[id]"):
         own, whose = summary.get("aria-labelledby").split()
         assert own == summary.get("id") and page.cssselect(f"#{whose}")[0].text_content()
     gone = draw(unsaved(state="deleted", branch_count=1), *replies_to(root, 1))
