@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from articles.article_loading import load_article, mentions_of, neighbours_of
 from articles.linked_data import article_graph
 from articles.models import CONTENT, SITE
-from comments.threads.anchors import entry_links, item_links
+from comments.threads.anchors import entry_links, figures_address, item_links
 from comments.threads.empty_form import draw_empty_form
 from comments.threads.rendering import draw_branches
 from openup.pagecache.fragments import cached_fragment
@@ -83,6 +83,7 @@ def article_context(article, page):
         "comment_count": page.comment_count,
         **page.series(article.get_absolute_url()),
         "empty_form": draw_empty_form(article),
+        "figures_address": figures_address(article),
         "entry_links": entry_links(article, page.anchor_counts),
         "item_links": item_links(month, month.lead_article if month else None, page.anchor_counts),
     }

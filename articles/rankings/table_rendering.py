@@ -60,9 +60,10 @@ class _RowDrawing:
 
 
 def draw_beside(link):
-    """Return the link to what is said about a row or an item, with id, address, text and label."""
+    """Return the link (an AnchorLink) to what is said about a row or an item."""
     place = f' id="{link.id}"' if link.id else ""
+    name = "beside idle" if link.is_idle else "beside"
     return (
-        f'<a class="beside"{place} href="{escape(link.address)}" rel="nofollow"'
+        f'<a class="{name}"{place} href="{escape(link.address)}" rel="nofollow"'
         f' aria-label="{escape(link.label)}">{escape(link.text)}</a>'
     )

@@ -78,13 +78,13 @@ WIDE, VAST = 8, 16
 
 @register.inclusion_tag("articles/_ranking_table.html")
 def ranking_table(
-    layout, caption, source_note="", source_url="", *, files=None, folded=True, links=None
+    layout, caption, source_note="", source_url="", *, files=None, folded=True, links=None, talk=""
 ):
     """Draw a ranking's table and chart; each column's header cell names the group it stands under.
 
     `files` are addresses of the figures by kind; where there is little room, a `folded` chart opens
     when asked for. `links` is what stands beside an entry: {its first cell's id: link with id,
-    address, text and label}.
+    address, text, label and is_idle}; `talk` is where one chooses a row to speak of.
     """
     width = layout.groups[0].span if layout.groups else 1
     columns = [
@@ -99,7 +99,7 @@ def ranking_table(
         "source_note": source_note,
         "source_url": source_url,
         "files": files,
-        "links": links,
+        "talk": talk,
         "rows": mark_safe(draw_rows(layout, width, links)),  # noqa: S308 - escaped there
         "folded": folded,
     }

@@ -5,6 +5,8 @@ An anchor's key, "entry-12" or "item-3", stands in addresses and is its place's 
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -12,6 +14,8 @@ from django.utils.translation import gettext as _
 from articles.addresses import path_of
 from articles.models import MonthlyIssue, MonthlyIssueItem, RankingEntry
 
+# In place of a key: a row that is still to be chosen.
+FIGURES = "figures"
 # No key of a row has more digits; a longer number would be none for the database.
 _KEY = re.compile(r"(entry|item)-([1-9][0-9]{0,17})", re.ASCII)
 
@@ -59,6 +63,8 @@ class AnchorLink:
     address: str
     text: str
     label: str
+    # Nothing is said yet: it shows only where the pointer or the focus is.
+    is_idle: bool = False
 
 
 def find_anchor(article, key: str) -> Anchor | None:
@@ -77,6 +83,25 @@ def find_anchor(article, key: str) -> Anchor | None:
     )
     item = items.select_related("issue").first()
     return Anchor(item=item) if item else None
+
+
+def figures_address(article) -> str:
+    """Return where one chooses what row to speak of; "" where nobody may."""
+    return about_address(article, FIGURES) if article.is_public and article.takes_comments else ""
+
+
+def entry_choices(article) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the rows that the article shows, as groups of choices: one for each period."""
+    entries = RankingEntry.objects.filter(period__in=article.ranking_tables.values("periods"))
+    entries = entries.select_related("period__ranking")
+    ordered = entries.order_by("period__ranking", "-period__as_of", "period", "position")
+    return [
+        (
+            f"{period.ranking.title}, {period.label}",
+            [(Anchor(entry=entry).key, f"{entry.rank} {entry.label}") for entry in group],
+        )
+        for period, group in groupby(ordered, key=attrgetter("period"))
+    ]
 
 
 def entry_links(article, counts: dict[str, int]) -> dict[str, AnchorLink]:
@@ -118,6 +143,7 @@ def _link(article, anchor, counts, is_placed):
         about_address(article, anchor.key),
         text,
         f"{text}: {anchor.label}, {anchor.period}",
+        is_idle=not count and anchor.entry is not None,
     )
 
 

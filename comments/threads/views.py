@@ -17,7 +17,7 @@ from comments.identity.rate_limits import editing, network_of
 from comments.models import Comment, EditConflict, SubmissionConflict, SubmissionDeleted
 from comments.models.revision import VERSIONS_PER_PAGE
 from comments.models.thread import page_of
-from comments.threads.anchors import about_address, find_anchor
+from comments.threads.anchors import FIGURES, about_address, entry_choices, find_anchor
 from comments.threads.forms import CommentEditForm, CommentForm, FigureReportForm, PairForm
 from comments.threads.history import history_page
 from comments.threads.pages import answer_with, branch_page, read_page_number
@@ -58,6 +58,10 @@ def comment_create(request, article_id):
     anchor = find_anchor(article, fields.get("about", ""))
     is_report = fields.get("kind") == Comment.Kind.FIGURE_ERROR
     if request.method != "POST" and not (anchor or is_report):
+        is_choice = fields.get("about") == FIGURES and article.takes_comments
+        if is_choice and (choices := entry_choices(article)):
+            context = {"article": article, "choices": choices}
+            return render(request, "comments/figure_choice.html", context)
         return redirect(article.get_absolute_url() + "#comment-form")
     make_form = FigureReportForm if is_report else CommentForm
     return post_comment(request, article, make_form=make_form, anchor=anchor)

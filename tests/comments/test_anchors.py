@@ -85,6 +85,32 @@ def test_row_has_one_link_that_opens_the_form_about_it(client, article, entry):
     assert page.cssselect("input[name=about]")[0].value == f"entry-{entry.pk}"
 
 
+def test_row_to_speak_of_is_chosen_below_the_table(client, article, entry):
+    page = page_of(client.get(article.get_absolute_url()))
+    (link,) = page.cssselect(".ranking figcaption a[href$='about=figures']")
+
+    choice = page_of(client.get(link.get("href")))
+
+    (form,) = choice.cssselect("main form")
+    assert form.action == reverse("comments:comment_create", args=[article.pk])
+    labels = {option.get("value"): option.text for option in form.cssselect("option")}
+    assert labels[f"entry-{entry.pk}"] == "1 지푸 AI (중국)"
+    periods = [group.get("label") for group in form.cssselect("optgroup")]
+    assert [label.split(", ")[1] for label in periods] == ["2025년 10월", "2024년 7월"]
+
+
+def test_no_row_is_offered_where_nobody_may_write_or_nothing_is_ranked(client, article):
+    article.comment_policy = Article.CommentPolicy.CLOSED
+    article.store()
+    without_table = make_article()
+
+    page = client.get(article.get_absolute_url()).content.decode()
+    response = client.get(form_address(without_table, "figures"))
+
+    assert "about=figures" not in page
+    assert response.url == f"{without_table.get_absolute_url()}#comment-form"
+
+
 def test_form_about_a_row_is_never_kept(client, article, entry):
     response = client.get(form_address(article, f"entry-{entry.pk}"))
 
