@@ -116,7 +116,7 @@ def ranking_detail(request, slug):
     compared = pair and replace(lay_out(ranking, pair, f"compared-{ranking.pk}"), chart=None)
     context = {
         "ranking": ranking,
-        "layout": replace(layout, chart=None),
+        "layout": replace(layout, chart=None, changes=None if pair else layout.changes),
         "chart": layout.chart,
         "periods": periods,
         "pair": pair,

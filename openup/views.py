@@ -11,6 +11,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,6 +26,7 @@ from articles.models import (
     Article,
     ArticleReading,
     MonthlyIssue,
+    RankingEntry,
     RankingTable,
 )
 from articles.open_data.provenance import absolute
@@ -55,7 +57,7 @@ def home(request):
     newest_table = (
         RankingTable.objects.filter(Article.objects.is_published("article"))
         .select_related("ranking")
-        .prefetch_related("periods__entries")
+        .prefetch_related("periods", Prefetch("periods__entries", RankingEntry.objects.named()))
         .order_by("-article__published_at", "-article_id", "pk")
         .first()
     )

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from articles.addresses import path_of
 from articles.open_data.provenance import KOGL_URL, absolute, absolute_html
-from articles.rankings.layout import ranks_of
-from articles.rankings.movement import compare
+from articles.rankings.changes import changes_of
+from articles.rankings.movement import compare, ranks_of
 
 
 def schema_url(name):
@@ -92,6 +92,9 @@ def periods_data(periods):
             ],
             "total": total_data(period.total),
             "gone": [slugs[who] for who in comparison.gone],
+            "changes": None
+            if comparison.with_period is None
+            else str(changes_of(periods[comparison.with_period], period, comparison)),
         }
         for period, comparison in zip(periods, comparisons, strict=True)
     ]

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from articles.rankings.changes import Changes, newest_changes
 from articles.rankings.chart import Chart, Line, Point, bump_chart
-from articles.rankings.movement import Comparison, Move, compare
+from articles.rankings.movement import Comparison, Move, compare, ranks_of
 
 MANY_CELLS = 400
 
@@ -68,6 +69,7 @@ class Layout:
     rows: tuple[Row, ...]
     total: Row | None
     description: str
+    changes: Changes | None  # of the newest period; None where it is the first
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
     corrections: tuple[Correction, ...]  # the newest first
@@ -76,11 +78,6 @@ class Layout:
     def is_long(self):
         """Tell whether to draw it takes a slow phone a time that its reader notices."""
         return len(self.rows) * len(self.columns) > MANY_CELLS
-
-
-def ranks_of(period) -> dict[int, int]:
-    """Return {subject's key: rank} of a loaded period, in order of position."""
-    return {entry.subject_id: entry.rank for entry in period.entries.all()}
 
 
 def lay_out(ranking, periods, prefix: str) -> Layout:
@@ -118,6 +115,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         rows=rows,
         total=_total(ranking, periods, groups, prefix),
         description=_describe(ranking, groups, rows),
+        changes=newest_changes(periods, comparisons),
         departures=_departures(periods, comparisons),
         chart=_chart(ranking, periods, addresses, prefix),
         corrections=corrections,

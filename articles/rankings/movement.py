@@ -65,6 +65,11 @@ def compare(periods: Sequence[Mapping[Subject, int]]) -> list[Comparison[Subject
     return comparisons
 
 
+def ranks_of(period) -> dict[int, int]:
+    """Return {subject's key: rank} of a loaded period, in order of position."""
+    return {entry.subject_id: entry.rank for entry in period.entries.all()}
+
+
 def _move(before: int | None, rank: int, was_seen: bool) -> Move:
     if before is None:
         return Move(Kind.RETURNED if was_seen else Kind.NEW)
@@ -73,20 +78,25 @@ def _move(before: int | None, rank: int, was_seen: bool) -> Move:
     return Move(Kind.UP if rank < before else Kind.DOWN, abs(before - rank))
 
 
+def sign(move: Move) -> str:
+    """Return a rise or a fall as an arrow and its ranks."""
+    return f"{'▲' if move.kind is Kind.UP else '▼'}{move.steps}"
+
+
 def draw(move: Move | None) -> SafeString | str:
     """Draw a move by shape and text: an arrow to look at, and words for who does not see it."""
     if move is None:
         return ""
     match move.kind:
         case Kind.UP:
-            sign, words = "▲", _("up by %(steps)s ranks") % {"steps": move.steps}
+            words = _("up by %(steps)s ranks") % {"steps": move.steps}
         case Kind.DOWN:
-            sign, words = "▼", _("down by %(steps)s ranks") % {"steps": move.steps}
+            words = _("down by %(steps)s ranks") % {"steps": move.steps}
         case _:
             drawn = escape(_word(move.kind))
             return mark_safe(f'<small class="move {move.kind}">{drawn}</small>')  # noqa: S308
     return mark_safe(  # noqa: S308 - words of our own
-        f'<small class="move {move.kind}"><span aria-hidden="true">{sign}{move.steps}</span>'
+        f'<small class="move {move.kind}"><span aria-hidden="true">{sign(move)}</span>'
         f'<span class="visually-hidden">{escape(words)}</span></small>'
     )
 

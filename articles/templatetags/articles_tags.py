@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from articles.content.share_picture import kind_picture_url
 from articles.content.text import CONTENT_LANGUAGE
 from articles.rankings import movement
-from articles.rankings.layout import ranks_of
+from articles.rankings.changes import newest_changes
 from articles.rankings.table_rendering import draw_beside, draw_rows
 
 register = template.Library()
@@ -131,8 +131,9 @@ def standings(table):
     while periods and not periods[-1].entries.all():
         periods.pop()
     if not periods:
-        return {"period": None, "previous": None, "rows": []}
-    newest = movement.compare([ranks_of(period) for period in periods])[-1]
+        return {"period": None, "previous": None, "changes": None, "rows": []}
+    comparisons = movement.compare([movement.ranks_of(period) for period in periods])
+    newest = comparisons[-1]
     rows = [
         {
             "entry": entry,
@@ -145,5 +146,6 @@ def standings(table):
     return {
         "period": periods[-1],
         "previous": None if before is None else periods[before],
+        "changes": newest_changes(periods, comparisons),
         "rows": rows,
     }

@@ -71,8 +71,8 @@ def test_moves_and_departures_lead_from_one_period_to_the_next(periods):
 @pytest.mark.parametrize(
     ("move", "shape", "words"),
     [
-        (Move(Kind.UP, 3), "▲3", "3계단 오름"),
-        (Move(Kind.DOWN, 12), "▼12", "12계단 내림"),
+        (Move(Kind.UP, 3), "▲3", "3계단 상승"),
+        (Move(Kind.DOWN, 12), "▼12", "12계단 하락"),
         (Move(Kind.SAME), "", "유지"),
         (Move(Kind.NEW), "", "신규"),
         (Move(Kind.RETURNED), "", "재진입"),
