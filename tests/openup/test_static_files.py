@@ -1,6 +1,7 @@
 """The static files as the server sends them."""
 
 import gzip
+import re
 
 import pytest
 from django.conf import settings
@@ -30,6 +31,18 @@ def test_own_files_lose_what_only_their_readers_need(tmp_path):
 
     assert "/*" not in style
     assert "word-break:keep-all" in style
+
+
+@pytest.mark.parametrize("path", sorted((settings.BASE_DIR / "static").rglob("*.css")), ids=str)
+def test_selectors_stay_what_they_were(path, tmp_path):
+    name = str(path.relative_to(settings.BASE_DIR / "static"))
+    # "a :is(b)" and "a:is(b)" are two things.
+    descendant = re.compile(r"[^\s{},>+~]\s+:[a-z-]+")
+
+    style = collect(name, path, tmp_path).decode()
+
+    source = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    assert descendant.findall(style) == descendant.findall(source)
 
 
 def test_files_named_by_their_content_are_the_same(tmp_path):
