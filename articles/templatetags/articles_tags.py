@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from articles.content.line_breaks import kept_together
 from articles.content.share_picture import kind_picture_url
 from articles.content.text import CONTENT_LANGUAGE
 from articles.rankings import movement
@@ -24,6 +25,12 @@ JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 def kept_html(html):
     """Draw HTML that was sanitised or escaped when it was saved; the only place that trusts any."""
     return mark_safe(html)  # noqa: S308
+
+
+@register.filter
+def prose_html(html):
+    """Draw the HTML of an editor's text, lines not breaking where no Korean line does."""
+    return kept_html(kept_together(html))
 
 
 @register.simple_tag
