@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from articles.content.share_picture import KINDS, draw, kind_lines, kind_picture_url
 from articles.content.whole_files import write_whole
-from articles.models import Article
+from articles.models import Article, Ranking
 from articles.page_caching import uncached_page
 
 logger = logging.getLogger(__name__)
@@ -50,11 +50,22 @@ def media_file(request, name):
 def share_picture(request, article_id, digest):
     """Send the picture beside an article's shared link; it is made when first asked for."""
     articles = Article.objects.published().defer("body", "body_html")
+    articles = articles.prefetch_related("ranking_tables__periods__entries__subject")
     article = get_object_or_404(articles, pk=article_id)
     if request.path != article.share_picture_url:
         # Of an earlier title, on a page that somebody has kept.
         return redirect(article.share_picture_url)
     return _drawn_once(request, digest, article.share_lines)
+
+
+@uncached_page
+@require_safe
+def ranking_picture(request, ranking_id, digest):
+    """Send the picture beside a series' shared link; new figures are a new picture."""
+    ranking = get_object_or_404(Ranking.objects.published().for_page(), pk=ranking_id)
+    if request.path != ranking.share_picture_url:
+        return redirect(ranking.share_picture_url)
+    return _drawn_once(request, digest, ranking.share_lines)
 
 
 @uncached_page

@@ -41,6 +41,11 @@ urlpatterns = [
     path("manage/", admin.site.urls),
     path("media/<path:name>", media.media_file, name="media_file"),
     path("share/<key:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
+    path(
+        "share/ranking/<key:ranking_id>-<slug:digest>.png",
+        media.ranking_picture,
+        name="ranking_picture",
+    ),
     path("share/<slug:kind>/<slug:digest>.png", media.kind_picture, name="kind_picture"),
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.

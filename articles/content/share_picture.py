@@ -23,9 +23,10 @@ MARGIN = 88
 MAX_LINES = 4
 TITLE_SIZES = range(76, 39, -4)
 SMALL = 34
+LEADING = 1.34
 GROUND, TEXT, SUBTLE, ACCENT = "#ffffff", "#1e2124", "#464c53", "#0b50d0"
 # Part of the name: raise it when the drawing changes.
-VERSION = 1
+VERSION = 2
 FONT = Path(__file__).parent / "fonts" / "Pretendard-Bold.otf"
 KINDS = {
     "site": gettext_lazy("Monthly trends, rankings and notable issues of open source."),
@@ -45,23 +46,34 @@ def kind_picture_url(kind: str) -> str:
     return path_of("kind_picture", kind, digest_of(*kind_lines(kind)))
 
 
+def drawn_lines(kicker: str, title: str, foot: str, changes: object) -> tuple[str, ...]:
+    """Return the lines of an article's or a series' picture, with what its ranking changed."""
+    return (kicker, title, foot, str(changes)) if changes else (kicker, title, foot)
+
+
 def digest_of(*lines: str) -> str:
     """Return what names the picture of `lines`: 16 hex digits."""
     text = "\0".join([str(VERSION), *lines])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def draw(kicker: str, title: str, foot: str) -> bytes:
-    """Return the picture as PNG: a kicker, the title in up to four lines, a line at the foot."""
+def draw(kicker: str, title: str, foot: str, changes: str = "") -> bytes:
+    """Return the picture as PNG: a kicker, the title in up to four lines, a line at the foot.
+
+    `changes` is a line between them, which leaves the title less room.
+    """
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     canvas = ImageDraw.Draw(image)
     canvas.rectangle((0, 0, WIDTH, 16), fill=ACCENT)
     if kicker:
         canvas.text((MARGIN, 96), kicker, font=_font(SMALL + 6), fill=ACCENT)
-    font, lines = _fitted(title, canvas)
     top = 160 if kicker else 110
+    font, lines = _fitted(title, canvas, HEIGHT - (216 if changes else 130) - top)
     for number, line in enumerate(lines):
-        canvas.text((MARGIN, top + number * font.size * 1.34), line, font=font, fill=TEXT)
+        canvas.text((MARGIN, top + number * font.size * LEADING), line, font=font, fill=TEXT)
+    if changes:
+        font = _font(SMALL)
+        canvas.text((MARGIN, HEIGHT - 188), _cut(changes, font, canvas), font=font, fill=ACCENT)
     _draw_mark(canvas, MARGIN, HEIGHT - 112)
     canvas.text((MARGIN + 72, HEIGHT - 104), foot, font=_font(SMALL), fill=SUBTLE)
     file = BytesIO()
@@ -74,14 +86,27 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT), size)
 
 
-def _fitted(title: str, canvas: ImageDraw.ImageDraw) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+def _fitted(
+    title: str, canvas: ImageDraw.ImageDraw, height: int
+) -> tuple[ImageFont.FreeTypeFont, list[str]]:
     """Return the largest font in which the title fits, and its lines; the last may be cut."""
     for size in TITLE_SIZES:
         font = _font(size)
         lines = _lines(title, font, canvas)
-        if len(lines) <= MAX_LINES:
+        most = min(MAX_LINES, int(height / (size * LEADING)))
+        if len(lines) <= most:
             return font, lines
-    return font, [*lines[: MAX_LINES - 1], lines[MAX_LINES - 1].rstrip() + "…"]
+    return font, [*lines[: most - 1], lines[most - 1].rstrip() + "…"]
+
+
+def _cut(text: str, font: ImageFont.FreeTypeFont, canvas: ImageDraw.ImageDraw) -> str:
+    """Return as much of a line as the picture has room for."""
+    room = WIDTH - 2 * MARGIN
+    if canvas.textlength(text, font) <= room:
+        return text
+    while canvas.textlength(f"{text}…", font) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def _lines(title: str, font: ImageFont.FreeTypeFont, canvas: ImageDraw.ImageDraw) -> list[str]:

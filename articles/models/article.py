@@ -270,9 +270,11 @@ class Article(MarkdownBody):
 
     @property
     def share_lines(self):
-        """Return what the picture beside a shared link shows: kicker, title and foot."""
+        """Return what the picture beside a shared link shows; the tables are loaded before."""
         day = timezone.localtime(self.published_at) if self.published_at else timezone.localtime()
-        return self.kicker, self.title, f"{settings.SITE_NAME} · {day:%Y.%m.%d}"
+        foot = f"{settings.SITE_NAME} · {day:%Y.%m.%d}"
+        changes = next(filter(None, (table.changes for table in self.ranking_tables.all())), None)
+        return share_picture.drawn_lines(self.kicker, self.title, foot, changes)
 
     @property
     def share_picture_url(self):

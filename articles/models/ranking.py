@@ -1,5 +1,6 @@
 from datetime import datetime, time
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.addresses import path_of
+from articles.content import share_picture
 from articles.content.text import is_plausible, normalise_line
 from articles.fields import LineField, ShapedJSONField, WebAddressField
 from articles.models.article import Article, public_now
@@ -17,6 +19,7 @@ from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
 from articles.models.search_document import SearchDocument
+from articles.rankings.changes import changes_through
 from articles.rankings.differences import TOTAL, differences, figure_of, total_figure
 from articles.rankings.layout import lay_out
 from articles.rankings.row_validation import faults_of
@@ -183,6 +186,17 @@ class Ranking(models.Model):
     def layout(self):
         """Return the table of every period, as `/rankings/<slug>/` shows it."""
         return lay_out(self, list(self.periods.all()), f"ranking-{self.pk}")
+
+    @property
+    def share_lines(self):
+        """Return what the picture beside a shared link shows, of a series loaded `for_page`."""
+        changes = changes_through(list(self.periods.all()))
+        return share_picture.drawn_lines(_("Rankings"), self.title, settings.SITE_NAME, changes)
+
+    @property
+    def share_picture_url(self):
+        digest = share_picture.digest_of(*self.share_lines)
+        return path_of("ranking_picture", self.pk, digest)
 
 
 def first_moment(day):
@@ -479,6 +493,11 @@ class RankingTable(models.Model):
     def layout(self):
         """Return the table as the article shows it; periods and entries are loaded before."""
         return lay_out(self.ranking, list(self.periods.all()), f"table-{self.pk}")
+
+    @property
+    def changes(self):
+        """Return what the table's newest period changed, or None."""
+        return changes_through(list(self.periods.all()))
 
     def cell_anchor(self, entry):
         """Return the id that the entry's first cell has in the table's layout."""

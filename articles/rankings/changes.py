@@ -8,7 +8,16 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from articles.rankings.movement import Comparison, Kind, Move, Subject, draw, sign
+from articles.rankings.movement import (
+    Comparison,
+    Kind,
+    Move,
+    Subject,
+    compare,
+    draw,
+    ranks_of,
+    sign,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,11 @@ def newest_changes(periods: Sequence[Any], comparisons: Sequence[Comparison]) ->
         if comparison.with_period is not None:
             return changes_of(periods[comparison.with_period], period, comparison)
     return None
+
+
+def changes_through(periods: Sequence[Any]) -> Changes | None:
+    """Return what the newest of loaded `periods` (in order) changed, or None."""
+    return newest_changes(periods, compare([ranks_of(period) for period in periods]))
 
 
 def _named(subjects: Sequence[Subject], names: Mapping[Subject, str]) -> str:

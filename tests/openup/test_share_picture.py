@@ -1,14 +1,22 @@
 """The picture that other sites show beside a link to an article."""
 
+import re
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from articles.content.share_picture import draw
-from tests.factories import make_article
+from articles.rankings.row_validation import EntryRow
+from tests.factories import (
+    make_article,
+    make_ranking,
+    make_subject,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +89,57 @@ def test_picture_is_sent_though_it_cannot_be_stored(client, settings, tmp_path):
     response = client.get(make_article().share_picture_url)
 
     assert opened(response).size == (1200, 630)
+
+
+def test_article_and_series_show_in_their_pictures_what_their_ranking_changed(client):
+    article = make_article(title="순위")
+    ranking = make_ranking()
+    table = make_table(article, ranking)
+    pages = [article.get_absolute_url(), ranking.get_absolute_url()]
+    first = [shown_in(client, page) for page in pages]
+
+    replace_newest(ranking, "메타", "구글")
+    second = [shown_in(client, page) for page in pages]
+
+    assert table.changes and len({*first, *second}) == 4
+    for picture, newer in zip(first, second, strict=True):
+        assert client.get(picture)["Location"] == newer
+        assert opened(client.get(newer)).size == (1200, 630)
+
+
+def shown_in(client, page):
+    html = client.get(page).content.decode()
+    return re.search(r'property="og:image" content="https?://[^/]+([^"]+)', html)[1]
+
+
+def replace_newest(ranking, *names):
+    rows = [
+        EntryRow(rank, make_subject(name, "미국"), name, {"model": "M"})
+        for rank, name in enumerate(names, start=1)
+    ]
+    ranking.periods.last().replace_entries(rows, reason="고침")
+
+
+def test_address_that_pages_of_comments_give_leads_to_the_article_s_picture(client):
+    article = make_article()
+    make_table(article, make_ranking())
+
+    response = client.get(reverse("share_picture", args=[article.pk, "newest"]))
+
+    assert response["Location"] == article.share_picture_url
+
+
+def test_picture_of_a_series_that_readers_do_not_see_is_not_found(client):
+    ranking = make_ranking()
+
+    assert client.get(ranking.share_picture_url).status_code == 404
+
+
+@pytest.mark.parametrize("title", ["제목", "가" * 200, "한 글자 " * 50])
+@pytest.mark.parametrize("changes", ["이탈 구글 외 3", "W" * 400])
+def test_what_changed_is_drawn_below_any_title(title, changes):
+    with_changes = Image.open(BytesIO(draw("[10월]", title, "Open UP", changes)))
+    without = Image.open(BytesIO(draw("[10월]", title, "Open UP")))
+
+    assert with_changes.size == (1200, 630)
+    assert with_changes.tobytes() != without.tobytes()
