@@ -1,14 +1,19 @@
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.admin.model_admin import StaffModelAdmin
-from openup.staff.sign_in import SignInForm
+from openup.staff import second_factor
 
-admin.site.login_form = SignInForm
-admin.site.unregister([User, Group])
+# The devices' own pages would show their keys.
+admin.site.unregister([User, Group, StaticDevice, TOTPDevice])
 
 
 class UserForm(EditConflictForm, UserChangeForm):
@@ -20,6 +25,30 @@ class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
     form = UserForm
     # Each sign-in writes it.
     readonly_fields = ["last_login"]
+    list_display = [*auth_admin.UserAdmin.list_display, "has_second_factor"]
+    actions = ["remove_second_factor"]
+
+    def get_queryset(self, request):
+        app = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        return super().get_queryset(request).annotate(has_app=Exists(app))
+
+    @admin.display(description=_("second step"), boolean=True, ordering="has_app")
+    def has_second_factor(self, user):
+        return user.has_app
+
+    @admin.action(description=_("Take the second step of signing in away"), permissions=["change"])
+    def remove_second_factor(self, request, queryset):
+        """For who has lost the phone: the next sign-in leads to a new one where it is required."""
+        names = []
+        for user in queryset:
+            if second_factor.remove(user):
+                self.log_change(request, user, gettext("Took the second step of signing in away."))
+                names.append(user.get_username())
+        if names:
+            text = gettext("These sign in with the password alone now: %(names)s")
+            messages.success(request, text % {"names": ", ".join(names)})
+        else:
+            messages.warning(request, gettext("None of them had a second step."))
 
 
 @admin.register(Group)

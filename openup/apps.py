@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import pre_migrate
 
 
@@ -14,3 +15,9 @@ class OpenupConfig(AppConfig):
         guard_standard_error()
         # Told once: for one app alone.
         pre_migrate.connect(refuse_too_old, sender=apps.get_app_config("articles"))
+
+
+class DeskConfig(admin_apps.AdminConfig):
+    # Of the module, which is the site's own app's.
+    default = False
+    default_site = "openup.staff.desk_site.DeskSite"

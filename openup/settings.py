@@ -49,9 +49,9 @@ def read_required(name, expected):
     return _variables[name]
 
 
-def read_switch(name):
+def read_switch(name, default="0"):
     """Return the on/off variable `name`; a word that is neither stops the process."""
-    value = read_text(name, default="0").strip().lower()
+    value = read_text(name, default).strip().lower()
     if value not in {"1", "true", "yes", "on", "0", "false", "no", "off", ""}:
         raise ImproperlyConfigured(f"{name} is malformed: expected 1 or 0")
     return value in {"1", "true", "yes", "on"}
@@ -287,13 +287,15 @@ if COMMENT_CLASSIFIER == "comments.moderation.classifier.ask_over_http" and not 
 # Django
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "openup.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "markdownx",
     "openup",
     "articles",
@@ -316,6 +318,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "openup.middleware.rate_limited.LimitMiddleware",
     "openup.middleware.old_addresses.OldAddressMiddleware",
@@ -435,16 +438,15 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = ["openup.backends.staff_hasher.StaffHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "openup.staff.passwords.LengthValidator"},
+    {"NAME": "openup.staff.passwords.CommonValidator"},
 ]
+REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", "0" if IS_LOOPBACK else "1")
+OTP_TOTP_ISSUER = SITE_NAME
+PASSWORD_RESET_TIMEOUT = 60 * 60
 COOKIE_PREFIX = "__Secure-" if IS_HTTPS else ""
 STAFF_PATH = "/manage/"
+SESSION_ENGINE = "openup.staff.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}openup-session"
 SESSION_COOKIE_PATH = STAFF_PATH
 SESSION_COOKIE_SECURE = IS_HTTPS

@@ -7,7 +7,14 @@ from django.views.i18n import JavaScriptCatalog
 from articles import urls as articles_urls
 from comments import urls as comments_urls
 from openup import media, views
-from openup.staff import editor, presence, typed_preview, waiting_preview, working_copies
+from openup.staff import (
+    editor,
+    new_password,
+    presence,
+    typed_preview,
+    waiting_preview,
+    working_copies,
+)
 
 handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
@@ -33,6 +40,13 @@ urlpatterns = [
     path("manage/working-copies/<slug:form>/", working_copies.working_copy, name="working_copy"),
     path(
         "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"
+    ),
+    # The sign-in's page links to it by this name.
+    path("manage/password/", new_password.ask_for_link, name="admin_password_reset"),
+    path(
+        "manage/password/<uidb64>/<token>/",
+        new_password.NewPasswordView.as_view(),
+        name="password_reset_confirm",
     ),
     # Instead of Django's, which leaves our words for its scripts out.
     path("manage/jsi18n/", admin.site.admin_view(JavaScriptCatalog.as_view(), cacheable=True)),

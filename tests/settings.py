@@ -8,6 +8,7 @@ os.environ.setdefault("EMAIL_DIGEST_KEYS", "new:" + "1f" * 32 + ",old:" + "2e" *
 os.environ.setdefault("MAIL_ENCRYPTION_KEYS", "N" * 43 + "=," + "o" * 43 + "=")
 os.environ.setdefault("EMAIL_URL", f"file://{tempfile.gettempdir()}/openup-test-mail")
 os.environ.setdefault("SITE_URL", "http://testserver")
+os.environ.setdefault("REQUIRE_SECOND_FACTOR", "0")
 os.environ["OPENUP_ENV_FILE"] = os.devnull
 
 from openup.settings import *  # noqa: F403

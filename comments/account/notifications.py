@@ -8,6 +8,8 @@ from email.utils import quote
 from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import InterfaceError, InternalError, OperationalError, transaction
@@ -15,6 +17,8 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from comments.identity.credentials import digests
 from comments.identity.encryption import Unreadable
@@ -221,11 +225,22 @@ def _takedown(mail, address):
     return {"comment_url": absolute(mail.comment.get_permalink()) if has_place else ""}
 
 
+def _staff_password(mail, address):
+    """Give a link to a new password; django.contrib.auth takes it once, within its time."""
+    user = User.objects.filter(pk=mail.context["user"], is_active=True, is_staff=True).first()
+    if user is None:
+        return None
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    return {"link": absolute(reverse("password_reset_confirm", args=[key, token]))}
+
+
 WRITERS = {
     Outbox.Kind.DESK_LINK: _desk_link,
     Outbox.Kind.CONFIRM: _confirm,
     Outbox.Kind.REPLIES: _replies,
     Outbox.Kind.STAFF_NOTICE: _staff_notice,
+    Outbox.Kind.STAFF_PASSWORD: _staff_password,
     Outbox.Kind.TAKEDOWN_REQUESTER: _takedown,
     Outbox.Kind.TAKEDOWN_WRITER: _takedown,
 }

@@ -4,10 +4,9 @@ And let what was deleted be gone from SQLite's files too.
 """
 
 from datetime import timedelta
+from importlib import import_module
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -42,10 +41,7 @@ def purge():
     counters = 0
     while pruned := rate_limits.prune():
         counters += pruned
-    SessionStore.clear_expired()
-    # Signed in while the clock was wrong, they would last for longer than any.
-    longest = timedelta(seconds=settings.SESSION_COOKIE_AGE, minutes=1)
-    Session.objects.filter(expire_date__gt=now + longest).delete()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     articles = empty_trash()
     # Of an article that was deleted, with all its comments.
     Subscriber.forget_those_without_subscription()

@@ -1,7 +1,10 @@
 import unicodedata
 
+from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from comments.identity.credentials import hashing
@@ -13,6 +16,12 @@ from comments.identity.rate_limits import (
     refund_all,
     spend_all,
 )
+from openup.models import TRUST_DAYS
+from openup.staff import second_factor
+from openup.staff.browsers import name_of_browser
+from openup.staff.sessions import BROWSER, SIGNED_IN_AT
+
+MAX_CODE_CHARACTERS = 20
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -30,7 +39,34 @@ class SignInForm(AdminAuthenticationForm):
         with hashing():
             cleaned_data = super().clean()
         refund_try(network, name)
+        # For the list of own sessions.
+        self.request.session[BROWSER] = name_of_browser(self.request)
+        self.request.session[SIGNED_IN_AT] = timezone.now().isoformat()
         return cleaned_data
+
+
+class CodeForm(forms.Form):
+    """The second step: a code of the app, or one of the recovery codes."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=MAX_CODE_CHARACTERS,
+        help_text=_("The six digits that your app shows, or one of your recovery codes."),
+        widget=forms.TextInput({"autocomplete": "one-time-code", "autofocus": True}),
+    )
+    trust = forms.BooleanField(required=False)
+
+    def __init__(self, request, **options):
+        super().__init__(**options)
+        self.user, self.device = request.user, None
+        text = _("Do not ask on this browser for %(days)d days")
+        self.fields["trust"].label = text % {"days": TRUST_DAYS}
+
+    def clean_code(self):
+        self.device = second_factor.try_code(self.user, self.cleaned_data["code"])
+        if not self.device:
+            raise ValidationError(second_factor.refusal(self.user))
+        return self.cleaned_data["code"]
 
 
 def tries(network, name):

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
 
 from articles.models import (
     Article,
@@ -34,6 +33,7 @@ from comments.models import (
     Takedown,
     Thread,
 )
+from openup.models import StaffSession
 from tests.articles.test_pasted_table import EXCEL
 from tests.factories import PASSWORD
 
@@ -103,7 +103,7 @@ def sign_in(user):
     )
 
 
-SIGN_OUT = Form("logout logout-form", stored=is_gone(Session.objects))
+SIGN_OUT = Form("logout logout-form", stored=is_gone(StaffSession.objects))
 
 EDITOR = [
     Form(

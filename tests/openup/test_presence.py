@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
 from articles.models import PageVersion, Presence
 from comments.account.retention import purge
+from openup.models import StaffSession
 from tests.factories import make_article, make_ranking, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_one_who_is_signed_out_or_may_not_write_neither_sees_nor_is_seen(client)
     kim = signed_in("김편집")
     told(kim)
     strangers = [client, signed_in("reader", "articles.view_article")]
-    Session.objects.filter(session_key=kim.session.session_key).delete()
+    StaffSession.objects.filter(session_key=kim.session.session_key).delete()
 
     for each in (*strangers, kim):
         for method in ("get", "post"):
@@ -90,8 +90,8 @@ def test_asking_costs_one_small_write(django_assert_num_queries):
     kim = signed_in("김편집")
     told(kim)
 
-    # Session and user, permissions of each kind, the write, who else is there.
-    with django_assert_num_queries(6):
+    # Session and user, whether an app gives codes, permissions of each kind, the write, who else.
+    with django_assert_num_queries(7):
         told(kim)
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as project_settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
@@ -22,6 +21,7 @@ from comments.identity.rate_limits import (
 )
 from comments.models import RateLimit
 from openup.backends.staff_hasher import StaffHasher
+from openup.models import StaffSession
 from tests.factories import PASSWORD, make_staff
 from tests.sent_forms import UNDRAWN
 
@@ -99,7 +99,11 @@ def test_password_that_is_no_hash_is_wrong_and_can_be_set_anew(client, owner, se
     settings.PASSWORD_HASHERS = [f"{__name__}.CheapStaffHasher"]
     change = reverse("admin:auth_user_change", args=[owner.pk])
     set_anew = reverse("admin:auth_user_password_change", args=[owner.pk])
-    new = {"password1": "new horse key", "password2": "new horse key", "usable_password": "true"}
+    new = {
+        "password1": "a new right horse key",
+        "password2": "a new right horse key",
+        "usable_password": "true",
+    }
 
     for stored in NO_HASHES:
         User.objects.filter(pk=owner.pk).update(password=stored)
@@ -111,7 +115,7 @@ def test_password_that_is_no_hash_is_wrong_and_can_be_set_anew(client, owner, se
             shown.context["adminform"].form["password"]
         )
         superuser.post(set_anew, new)
-        assert sign_in(client, password="new horse key").status_code == 302
+        assert sign_in(client, password="a new right horse key").status_code == 302
         client.logout()
     User.objects.filter(pk=owner.pk).update(password=stored)
     assert superuser.get(change).status_code == 200
@@ -332,7 +336,7 @@ def test_lock_out_of_a_clock_that_was_wrong_is_over(client, owner):
 
 def test_session_of_a_clock_that_was_wrong_ends_with_the_next_purge(client, owner):
     sign_in(client)
-    Session.objects.update(expire_date=F("expire_date") + timedelta(days=2))
+    StaffSession.objects.update(expire_date=F("expire_date") + timedelta(days=2))
 
     call_command("purge", stdout=StringIO())
 

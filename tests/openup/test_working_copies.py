@@ -121,7 +121,7 @@ def test_a_person_has_only_so_many_copies(client, django_assert_max_num_queries)
     for number in range(1, 53):
         send(client, f"article-{number}")
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         send(client, "article-52", "이어 쓴 글")
 
     assert WorkingCopy.objects.count() == 50

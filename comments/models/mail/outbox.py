@@ -45,6 +45,7 @@ class Outbox(models.Model):
         CONFIRM = "confirm", _("Please confirm: notices of replies")
         REPLIES = "replies", _("New replies to your comments")
         STAFF_NOTICE = "staff_notice", _("New comments on articles you follow")
+        STAFF_PASSWORD = "staff_password", _("Your new password")
         TAKEDOWN_REQUESTER = "takedown_requester", _("Your request to take a comment down")
         TAKEDOWN_WRITER = "takedown_writer", _("A request to take your comment down")
 

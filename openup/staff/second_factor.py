@@ -1,0 +1,165 @@
+"""The second factor of staff's sign-in: a code from an app (RFC 6238), or a recovery code.
+
+django-otp keeps both and slows down whoever tries codes. A session whose password was right and
+whose code is still missing opens nothing (openup/staff/desk_site.py).
+"""
+
+import time
+from base64 import b32encode
+from binascii import unhexlify
+
+import segno
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_otp import login, verify_token
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from openup.models import TRUST_DAYS, TrustedBrowser
+
+RECOVERY_CODES = 10
+COOKIE = f"{settings.COOKIE_PREFIX}openup-browser"
+
+
+def app_of(user):
+    """Return the app (TOTPDevice) that gives the user's codes, or None."""
+    return TOTPDevice.objects.devices_for_user(user, confirmed=True).first()
+
+
+def is_required(user):
+    """Tell whether the site asks for a second factor of this user: of whoever may publish, or more.
+
+    More is to give rights, which is as good as having them.
+    """
+    return settings.REQUIRE_SECOND_FACTOR and (
+        user.has_perm("articles.publish_article")
+        or any(permission.startswith("auth.") for permission in user.get_all_permissions())
+    )
+
+
+def is_passed(user):
+    """Tell whether nothing more is to be shown by a user whose password was right."""
+    if getattr(user, "otp_device", None) is not None:
+        return True
+    return app_of(user) is None and not is_required(user)
+
+
+# Codes
+
+
+def try_code(user, text):
+    """Return the device that accepts a code as it was typed, or None; a wrong one slows down."""
+    code = "".join(text.split()).replace("-", "").lower()
+    if code.isdecimal() and code.isascii():
+        device = app_of(user)
+    else:
+        device, code = StaticDevice.objects.filter(user=user).first(), kept_form(code)
+    return device and verify_token(user, device.persistent_id, code)
+
+
+def wait_of(user):
+    """Return how long codes are refused after wrong ones, in seconds."""
+    devices = [app_of(user), StaticDevice.objects.filter(user=user).first()]
+    waits = [device.verify_is_allowed()[1] for device in devices if device]
+    moments = [wait["locked_until"] for wait in waits if wait and "locked_until" in wait]
+    return max((int(moment.timestamp() - time.time()) + 1 for moment in moments), default=0)
+
+
+def refusal(user):
+    """Return why a code was not taken."""
+    seconds = wait_of(user)
+    if seconds < 1:
+        return _("This code is wrong or was used before. Wait for the next one.")
+    return ngettext(
+        "This code is wrong. The next one is taken in %(count)d second.",
+        "This code is wrong. The next one is taken in %(count)d seconds.",
+        seconds,
+    ) % {"count": seconds}
+
+
+def kept_form(code):
+    """Return the form in which a recovery code is kept: the row alone opens nothing."""
+    return salted_hmac("openup.recovery_code", code).hexdigest()[:16]
+
+
+# An app is set up with a key that only this session knows until a code has shown that it works.
+
+
+def picture_of(user, key):
+    """Return the QR code (SVG) that an app reads."""
+    url = TOTPDevice(user=user, key=key).config_url
+    return mark_safe(  # noqa: S308 - made of squares
+        segno.make(url, error="m").svg_inline(scale=5, border=4, light="#fff", dark="#000")
+    )
+
+
+def written(key):
+    """Return the key as it is typed into an app, in groups of four."""
+    text = b32encode(unhexlify(key)).decode()
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@transaction.atomic
+def set_up(user, key, text):
+    """Let the app with `key` give the user's codes if `text` is one; return (device, new codes)."""
+    code = "".join(text.split())
+    totp = TOTP(unhexlify(key))
+    totp.time = time.time()
+    if not (code.isdecimal() and code.isascii() and totp.verify(int(code[:10]), tolerance=1)):
+        return None, []
+    TOTPDevice.objects.filter(user=user).delete()
+    device = TOTPDevice.objects.create(user=user, name="app", key=key, last_t=totp.t())
+    TrustedBrowser.objects.filter(user=user).delete()
+    return device, new_recovery_codes(user)
+
+
+@transaction.atomic
+def new_recovery_codes(user):
+    """Replace the user's recovery codes; return them, as they are never shown again."""
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name="recovery")
+    codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(
+        StaticToken(device=device, token=kept_form(code)) for code in codes
+    )
+    return [f"{code[:4]} {code[4:]}" for code in codes]
+
+
+def codes_left(user):
+    return StaticToken.objects.filter(device__user=user).count()
+
+
+@transaction.atomic
+def remove(user):
+    """Take the second factor away; tell whether there was one."""
+    TrustedBrowser.objects.filter(user=user).delete()
+    StaticDevice.objects.filter(user=user).delete()
+    deleted, _models = TOTPDevice.objects.filter(user=user).delete()
+    return deleted > 0
+
+
+# Browsers that are asked once in a while
+
+
+def pass_by_browser(request):
+    """Let a browser through that its owner trusts."""
+    token = request.COOKIES.get(COOKIE, "")
+    if token and TrustedBrowser.is_trusted(request.user, token):
+        login(request, app_of(request.user))
+
+
+def trust_browser(request, response, browser):
+    response.set_cookie(
+        COOKIE,
+        TrustedBrowser.issue(request.user, browser),
+        max_age=TRUST_DAYS * 24 * 60 * 60,
+        path=settings.STAFF_PATH,
+        secure=settings.IS_HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
