@@ -10,7 +10,7 @@ from articles.admin.base import PartInline, PublishedModelAdmin
 from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
-from articles.admin.next_step import checks, next_step, remarks
+from articles.admin.next_step import next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.trash import trash_view
@@ -142,10 +142,7 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, **options):
-        article = options.get("obj")
-        context["next_step"] = next_step(request, article)
-        if article and request.method == "GET":
-            context["checks"] = checks(article)
+        context["next_step"] = next_step(request, options.get("obj"))
         return super().render_change_form(request, context, **options)
 
     # Deleting

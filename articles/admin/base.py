@@ -15,13 +15,14 @@ from django.utils.translation import override
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm, own_fields
 from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.model_admin import StaffModelAdmin
+from articles.admin.publishing import CheckedAdmin, ReasonedForm
 from articles.admin.revisions import NotedForm, RevisedAdmin
 from articles.models import Release, WorkingCopy, recheck_releases, take_off_releases
 
 UNPUBLISHED_STATES = {"draft", "in_review"}
 
 
-class PublishedModelForm(NotedForm, EditConflictForm):
+class PublishedModelForm(ReasonedForm, NotedForm, EditConflictForm):
     """Offer the published states to publishers only; the admin sets `may_publish`."""
 
     may_publish = False
@@ -121,11 +122,15 @@ class ReleasedModelAdmin(StoredModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
+        self.check_publishing(request, form)
         form.instance.raise_page_versions()
         if releases := recheck_releases(form.instance):
             tell_taken_off(request, releases)
             # What comes after speaks of the row as it now is.
             form.instance.refresh_from_db()
+
+    def check_publishing(self, request, form):
+        """Refuse what has been stored, where it may not be public as it is."""
 
     @contextmanager
     def telling_taken_off(self, request, obj):
@@ -166,7 +171,7 @@ def without_lines(lines, prefixes):
     return kept
 
 
-class PublishedModelAdmin(RevisedAdmin, ReleasedModelAdmin):
+class PublishedModelAdmin(CheckedAdmin, RevisedAdmin, ReleasedModelAdmin):
     """Keep publishing, and all that is published, to those who may publish."""
 
     publisher_fields = []

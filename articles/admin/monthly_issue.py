@@ -29,14 +29,6 @@ class MonthlyIssueItemForm(forms.ModelForm):
 
 
 class MonthlyIssueItemFormSet(NumberedFormSet):
-    def clean(self):
-        super().clean()
-        # An item of an issue that is stored already asks this itself.
-        if self.instance.pk is None and self.instance.state == MonthlyIssue.State.PUBLISHED:
-            for row in self.kept_rows():
-                if "body" not in row.errors and (faults := row.instance.publishing_faults()):
-                    row.add_error("body", faults)
-
     def save_items(self):
         """Delete, number and store the items; nobody sees two in one place."""
         self.save(commit=False)

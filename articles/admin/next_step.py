@@ -1,7 +1,6 @@
-"""What an article's form says of its way to the readers: the next step, and what is in its way."""
+"""What an article's form says of its way to the readers: the next step, and what to know of it."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,12 +11,6 @@ from articles.admin.base import may_publish
 from articles.models import Article, MonthlyIssue
 
 State = Article.State
-# Where in the form what is at fault is mended.
-PLACES = {
-    "body": "id_body",
-    "ranking_tables": "ranking_tables-heading",
-    "withdrawn_at": "id_withdrawn_at_0",
-}
 
 
 def next_step(request, article):
@@ -32,14 +25,6 @@ def next_step(request, article):
     if state == State.DRAFT:
         return {"state": State.IN_REVIEW.value, "label": _("Ask for review"), "later": ""}
     return None
-
-
-def checks(article):
-    """Return [(sentence, id of its place in the form)]: why what is saved cannot be published."""
-    try:
-        return [(text, PLACES[name]) for name, text in article.faults_by_field()]
-    except ValidationError as error:
-        return [(text, "id_body") for text in error.messages]
 
 
 def moment(at):

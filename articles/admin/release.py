@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
 from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import require
+from articles.admin.publishing import reason_field
 from articles.desk.revisions import record, record_found
 from articles.models import MonthlyIssue, RankingPeriod, Release, Revision
 
@@ -28,6 +29,8 @@ class ReleaseForm(EditConflictMixin, forms.Form):
         widget=MomentWidget,
         help_text=gettext_lazy("Left empty, everything goes live now."),
     )
+
+    publishing_reason = reason_field()
 
     def __init__(self, release, *args):
         super().__init__(*args, initial={"publish_at": release.publish_at})
@@ -101,7 +104,11 @@ def _members(release):
 def _schedule(release, form, user):
     """Return what was done; None when the form now says why nothing was."""
     try:
-        release.schedule(form.cleaned_data["publish_at"], by=user)
+        release.schedule(
+            form.cleaned_data["publish_at"],
+            by=user,
+            reason=form.cleaned_data["publishing_reason"],
+        )
     except ValidationError as error:
         # The rollback of the savepoint is the database's only.
         release.refresh_from_db()
@@ -127,6 +134,7 @@ def _contents(release, user):
     else:
         articles, periods = to_come, release.periods_to_come(to_come)
     faults = [] if release.is_live else release.faults(articles, periods)
+    may_pass = bool(faults) and bool(release.publishing_errors(articles))
     members = [
         {
             "member": member,
@@ -139,6 +147,7 @@ def _contents(release, user):
         "members": members,
         "faults": [text for of, text in faults if of is None],
         "is_complete": not faults,
+        "may_pass": may_pass,
         "left_out": [article for article in to_come if article not in articles],
     }
 

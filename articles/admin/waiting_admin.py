@@ -56,6 +56,8 @@ class Proposal:
     note: str
     is_for_now: bool
     base: Any
+    # Why it is published although a check finds errors.
+    reason: str = ""
 
 
 class WaitingAdmin:
@@ -115,7 +117,8 @@ class WaitingAdmin:
         base = conflict.base if conflict else None
         if base:
             data = own_changes(data_of(base), conflict.theirs, data)
-        request.proposal = Proposal(data, note, is_for_now=not form.proposes, base=base)
+        reason = form.cleaned_data["publishing_reason"]
+        request.proposal = Proposal(data, note, not form.proposes, base, reason)
 
     def tell_what_waits(self, request, form):
         """Say what the save has put in the way of what waits."""
@@ -196,7 +199,8 @@ class WaitingAdmin:
             return HttpResponseRedirect(article_page(article, "change"))
         self.log_change(request, article, _("Proposed a change of the public text."))
         if proposal.is_for_now:
-            return HttpResponseRedirect(article_page(article, publish_now(self, request, change)))
+            page = publish_now(self, request, change, proposal.reason)
+            return HttpResponseRedirect(article_page(article, page))
         messages.success(request, _("The change waits for review. Readers see what they saw."))
         goes_on = "_continue" in request.POST or proposal.base
         return HttpResponseRedirect(article_page(article, "waiting_form" if goes_on else "waiting"))
@@ -222,10 +226,10 @@ def make_room(article):
     return counts
 
 
-def publish_now(model_admin, request, change):
+def publish_now(model_admin, request, change, reason=""):
     """Let the change replace the public text, and return the page that this leads to."""
     try:
-        waiting_changes.publish(change, by=request.user)
+        waiting_changes.publish(change, by=request.user, reason=reason)
     except LoadError as error:
         text = _("Readers still see what they saw. %(reason)s")
         messages.error(request, text % {"reason": error.message})

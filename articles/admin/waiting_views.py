@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from articles.admin.base import may_publish
 from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import PermissionMissing, require
+from articles.admin.publishing import checks_of, reason_field
 from articles.admin.revision_views import compared, newest_number, object_to_view
 from articles.admin.waiting_admin import article_page, publish_now
 from articles.bundle.data_to_rows import LoadError
@@ -36,6 +37,8 @@ class WaitingForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
     )
+
+    publishing_reason = reason_field()
 
     def __init__(self, change, *args):
         initial = {"seen": change.revision.number, "publish_at": change.publish_at}
@@ -74,6 +77,7 @@ def waiting_view(model_admin, request, article_id):
         "object": article,
         "change": change,
         "obstacles": unreadable or waiting_changes.obstacles(change),
+        "checks": None if unreadable else checks_of_waiting(change),
         "newest": newest_number(article),
         "found": found,
         "form": form,
@@ -91,6 +95,15 @@ def differences_of(change):
         return compared(Article, data_of(change.replaces), data_of(change.revision)), []
     except DamagedRevisionError as error:
         return [], [waiting_changes.reason(error)]
+
+
+def checks_of_waiting(change):
+    """Return what the checks find in the article as it would be, or None where none can say."""
+    try:
+        with waiting_changes.rows_saying(waiting_changes.fitted(change)):
+            return checks_of(Article.objects.get(pk=change.article_id), change.publish_at)
+    except (LoadError, DamagedRevisionError):
+        return None
 
 
 def may_drop(model_admin, request, change):
@@ -123,12 +136,14 @@ def drop(model_admin, request, change):
 
 def publish(model_admin, request, change, form):
     change.stop("")
-    return publish_now(model_admin, request, change)
+    reason = form.cleaned_data["publishing_reason"]
+    return publish_now(model_admin, request, change, reason)
 
 
 def schedule(model_admin, request, change, form):
     try:
-        waiting_changes.schedule(change, form.cleaned_data["publish_at"], by=request.user)
+        moment, reason = form.cleaned_data["publish_at"], form.cleaned_data["publishing_reason"]
+        waiting_changes.schedule(change, moment, by=request.user, reason=reason)
     except ValidationError as error:
         form.add_error("publish_at", error.messages)
     except LoadError as error:

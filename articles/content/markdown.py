@@ -8,7 +8,6 @@ between the body's outermost elements: a table is never put inside a list or a q
 
 import re
 import unicodedata
-from html import unescape
 from typing import NamedTuple
 
 import nh3
@@ -53,7 +52,6 @@ _DEFINITION = re.compile(
 )
 # No query, and no segment that begins with a dot: a picture's address stays below /media/.
 _PICTURE_ADDRESS = re.compile(r"/media(?:/[-\w][-\w.]*)+")
-_IMAGE = re.compile(r'<img(?:[^<>"]|"[^"]*")*>')
 
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"),
@@ -392,28 +390,3 @@ def preview(source: str) -> str:
     except ValidationError as error:
         return '<p class="errornote">' + nh3.clean_text(" ".join(error.messages)) + "</p>"
     return RANKING_MARK.sub(r"<p><code>[[ranking:\1]]</code></p>", html)
-
-
-def faults_for_publishing(source: str, html: str, level: int = 1) -> list[str]:
-    """Return what keeps a text under a heading of `level` from being published, as sentences."""
-    faults = []
-    if UNREAD_FENCE.search(source):
-        faults.append(_("The text still holds lines that the import could not read."))
-    for image in _IMAGE.findall(html):
-        alt = re.search(r' alt="([^"]*)"', image)
-        address = re.search(r' src="([^"]*)"', image)
-        name = address[1].rsplit("/", 1)[-1] if address else ""
-        if not address:
-            faults.append(_("A picture comes from another place. Upload it here, then publish."))
-        elif not alt or not has_visible(unescape(alt[1])) or alt[1] == ALT_TEXT_TO_WRITE:
-            faults.append(
-                _("The picture %(name)s needs a text that says what it shows.") % {"name": name}
-            )
-    for digit, heading in re.findall(r"<h([2-6])>(.*?)</h\1>", html, re.DOTALL):
-        text = unescape(re.sub(r"<[^>]+>", "", heading))
-        if not has_visible(text):
-            faults.append(_("A heading has no text."))
-        elif int(digit) > level + 1:
-            faults.append(_("The heading “%(heading)s” skips a level.") % {"heading": text})
-        level = int(digit)
-    return faults

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from articles.bundle.data import ArticleData, IssueData, PageData, RankingData
 from articles.bundle.data_to_rows import LoadError, month_day, store
 from articles.bundle.rows_to_data import whole_data
+from articles.desk import publishing
 from articles.desk.revisions import data_of
 from articles.models import (
     Article,
@@ -44,8 +45,8 @@ def store_checked(row, data, kind, **about):
         store(data, kind, **about)
         if isinstance(row, Article):
             row.refresh_from_db()
-            if row.state == Article.State.PUBLISHED and (faults := row.publishing_faults()):
-                raise LoadError((), " ".join(faults))
+            if row.state == Article.State.PUBLISHED and (errors := publishing.errors_of(row)):
+                raise LoadError((), publishing.sentences(errors))
 
 
 def restorable(row, revision):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from articles.bundle.data_to_rows import LoadError, store
 from articles.bundle.rows_to_data import whole_data
 from articles.content.text import is_plausible
+from articles.desk import publishing
 from articles.desk.joining import MINE, join
 from articles.desk.restoring import fitted_article
 from articles.desk.revisions import DamagedRevisionError, data_of, record_found, record_proposed
@@ -98,10 +99,12 @@ def _lost_right(user):
 # What becomes of it. Whoever calls holds the locks.
 
 
-def publish(change, *, by):
+def publish(change, *, by, moment=None, reason=""):
     """Replace the public text by the change, whole, by the way a revision is written back.
 
-    Raises LoadError, and then nothing has been replaced.
+    With a `reason`, the user `by` lets pass what the checks call errors (at `moment`, or now).
+
+    Return those; raises LoadError, and then nothing has been replaced.
     """
     article = Article.objects.get(pk=change.article_id)
     with transaction.atomic():
@@ -112,12 +115,16 @@ def publish(change, *, by):
         about = {"by": by, "note": note, "restored_number": number}
         store(fitted(change), Revision.Kind.PUBLISHED, reason=note, **about)
         article.refresh_from_db()
-        if faults := article.publishing_faults():
-            raise LoadError((), " ".join(faults))
+        errors = publishing.errors_of(article, moment)
+        waived = errors if reason else []
+        left = publishing.let_pass(article, errors, by=by, reason=reason) if reason else errors
+        if left:
+            raise LoadError((), publishing.sentences(left))
         change.delete()
+        return waived
 
 
-def schedule(change, moment, *, by):
+def schedule(change, moment, *, by, reason=""):
     """Let the change replace the public text at `moment`; raises ValidationError or LoadError."""
     change.publish_at, change.approved_by = None, None
     if moment <= timezone.now() or not is_plausible(moment):
@@ -127,8 +134,9 @@ def schedule(change, moment, *, by):
     with transaction.atomic():
         # Tried at once, so that what is in its way is known before its moment.
         with transaction.atomic():
-            publish(copy(change), by=by)
+            waived = publish(copy(change), by=by, moment=moment, reason=reason)
             transaction.set_rollback(True)
+        publishing.let_pass(change.article, waived, by=by, reason=reason)
         change.schedule(moment, by=by)
 
 

@@ -10,6 +10,7 @@ from articles.models.page_version import (
     article_scope,
 )
 from articles.models.presence import Presence
+from articles.models.publishing_waiver import PublishingWaiver
 from articles.models.ranking import (
     Ranking,
     RankingEntry,
@@ -19,7 +20,12 @@ from articles.models.ranking import (
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject, SubjectAddress
 from articles.models.reading import ArticleReading
-from articles.models.release import Release, recheck_releases, take_off_releases
+from articles.models.release import (
+    Release,
+    recheck_coming_releases,
+    recheck_releases,
+    take_off_releases,
+)
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
@@ -41,6 +47,7 @@ __all__ = [
     "MonthlyIssueItem",
     "PageVersion",
     "Presence",
+    "PublishingWaiver",
     "Ranking",
     "RankingCorrection",
     "RankingEntry",
@@ -57,6 +64,7 @@ __all__ = [
     "WaitingChange",
     "WorkingCopy",
     "article_scope",
+    "recheck_coming_releases",
     "recheck_releases",
     "take_off_releases",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.addresses import article_slug, is_article_slug, path_of
 from articles.content import share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
-from articles.content.markdown import RANKING_MARK, faults_for_publishing
+from articles.content.markdown import RANKING_MARK
 from articles.content.mentions import mentioned
 from articles.content.text import is_plausible, opening, plain_text
 from articles.fields import LineField, MarkdownField, ProseField, WebAddressField
@@ -338,30 +338,6 @@ class Article(MarkdownBody):
                 raise ValidationError({name: _("Give a date between 1900 and 2999.")})
         if self.published_at and self.withdrawn_at and self.withdrawn_at < self.published_at:
             raise ValidationError({"withdrawn_at": _("This lies before the publication.")})
-        faults = faults_for_publishing(self.body, self.converted_body())
-        if faults and self.state == self.State.PUBLISHED:
-            raise ValidationError({"body": faults})
-
-    def publishing_faults(self, moment=None):
-        """Return what keeps the stored article from going live (at `moment`), as sentences."""
-        return [text for _field, text in self.faults_by_field(moment)]
-
-    def faults_by_field(self, moment=None):
-        """Yield (field, sentence) of the same."""
-        html = self.converted_body()
-        for text in faults_for_publishing(self.body, html):
-            yield "body", text
-        tables = {table.slug: table for table in self.ranking_tables.prefetch_related("periods")}
-        text = _("The text places [[ranking:%(slug)s]], but no table has that slug.")
-        for slug in dict.fromkeys(RANKING_MARK.findall(html)):
-            if slug not in tables:
-                yield "body", text % {"slug": slug}
-        for table in tables.values():
-            if not table.periods.all():
-                text = _("The table “%(caption)s” shows no period.")
-                yield "ranking_tables", text % {"caption": table.caption}
-        if self.is_withdrawn_at(moment or timezone.now()):
-            yield "withdrawn_at", _("Its withdrawal lies before the publication.")
 
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import path_of
-from articles.content.markdown import faults_for_publishing
 from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField
 from articles.models.markdown_body import MarkdownBody
@@ -198,14 +197,6 @@ class MonthlyIssueItem(MarkdownBody):
             raise ValidationError(
                 {"body": _("Headings in an item begin at the third level (###).")}
             )
-        faults = self.publishing_faults()
-        if faults and self.issue_id and self.issue.state == MonthlyIssue.State.PUBLISHED:
-            raise ValidationError({"body": faults})
-
-    def publishing_faults(self):
-        """Return what keeps the item from being published, as sentences."""
-        # An item stands under a second-level headline.
-        return faults_for_publishing(self.body, self.converted_body(), level=2)
 
     def store(self):
         """Make the HTML and save the item; its issue raises the page versions."""

@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.content.text import is_plausible
+from articles.desk import publishing
 from articles.models.article import Article
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.ranking import Ranking, RankingPeriod, RankingTable
-from articles.rankings.row_validation import EntryRow
+
+# So long before its moment a release is looked at for the last time.
+LAST_LOOK_SECONDS = 60
 
 
 class ReleaseQuerySet(models.QuerySet):
@@ -108,10 +111,27 @@ class Release(models.Model):
         moment = moment or self.publish_at
         found = [(None, text) for text in self._issue_faults(articles, periods)]
         for article in articles:
-            found += [(article, text) for text in self._article_faults(article, moment)]
-        for period in periods:
-            found += [(period, text) for text in _period_faults(period)]
+            found += [(article, text) for text in self._article_faults(article)]
+        found += [
+            # What is wrong with the month itself is said of the whole.
+            (member if member in articles else None, error.text)
+            for member, error in self.publishing_errors(articles, moment)
+        ]
+        # What a table of theirs shows, the articles answer for.
+        shown = RankingPeriod.objects.filter(tables__article__in=articles)
+        alone = [period for period in periods if period not in shown]
+        for period in alone:
+            found += [(period, text) for text in publishing.figure_faults(period)]
         return found + list(self._shown_earlier(articles, periods, moment))
+
+    def publishing_errors(self, articles, moment=None):
+        """Return [(member, Finding)] of what nobody has let pass in the month and its articles."""
+        members = [self.issue, *articles]
+        return [
+            (member, error)
+            for member in members
+            for error in publishing.errors_of(member, moment or self.publish_at, members)
+        ]
 
     def _shown_earlier(self, articles, periods, moment):
         """Yield the articles that would show figures of the release before its moment."""
@@ -133,9 +153,6 @@ class Release(models.Model):
             yield _("Everything of the month is public already.")
         if not items:
             yield _("The monthly issue has no item.")
-        for item in items:
-            for text in item.publishing_faults():
-                yield f"{item}: {text}"
         lead = issue.lead_article
         if lead is None:
             yield _("The monthly issue has no lead article.")
@@ -144,14 +161,13 @@ class Release(models.Model):
         if self.is_scheduled and self._has_moved(issue):
             yield _("The monthly issue is no longer set for this moment.")
 
-    def _article_faults(self, article, moment):
+    def _article_faults(self, article):
         if article.state == Article.State.DRAFT:
             yield _("It is still a draft: ask for its review first.")
         if self.is_scheduled and self._has_moved(article):
             yield _("It is no longer set for this moment.")
         if article.monthly_issue_id != self.issue_id:
             yield _("It no longer belongs to the month.")
-        yield from article.publishing_faults(moment)
 
     def _has_moved(self, member):
         """Tell whether a member neither bears the release's moment nor is public already."""
@@ -160,8 +176,11 @@ class Release(models.Model):
 
     # Operations. Each is one transaction; who calls holds the release's lock.
 
-    def schedule(self, moment, *, by):
-        """Set `moment` on everything that is to come; None means now. Raises ValidationError."""
+    def schedule(self, moment, *, by, reason=""):
+        """Set `moment` on everything that is to come; None means now. Raises ValidationError.
+
+        With a `reason`, the user `by` lets pass what the checks of texts call errors.
+        """
         now = timezone.now().replace(microsecond=0)
         if moment and (moment <= now or not is_plausible(moment)):
             raise ValidationError({"publish_at": _("Give a moment that is still to come.")})
@@ -169,6 +188,9 @@ class Release(models.Model):
             self.take_off("")
             articles = self.articles_to_come()
             periods = self.periods_to_come(articles)
+            if reason:
+                for member, error in self.publishing_errors(articles, moment or now):
+                    publishing.let_pass(member, [error], by=by, reason=reason)
             if faults := self.faults(articles, periods, moment or now):
                 raise ValidationError([fault_text(*fault) for fault in faults])
             self.publish_at, self.scheduled_by = moment or now, by
@@ -229,26 +251,21 @@ def fault_text(member, text):
     return f"{member}: {text}" if member else text
 
 
-def _period_faults(period):
-    entries = list(period.entries.select_related("subject"))
-    if not entries:
-        yield _("No figures have been entered.")
-        return
-    rows = [
-        EntryRow(entry.rank, entry.subject, entry.label, entry.cells, entry.tied)
-        for entry in entries
-    ]
-    try:
-        period.check_rows(rows, period.total)
-    except ValidationError as error:
-        yield from error.messages
-
-
 def recheck_releases(member):
     """Check the scheduled releases that hold `member`, just saved; return those taken off."""
     with transaction.atomic():
         releases = Release.objects.scheduled().holding(member).lock()
         return [release for release in releases if release.recheck()]
+
+
+def recheck_coming_releases():
+    """Check once more what is about to go live; return the releases taken off the schedule."""
+    soon = Now() + timedelta(seconds=LAST_LOOK_SECONDS)
+    coming = Release.objects.scheduled().filter(publish_at__lte=soon)
+    if not coming.exists():
+        return []
+    with transaction.atomic():
+        return [release for release in coming.lock() if release.recheck()]
 
 
 def take_off_releases(member, because):

@@ -69,6 +69,32 @@ def _of_one_script(names: Iterable[str], is_hangul: bool) -> dict[str, str]:
     return {_letters(each): each for each in names if bool(_HANGUL.search(each)) == is_hangul}
 
 
+_PARTICLES = {"", *"은는이가을를의에와과도로만", "에서", "에게", "으로", "까지", "부터", "보다"}
+# Initials that one foreign sound is written with.
+_ONE_SOUND = [{"g", "kk", "k"}, {"d", "tt", "t"}, {"b", "pp", "p"}, {"s", "ss"}, {"j", "jj", "ch"}]
+
+
+def is_other_spelling(name: str, word: str) -> bool:
+    """Tell whether a Hangul word is another spelling of `name`, or one with a particle: 쯔푸의.
+
+    Syllable by syllable their finals agree and their initials are written for one sound; at most
+    one syllable in three, and always one, differs.
+    """
+    is_whole = word[len(name) :] in _PARTICLES
+    if len(name) < 2 or len(word) < len(name) or not is_whole or not all(map(_HANGUL.match, name)):
+        return False
+    pairs = [pair for pair in zip(name, word, strict=False) if pair[0] != pair[1]]
+    is_near = 0 < len(pairs) <= max(1, len(name) // 3)
+    return is_near and all(_HANGUL.match(mine) and _is_one_sound(of, mine) for of, mine in pairs)
+
+
+def _is_one_sound(one: str, other: str) -> bool:
+    first, second = (divmod(ord(each) - 0xAC00, 588) for each in (one, other))
+    initials = {_INITIALS[first[0]], _INITIALS[second[0]]}
+    is_alike = len(initials) == 1 or any(initials <= each for each in _ONE_SOUND)
+    return is_alike and first[1] % 28 == second[1] % 28
+
+
 @lru_cache(maxsize=10_000)
 def _letters(name: str) -> str:
     folded = _SIGNS.sub("", unicodedata.normalize("NFKC", name).casefold())

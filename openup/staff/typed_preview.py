@@ -10,15 +10,18 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from articles.admin.model_admin import PermissionMissing
+from articles.admin.publishing import checks_context
 from articles.admin.waiting_admin import make_room
 from articles.article_loading import load_any_article
 from articles.content.headings import reading_minutes, with_anchors
 from articles.content.markdown import preview, with_lines
+from articles.desk import publishing
+from articles.desk.publishing_checks import ERROR
 from articles.models import Article, Category, LegacyPath
 from comments.identity.rate_limits import EDITOR_PREVIEWS, LimitReached, spend
 from openup.staff.editor import draw_article, fragment, is_writer, slow_down
@@ -26,7 +29,10 @@ from openup.staff.editor import draw_article, fragment, is_writer, slow_down
 
 @require_POST
 def typed_preview(request, article_id=None):
-    """Answer a script, so nobody is led to a sign-in."""
+    """Draw the page; with `?checks`, what the checks find in it.
+
+    A script asks, so nobody is led to a sign-in.
+    """
     if not is_writer(request):
         return fragment(_("You are signed out, or may not write articles."), 403)
     try:
@@ -35,9 +41,13 @@ def typed_preview(request, article_id=None):
         return slow_down(fragment, error)
     with transaction.atomic():
         stored = _store(request, article_id)
-        article = load_any_article(stored.pk)
-        faults = _faults(stored)
-        page = draw_article(request, article, faults=faults, is_typed=True).content
+        checks = checks_context(stored, publishing.findings_of(stored))
+        if "checks" in request.GET:
+            page = render(request, "admin/articles/_checks.html", {"checks": checks}).content
+        else:
+            faults = [finding.text for finding, _waiver in checks["rows"] if finding.level == ERROR]
+            article = load_any_article(stored.pk)
+            page = draw_article(request, article, faults=faults, is_typed=True).content
         transaction.set_rollback(True)
     return HttpResponse(page)
 
@@ -105,11 +115,3 @@ def _store_rows(formset, article):
         except IntegrityError:
             # A second table of the same name, of which the form itself tells.
             continue
-
-
-def _faults(article):
-    try:
-        return article.publishing_faults()
-    except ValidationError:
-        # The page itself says why.
-        return []

@@ -131,6 +131,17 @@ export function startEditor(field) {
         }
     });
 
+    /* What was found in the text, or said of it, leads to its line. */
+    field.addEventListener("gotoline", ({detail}) => {
+        const line = view.state.doc.line(Math.min(Math.max(detail, 1), view.state.doc.lines));
+        view.dispatch({
+            selection: {anchor: line.from, head: line.to},
+            effects: EditorView.scrollIntoView(line.from, {y: "center"}),
+        });
+        view.focus();
+        host.scrollIntoView({block: "nearest"});
+    });
+
     tools.start(view, {
         undo, redo, heading: toggleHeading, bold: toggleBold, link: insertLink, list: toggleList,
         indent: indentMore, outdent: indentLess, quotation: toggleQuotation, table: insertTable,

@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from articles.content.markdown import (
-    ALT_TEXT_TO_WRITE,
     MAX_BRACKETS_PER_BLOCK,
     MAX_DEPTH,
     MAX_SOURCE_BYTES,
     RANKING_MARK,
-    faults_for_publishing,
     preview,
     to_html,
     with_lines,
@@ -751,44 +749,3 @@ def test_blocks_say_at_which_line_they_begin():
     begins = {block.text_content().split()[0]: block.get("data-line") for block in blocks}
     wanted = {"머리": "1", "글": "3", "하나": "5", "둘": "6", "끝": "8", "셋": "9", "칸": "13"}
     assert wanted.items() <= begins.items()
-
-
-# Publishing
-
-
-@pytest.mark.parametrize(
-    ("source", "faults"),
-    [
-        ("## 가\n\n### 나\n\n## 다", 0),
-        ("### 가", 1),
-        ("## 가\n\n#### 나", 1),
-        ("글\n\n## 가\n\n##### 나\n\n### 다\n\n#### 라", 1),
-        ("![그림이 보여 주는 것](/media/a.png)", 0),
-        ("![](/media/a.png)", 1),
-        ("![  ](/media/a.png)", 1),
-        ("![\u3164\u2060](/media/a.png)", 1),
-        ("![&#8203;](/media/a.png)", 1),
-        ("## \u3164\n\n### 나", 1),
-        ("## **\u3164**\n\n### 나", 1),
-        (f"![{ALT_TEXT_TO_WRITE}](/media/a.png)", 1),
-        (f"![{ALT_TEXT_TO_WRITE}](/media/a.png)\n![](/media/b.png)", 2),
-        ("![그림](https://example.com/a.png)", 1),
-        ('![](/media/a.png "alt=\\"글\\"")', 1),
-        ('![글](/media/a.png "a > b")', 0),
-        ("```unread\n읽지 못한 줄\n```", 1),
-        ("~~~ unread\n읽지 못한 줄\n~~~", 1),
-        ("```\nunread\n```", 0),
-        ("`![](/media/a.png)`", 0),
-    ],
-)
-def test_publishing_is_refused_for_each_fault(source, faults):
-    assert len(faults_for_publishing(source, to_html(source))) == faults
-
-
-def test_fault_names_the_picture_and_the_heading():
-    source = "![](/media/articles/2025/10/a.png)\n\n#### 가 & 나"
-
-    picture, heading = faults_for_publishing(source, to_html(source))
-
-    assert "a.png" in picture
-    assert "가 & 나" in heading

@@ -55,7 +55,6 @@ def test_item_keeps_its_anchor_when_its_text_changes():
         ("정책", "", ""),
         ("정책", "제목", "## 너무 큰 제목"),
         ("정책", "제목", "# 너무 큰 제목"),
-        ("정책", "제목", "![](/media/a.png)"),
     ],
 )
 def test_item_that_cannot_stand_is_refused_and_nothing_changes(category, headline, body):

@@ -3,11 +3,12 @@
 import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -324,6 +325,23 @@ def test_member_that_no_longer_passes_takes_the_whole_release_off():
         assert moments(issue) == {MOMENT}
 
 
+def test_release_is_looked_at_once_more_just_before_its_moment():
+    issue, article, _ranking = make_month()
+    schedule(issue, timezone.now() + timedelta(seconds=40))
+    other = make_article()
+    Article.objects.filter(pk=article.pk).update(
+        body=f"## 소식\n\n[그 글의 제목]({other.get_absolute_url()})"
+    )
+    call_command("send_mail", once=True, stdout=StringIO())
+    assert Release.objects.get().is_scheduled
+
+    other.delete()
+    call_command("send_mail", once=True, stdout=StringIO())
+
+    assert "No article is there" in Release.objects.get().stopped_because
+    assert Article.objects.get().state == "in_review"
+
+
 def test_member_saved_well_stays_on_the_schedule():
     issue, article, ranking = make_month()
     schedule(issue)
@@ -546,5 +564,5 @@ def test_release_page_costs_the_same_however_many_items(
     client.get(page(client, issue), **UNDRAWN)
     issue.replace_items([("정책", f"소식 {number}", "- 가") for number in range(30)])
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(23):
         client.get(page(client, issue))

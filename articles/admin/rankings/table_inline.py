@@ -74,20 +74,8 @@ class RankingTableFormSet(EditConflictFormSet):
             if form.cleaned_data.get("ranking") and not form.cleaned_data.get("DELETE")
         ]
         for form in tables:
-            if not form.cleaned_data.get("periods"):
-                form.add_error("periods", _("Choose at least one period before publishing."))
             for period in form.cleaned_data.get("periods") or []:
                 self.refuse_what_waits(form, period)
-        known = {form.cleaned_data.get("slug") for form in tables}
-        missing = [slug for slug in self.placed_slugs() if slug not in known]
-        if missing:
-            raise ValidationError(
-                [
-                    _("The text places [[ranking:%(slug)s]], but no table has that slug.")
-                    % {"slug": slug}
-                    for slug in missing
-                ]
-            )
 
     def refuse_what_waits(self, form, period):
         """Refuse figures whose own moment is later than the article's: it would show them early."""
@@ -96,13 +84,6 @@ class RankingTableFormSet(EditConflictFormSet):
             text = _("“%(period)s” is public only from %(when)s, after the article.")
             when = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
             form.add_error("periods", text % {"period": period.label, "when": when})
-
-    def placed_slugs(self):
-        try:
-            return dict.fromkeys(self.instance.placed_table_slugs())
-        except ValidationError:
-            # The text itself is refused, and the form says why.
-            return []
 
 
 class RankingTableInline(PartInline, admin.StackedInline):

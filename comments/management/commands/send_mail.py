@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from articles.desk.waiting_changes import publish_due, seconds_to_next
+from articles.models import recheck_coming_releases
 from comments.account.notifications import gather, send
 from comments.account.retention import purge
 from comments.models import Outbox
@@ -33,6 +34,7 @@ class Command(BaseCommand):
     def handle(self, *, once, **options):
         stop = threading.Event()
         if once:
+            recheck_coming_releases()
             publish_due()
             send_due(stop)
             purge()
@@ -44,6 +46,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             pause = POLL_SECONDS
             try:
+                recheck_coming_releases()
                 publish_due()
                 send_due(stop)
                 pause = min(pause, seconds_to_next())
