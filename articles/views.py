@@ -29,6 +29,7 @@ from articles.models import (
     SubjectAddress,
     Tag,
 )
+from articles.month_line import month_line
 from articles.open_data.csv_export import figures_of
 from articles.open_data.provenance import Provenance, absolute
 from articles.page_caching import DAY, NUMBER, cached_page, uncached_page
@@ -62,7 +63,8 @@ def month_archive(request, year, month):
     except (ValueError, OverflowError) as error:
         raise Http404 from error
     articles = Article.objects.published().filter(published_at__gte=first, published_at__lt=after)
-    context = {**listing(request, articles), "month": first.date()}
+    line = month_line(year, month)
+    context = {**listing(request, articles), "month": first.date(), "line": line}
     response = render(request, "articles/month_archive.html", context)
     if not context["articles"]:
         add_never_cache_headers(response)
@@ -92,7 +94,13 @@ def monthly_issue_list(request, year=None):
         raise Http404
     shown = year or (years[0] if years else None)
     issues = published.filter(month__year=shown).prefetch_related("items") if years else []
-    context = {"issues": issues, "years": years, "year": shown, "is_newest": year is None}
+    context = {
+        "issues": issues,
+        "years": years,
+        "year": shown,
+        "is_newest": year is None,
+        "line": month_line(shown) if shown else None,
+    }
     return render(request, "articles/monthly_issue_list.html", context)
 
 

@@ -8,10 +8,12 @@ import secrets
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from articles.article_loading import load_article, mentions_of, neighbours_of
 from articles.linked_data import article_graph
 from articles.models import CONTENT, SITE
+from articles.month_line import month_line
 from comments.threads.anchors import entry_links, figures_address, item_links
 from comments.threads.empty_form import draw_empty_form
 from comments.threads.rendering import draw_branches
@@ -72,10 +74,12 @@ def make_frame(request, article_id, page):
 def article_context(article, page):
     """Return what an article's page shows but for the thread."""
     issue, month = article.public_issue, article.monthly_issue
+    day = article.published_at and timezone.localdate(article.published_at)
     return {
         "article": article,
         "contents": article.contents(),
         "neighbours": neighbours_of(article),
+        "line": month_line(day.year, day.month) if day else None,
         "mentions": mentions_of(article),
         "parts": article.parts(),
         "issue": issue,

@@ -29,6 +29,7 @@ from articles.models import (
     RankingEntry,
     RankingTable,
 )
+from articles.month_line import month_line
 from articles.open_data.provenance import absolute
 from articles.open_data.serializers import article_data
 from articles.open_data.views import data_response
@@ -123,6 +124,7 @@ def monthly_issue_detail(request, year, month):
         "previous": issues.filter(month__lt=issue.month).order_by("-month").first(),
         "next": issues.filter(month__gt=issue.month).order_by("month").first(),
         "item_links": item_links(issue, lead, counts),
+        "line": month_line(year, month),
     }
     return render(request, "articles/monthly_issue_detail.html", context)
 

@@ -140,9 +140,9 @@ LISTS = {
     "/articles/2025/10/": 5,
     "/categories/{category}/": 5,
     "/tags/open-data/": 5,
-    "/issues/": 5,
+    "/issues/": 6,
     "/rankings/": 5,
-    "/issues/2025-10/": 8,
+    "/issues/2025-10/": 9,
     "/": 12,
 }
 
