@@ -1,11 +1,13 @@
 """Ranks through time as SVG: no script, no inline style, and small whatever it is given.
 
-`static/css/site.css` gives the colours, for light, dark, print, high contrast and forced colours.
+Who moved the furthest since the period before has a colour, each another, and the rest is grey: so
+no two lines of a colour cross. Whoever is not among the rows shown stands in a row below them.
+`static/css/rank_chart.css` gives the looks, for light, dark, print and forced colours.
 """
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 # A chart has dozens of labels; Django's own `escape` asks first whether each is lazy.
 from html import escape
@@ -20,14 +22,17 @@ MAX_ROWS = 30
 # Up to here every point bears its rank; beyond, the labels at the ends do.
 MAX_NUMBERED_POINTS = 150
 # Pixels at the usual text size, of which 16 make a rem.
-TEXT, HEAD, NUMBERED_ROW, DENSE_ROW, MARGIN = 13, 34, 30, 22, 16
-NARROWEST_STEP, WIDEST_STEP, WIDTH_OF_STEPS = 40, 72, 560
+TEXT, SMALL_TEXT, HEAD, NUMBERED_ROW, DENSE_ROW, MARGIN = 13, 11, 34, 34, 24, 16
+NARROWEST_STEP, WIDEST_STEP, WIDTH_OF_STEPS = 34, 72, 560
 # A chart of this width or less may be enlarged where there is room.
 SMALL_WIDTH = 520
 # In ems of the label's text.
-MAX_LABEL, MAX_INNER_LABEL = 11, 6
+MAX_LABEL, MAX_INNER_LABEL = 11, 8
 MAX_NAME = 60
-COLOURS = 6
+# Up to here a line is found by its names at its ends.
+MANY_LINES = 12
+# Who rose the furthest has a warm colour, who fell the furthest a cool one.
+RISERS, FALLERS = ("c0", "c1", "c2"), ("c3", "c4", "c5")
 
 
 @dataclass(frozen=True)
@@ -41,17 +46,27 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A subject's points, one a period, None where it is not in the table; url may be ""."""
+    """A subject's points, one a period, None where it is not in the table.
+
+    `url` and `key`, which tells it from the others, may be ""; `steps` are the ranks that it has
+    gained since the period before the newest.
+    """
 
     label: str
     url: str
     points: tuple[Point | None, ...]
+    key: str = ""
+    steps: int = 0
 
 
 @dataclass(frozen=True)
 class Chart:
+    """A drawn chart; `names` are the lines' ids and whole names where they are many, or cut."""
+
     svg: SafeString
     note: str
+    id: str
+    names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,12 +75,23 @@ class _Frame:
     step: int
     row: int
     is_numbered: bool
+    depth: float
+    named: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def has_room(self, begin: float, end: float, y: int) -> bool:
+        """Take the place of a name above a point, unless another's is there."""
+        if any(begin < other[1] and other[0] < end and other[2] == y for other in self.named):
+            return False
+        self.named.append((begin, end, y))
+        return True
 
     def x(self, period: int) -> int:
         return self.left + period * self.step
 
-    def y(self, point: Point) -> int:
-        return HEAD + MARGIN + round((point.row - 1) * self.row)
+    def y(self, point: Point | None) -> int:
+        """Return the height of a point, or of the row below all."""
+        row = point.row if point else self.depth + 1
+        return HEAD + MARGIN + round((row - 1) * self.row)
 
 
 def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix: str) -> Chart:
@@ -76,29 +102,40 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
     drawn = _highest(lines)
     count = sum(point is not None for line in drawn for point in line.points)
     is_numbered = count <= MAX_NUMBERED_POINTS
-    left, right = _room(drawn, 0, is_numbered), _room(drawn, -1, is_numbered)
+    below = _below(lines) if any(None in line.points for line in drawn) else ""
+    left, right = (_room(drawn, end, is_numbered, below) for end in (0, -1))
     step = max(WIDTH_OF_STEPS // (len(periods) - 1), NARROWEST_STEP)
     step = min(step, max(_period_room(periods), WIDEST_STEP))
-    frame = _Frame(left, step, NUMBERED_ROW if is_numbered else DENSE_ROW, is_numbered)
     depth = max((point.row for line in drawn for point in line.points if point), default=1)
+    row = NUMBERED_ROW if is_numbered else DENSE_ROW
+    frame = _Frame(left, step, row, is_numbered, depth)
     width = frame.x(len(periods) - 1) + right
-    height = HEAD + 2 * MARGIN + round((depth - 1) * frame.row)
+    height = HEAD + 2 * MARGIN + round((depth if below else depth - 1) * frame.row)
     description = _(
         "Lines join the ranks that %(count)s names held from %(first)s to %(last)s. The table"
         " holds the same figures."
     ) % {"count": len(drawn), "first": periods[0], "last": periods[-1]}
     size = "small" if width <= SMALL_WIDTH else ""
     heading = _("Ranks through time: %(title)s") % {"title": title}
-    lines_drawn = "".join(_line(frame, line, number, periods) for number, line in enumerate(drawn))
+    colours = _colours(drawn)
+    # What has a colour is drawn above the rest.
+    ordered = sorted(drawn, key=lambda line: line.key in colours)
+    ids = _ids(drawn, prefix)
+    lines_drawn = "".join(_line(frame, line, colours, ids, periods) for line in ordered)
     svg = (
         f'<svg class="{size}" role="group" aria-labelledby="{prefix}-chart"'
         f' aria-describedby="{prefix}-lines" viewBox="0 0 {width} {height}"'
         f' width="{width / 16}rem" height="{height / 16}rem">'
         f'<title id="{prefix}-chart">{escape(heading)}</title>'
         f'<desc id="{prefix}-lines">{escape(description)}</desc>'
-        f"{_axis(frame, periods, height)}{lines_drawn}</svg>"
+        f"{_axis(frame, periods, height)}{_row_below(frame, periods, below)}{lines_drawn}</svg>"
     )
-    return Chart(mark_safe(svg), _note(drawn, lines))  # noqa: S308 - all texts are escaped
+    return Chart(
+        mark_safe(svg),  # noqa: S308 - all texts are escaped
+        _note(drawn, lines, is_coloured=bool(colours)),
+        f"{prefix}-chart",
+        tuple((ids[line.key], line.label) for line in drawn if ids),
+    )
 
 
 def rank_line(
@@ -120,13 +157,31 @@ def _highest(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         points = tuple(point if point and point.row <= MAX_ROWS else None for point in line.points)
         if any(points):
-            cut.append(Line(line.label, line.url, points))
+            cut.append(replace(line, points=points))
     cut.sort(key=lambda line: min(point.row for point in line.points if point))
     return cut[:MAX_LINES]
 
 
-def _note(drawn: Sequence[Line], lines: Sequence[Line]) -> str:
-    """Say what is left out, and what a dotted line is, where the chart has any."""
+def _colours(drawn: Sequence[Line]) -> dict[str, str]:
+    """Return the colours, by key, of who rose or fell the furthest to a point that is drawn."""
+    moved = sorted((line for line in drawn if line.points[-1]), key=lambda line: -line.steps)
+    risers = [line.key for line in moved if line.steps > 0]
+    fallers = [line.key for line in reversed(moved) if line.steps < 0]
+    return dict(zip(risers, RISERS, strict=False)) | dict(zip(fallers, FALLERS, strict=False))
+
+
+def _below(lines: Sequence[Line]) -> str:
+    """Name the row below all; where tables differ in length, their last ranks differ."""
+    columns = zip(*(line.points for line in lines), strict=True)
+    shown = [[point for point in column if point and point.row <= MAX_ROWS] for column in columns]
+    lowest = {max(points, key=lambda point: point.row).number for points in shown if points}
+    if len(lowest) == 1 and len(lines) > 1:
+        return _("below %(rank)s") % {"rank": lowest.pop()}
+    return _("not ranked")
+
+
+def _note(drawn: Sequence[Line], lines: Sequence[Line], *, is_coloured: bool) -> str:
+    """Say what is left out, what has a colour, and what a dotted line is, where there is any."""
     notes = []
     if len(drawn) < len(lines) or any(
         point and point.row > MAX_ROWS for line in lines for point in line.points
@@ -138,11 +193,15 @@ def _note(drawn: Sequence[Line], lines: Sequence[Line]) -> str:
             )
             % {"rows": MAX_ROWS, "count": len(lines), "drawn": len(drawn)}
         )
-    for line in drawn:
-        held = [number for number, point in enumerate(line.points) if point]
-        if held[-1] - held[0] >= len(held):
-            notes.append(_("A dotted line leads over a time outside of the rows shown."))
-            break
+    if is_coloured:
+        notes.append(
+            _(
+                "In colour: who rose and fell the furthest since the period before, up to three"
+                " each."
+            )
+        )
+    if any(None in line.points for line in drawn):
+        notes.append(_("A dotted line leads over a time outside of the rows shown."))
     return " ".join(notes)
 
 
@@ -159,10 +218,10 @@ def _cut(text: str, ems: float) -> str:
     return f"{text.rstrip()}…"
 
 
-def _room(lines: Sequence[Line], end: int, is_numbered: bool) -> int:
+def _room(lines: Sequence[Line], end: int, is_numbered: bool, below: str) -> int:
     """Return the width that the labels need beside the first (0) or last (-1) period."""
     labels = [_ems(_end_label(line, end, is_numbered)) for line in lines]
-    return int(max([2.5, *labels]) * TEXT) + MARGIN + 2
+    return int(max([2.5, _ems(below), *labels]) * TEXT) + MARGIN + 2
 
 
 def _period_room(periods: Sequence[str]) -> int:
@@ -175,6 +234,9 @@ def _end_label(line: Line, end: int, is_numbered: bool) -> str:
     if point is None:
         return ""
     name = _cut(line.label, MAX_LABEL)
+    # The sign of the table, which the widest label has to have room for.
+    if end and line.steps:
+        name += f" {'▲' if line.steps > 0 else '▼'}{abs(line.steps)}"
     return name if is_numbered else f"{point.number}. {name}"
 
 
@@ -191,34 +253,67 @@ def _axis(frame: _Frame, periods: Sequence[str], height: int) -> str:
     return f'<g class="axis"><path d="{rules}"/>{labels}</g>'
 
 
-def _line(frame: _Frame, line: Line, number: int, periods: Sequence[str]) -> str:
+def _row_below(frame: _Frame, periods: Sequence[str], name: str) -> str:
+    """Draw where those are who are not among the rows, named at both ends."""
+    if not name:
+        return ""
+    first, last, y = frame.x(0), frame.x(len(periods) - 1), frame.y(None)
+    return (
+        f'<g class="axis"><path d="M{first} {y}H{last}"/>'
+        f'<text class="end" x="{first - MARGIN}" y="{y + 4}">{escape(name)}</text>'
+        f'<text class="begin" x="{last + MARGIN}" y="{y + 4}">{escape(name)}</text></g>'
+    )
+
+
+def _ids(drawn: Sequence[Line], prefix: str) -> dict[str, str]:
+    """Return the ids of lines by key, where they are many, or where a name is cut."""
+    is_cut = any(_cut(line.label, MAX_LABEL) != line.label for line in drawn)
+    if not is_cut and len(drawn) <= MANY_LINES:
+        return {}
+    return {line.key: f"{prefix}-l{line.key}" for line in drawn}
+
+
+def _line(
+    frame: _Frame,
+    line: Line,
+    colours: dict[str, str],
+    ids: dict[str, str],
+    periods: Sequence[str],
+) -> str:
     held = [(period, point) for period, point in enumerate(line.points) if point]
     dots = "".join(f"M{frame.x(period)} {frame.y(point)}h0" for period, point in held)
-    path, gaps = _paths(frame, held)
+    path, gaps = _paths(frame, line, held)
     gap = f'<path class="gap" d="{gaps}"/>' if gaps else ""
     marks = _rings(frame, held, dots) if frame.is_numbered else f'<path class="dots" d="{dots}"/>'
     drawn = f'<path d="{path}"/>{gap}{marks}{_labels(frame, line, held)}'
     if not line.url:
-        return drawn
+        return f'<g class="m c3">{drawn}</g>'
     told = [held[0], held[-1]] if len(held) > 1 else held
     ranks = ", ".join(f"{periods[period]} {point.text}" for period, point in told)
     name = f"{line.label[:MAX_NAME]}: {ranks}"
-    address, colour = escape(line.url), number % COLOURS
-    return f'<a href="{address}" class="c{colour}" aria-label="{escape(name)}">{drawn}</a>'
+    colour = f' class="m {colours[line.key]}"' if line.key in colours else ""
+    place = f' id="{ids[line.key]}"' if ids else ""
+    address = f'href="{escape(line.url)}"'
+    return f'<a{place}{colour} {address} aria-label="{escape(name)}">{drawn}</a>'
 
 
-def _paths(frame: _Frame, held: Sequence[tuple[int, Point]]) -> tuple[str, str]:
-    """Return the path through neighbouring periods, and the one across those it was absent in."""
-    period, point = held[0]
-    path, gaps = f"M{frame.x(period)} {frame.y(point)}", ""
-    for (before, start), (after, end) in pairwise(held):
-        across, down = (after - before) * frame.step, frame.y(end) - frame.y(start)
-        way = f"c{across // 2} 0 {across // 2} {down} {across} {down}" if down else f"h{across}"
-        if after == before + 1:
-            path += way
+def _paths(frame: _Frame, line: Line, held: Sequence[tuple[int, Point]]) -> tuple[str, str]:
+    """Return the path through neighbouring periods, and those from and to the row below."""
+    first, last = held[0][0], held[-1][0]
+    path = f"M{frame.x(first)} {frame.y(line.points[first])}"
+    gaps, is_broken = "", False
+    for number, (start, end) in enumerate(pairwise(line.points)):
+        # Nothing is drawn of the time before it came and after it left.
+        if not (start or end) and not first < number < last:
+            continue
+        down = frame.y(end) - frame.y(start)
+        half = frame.step // 2
+        way = f"c{half} 0 {half} {down} {frame.step} {down}" if down else f"h{frame.step}"
+        if start and end:
+            path += f"M{frame.x(number)} {frame.y(start)}{way}" if is_broken else way
         else:
-            gaps += f"M{frame.x(before)} {frame.y(start)}{way}"
-            path += f"M{frame.x(after)} {frame.y(end)}"
+            gaps += f"M{frame.x(number)} {frame.y(start)}{way}"
+        is_broken = not (start and end)
     return path, gaps
 
 
@@ -233,16 +328,24 @@ def _rings(frame: _Frame, held: Sequence[tuple[int, Point]], dots: str) -> str:
 
 
 def _labels(frame: _Frame, line: Line, held: Sequence[tuple[int, Point]]) -> str:
-    """Name the line at the edges it reaches, else beside its last point."""
+    """Name the line where it begins and ends: beside the chart's edges, else above the point."""
     last = len(line.points) - 1
     texts = []
-    for end, period, side in ((0, 0, -1), (-1, last, 1)):
-        if point := line.points[end]:
-            texts.append((side, period, point, _end_label(line, end, frame.is_numbered)))
-    if not texts:
-        texts.append((1, *held[-1], _cut(line.label, MAX_INNER_LABEL)))
+    for end, edge, side, kind in ((0, 0, -MARGIN, ' class="end"'), (-1, last, MARGIN, "")):
+        if point := line.points[edge]:
+            label = _end_label(line, end, frame.is_numbered)
+            texts.append((kind, frame.x(edge) + side, frame.y(point) + 4, label))
+    inner = _cut(line.label, MAX_INNER_LABEL)
+    # A line of one point is named once.
+    for (period, point), side in {held[0]: -4, held[-1]: 4}.items():
+        if inner and 0 < period < last:
+            x, y = frame.x(period) + side, frame.y(point) - (14 if frame.is_numbered else 7)
+            wide = _ems(inner) * SMALL_TEXT
+            begin = x - wide if side > 0 else x
+            # Where others are named already, it waits until its line is picked out.
+            over = "" if frame.has_room(begin, begin + wide, y) else " over"
+            kind = f' class="in{" end" if side > 0 else ""}{over}"'
+            texts.append((kind, x, y, inner))
     return "".join(
-        f'<text class="{"end" if side < 0 else ""}" x="{frame.x(period) + side * MARGIN}"'
-        f' y="{frame.y(point) + 4}">{escape(text)}</text>'
-        for side, period, point, text in texts
+        f'<text x="{x}" y="{y}"{kind}>{escape(text)}</text>' for kind, x, y, text in texts
     )

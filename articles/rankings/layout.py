@@ -1,6 +1,6 @@
 """A ranking's periods as a table: header groups, rows, and the ids that tie cells to headers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 
 from articles.rankings.changes import Changes, newest_changes
 from articles.rankings.chart import Chart, Line, Point, bump_chart
-from articles.rankings.movement import Comparison, Move, compare, ranks_of
+from articles.rankings.movement import Comparison, Move, compare, gained, ranks_of
 
 MANY_CELLS = 400
 
@@ -117,7 +117,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         description=_describe(ranking, groups, rows),
         changes=newest_changes(periods, comparisons),
         departures=_departures(periods, comparisons),
-        chart=_chart(ranking, periods, addresses, prefix),
+        chart=_chart(ranking, periods, comparisons, addresses, prefix),
         corrections=corrections,
     )
 
@@ -223,8 +223,13 @@ def _departures(periods, comparisons: list[Comparison]) -> tuple[Departure, ...]
     return tuple(reversed(departures))
 
 
-def _chart(ranking, periods: Sequence, addresses: dict[int, str], prefix: str) -> Chart | None:
+def _chart(
+    ranking, periods: Sequence, comparisons: list[Comparison], addresses: dict[int, str], prefix
+) -> Chart | None:
     """Draw the ranks of `periods`; periods without figures are left out, being no moment."""
+    moves: Mapping[int, Move] = next(
+        (each.moves for each in reversed(comparisons) if each.moves), {}
+    )
     periods = [period for period in periods if period.entries.all()]
     if len(periods) < 2:
         return None
@@ -237,5 +242,8 @@ def _chart(ranking, periods: Sequence, addresses: dict[int, str], prefix: str) -
             line = points.setdefault(entry.subject_id, [None] * len(periods))
             text = rank_text(entry.rank, entry.tied)
             line[number] = Point(entry.position, str(entry.rank), text)
-    lines = [Line(label, addresses[who], tuple(points[who])) for who, label in labels.items()]
+    lines = [
+        Line(label, addresses[who], tuple(points[who]), str(who), gained(moves.get(who)))
+        for who, label in labels.items()
+    ]
     return bump_chart(ranking.title, [period.label for period in periods], lines, prefix)

@@ -78,6 +78,13 @@ def _move(before: int | None, rank: int, was_seen: bool) -> Move:
     return Move(Kind.UP if rank < before else Kind.DOWN, abs(before - rank))
 
 
+def gained(move: Move | None) -> int:
+    """Return how many ranks a move has gained, below 0 where it has lost them."""
+    if move is None:
+        return 0
+    return -move.steps if move.kind is Kind.DOWN else move.steps
+
+
 def sign(move: Move) -> str:
     """Return a rise or a fall as an arrow and its ranks."""
     return f"{'▲' if move.kind is Kind.UP else '▼'}{move.steps}"

@@ -101,7 +101,7 @@ def test_two_periods_are_chosen_and_fit_a_phone_with_their_head_in_sight(
 def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
     page = open_page("/rankings/models/")
     lines = page.locator(".chart svg a")
-    lines.first.focus()
+    lines.last.focus()
     widths = [
         line.evaluate(
             "a => [getComputedStyle(a).opacity, getComputedStyle(a.firstChild).strokeWidth]"
@@ -109,8 +109,8 @@ def test_focused_line_stands_out_and_leads_to_its_subject(open_page, ranking):
         for line in lines.all()
     ]
 
-    assert widths[0] == ["1", "5px"]
-    assert {tuple(width) for width in widths[1:]} == {("0.25", "2.5px")}
+    assert widths[-1] == ["1", "4px"]
+    assert {opacity for opacity, _width in widths[:-1]} == {"0.25"}
     page.keyboard.press("Enter")
     page.wait_for_url("**/subjects/**")
     page.locator(".chart svg").wait_for()
@@ -181,3 +181,23 @@ def test_another_site_may_frame_the_embedded_table(open_page, ranking, live_serv
     assert embedded.locator("td a").first.evaluate(
         "a => a.target || document.querySelector('base').target"
     )
+
+
+def test_line_is_picked_out_by_a_link_without_script(open_page):
+    names = [(f"이름 {number}", "한국", "M") for number in range(14)]
+    months = [
+        ("2025년 1월", date(2025, 1, 1), names),
+        ("2025년 2월", date(2025, 2, 1), names[::-1]),
+    ]
+    make_table(make_article(), make_ranking(months, slug="many"))
+    page = open_page("/rankings/many/", java_script_enabled=False, forced_colors="active")
+    page.locator(".pick summary").click()
+
+    page.get_by_role("link", name="이름 3 (한국)", exact=True).first.click()
+
+    opacity = "a => getComputedStyle(a).opacity"
+    lines = page.locator(".chart svg a")
+    seen = {line.get_attribute("aria-label")[:6]: line.evaluate(opacity) for line in lines.all()}
+    assert {name.rstrip(" (") for name, value in seen.items() if value == "1"} == {"이름 3"}
+    page.get_by_role("link", name="모두 보기").click()
+    assert {line.evaluate(opacity) for line in lines.all()} == {"1"}
