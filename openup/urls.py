@@ -10,6 +10,7 @@ from openup import media, views
 from openup.staff import (
     editor,
     new_password,
+    outside_links,
     presence,
     typed_preview,
     waiting_preview,
@@ -36,6 +37,11 @@ urlpatterns = [
         "manage/preview/articles/<key:article_id>/waiting/",
         waiting_preview.waiting_preview,
         name="waiting_preview",
+    ),
+    path(
+        "manage/links/<slug:model>/<key:object_id>/",
+        outside_links.outside_links,
+        name="outside_links",
     ),
     path("manage/working-copies/<slug:form>/", working_copies.working_copy, name="working_copy"),
     path(

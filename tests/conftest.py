@@ -2,12 +2,14 @@ import io
 import json
 import logging
 import os
+import socket
 
 import pytest
 from argon2 import PasswordHasher
 from django.core.handlers.wsgi import WSGIHandler
 from hypothesis import settings
 
+from articles.desk import outside_links
 from comments.identity import credentials
 from openup.backends.json_logs import JsonFormatter
 from openup.pagecache import PageCache
@@ -82,6 +84,18 @@ def pytest_collection_modifyitems(items):
 def cheap_hashes():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(credentials, "_HASHER", CHEAP_HASHER)
+        yield
+
+
+def no_such_site(host, port):
+    raise socket.gaierror
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_other_sites():
+    """Let no test that presses every button knock at a stranger's door."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outside_links, "public_address", no_such_site)
         yield
 
 

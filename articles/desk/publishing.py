@@ -85,6 +85,26 @@ def sentences(errors: Iterable[Finding]) -> str:
     return " ".join(error.text for error in errors)
 
 
+def outside_links_of(obj: Any) -> dict[str, str]:
+    """Return {address on another site: where it stands} of a stored article or month."""
+    rows = obj.items.all() if isinstance(obj, MonthlyIssue) else [obj]
+    found: dict[str, str] = {}
+    for row in rows:
+        try:
+            page = read(with_lines(row.body))
+        except ValidationError:
+            continue
+        for link in page.links:
+            words = publishing_checks.quoted(link.text)
+            found.setdefault(link.href, f"{row}: {words}" if row is not obj else words)
+    if isinstance(obj, Article):
+        for reference in obj.references.all():
+            found.setdefault(reference.url, f"{_('※ Reference')}: {reference}")
+        for table in obj.ranking_tables.all():
+            found.setdefault(table.source_url, f"{table}: {table.source_note}")
+    return {href: where for href, where in found.items() if own_links.is_outside(href)}
+
+
 # An article
 
 

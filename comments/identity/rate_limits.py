@@ -120,6 +120,7 @@ STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds
 # The editor: the part is the user's pk.
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
 EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)
+LINK_TRIALS = Limit("link_trials", count=10, seconds=10 * MINUTE)
 
 
 # A limit and the party that spends: (limit, *parts).
