@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import connection
 
-from articles.models import RankingCorrection, Revision, WaitingChange
+from articles.models import RankingCorrection, Review, Revision, WaitingChange
 from comments.models import ModerationEvent, PersonalDataView, Report
 
 corrections = import_module("articles.migrations.0002_search_and_ledger")
@@ -25,6 +25,7 @@ def empty():
         # They point at what is emptied.
         Report.objects.all().delete()
         WaitingChange.objects.all().delete()
+        Review.objects.all().delete()
         with connection.schema_editor() as editor:
             migration.drop_triggers(None, editor)
             for model in models:

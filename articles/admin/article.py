@@ -13,6 +13,7 @@ from articles.admin.from_file import from_file_view
 from articles.admin.next_step import next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
+from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import trash_view
 from articles.admin.waiting_admin import WaitingAdmin
 from articles.admin.waiting_views import waiting_view
@@ -68,19 +69,20 @@ class WaitingChangeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Article)
-class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
+class ArticleAdmin(ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]
     publisher_fields = ["published_at", "withdrawn_at"]
     list_display = [
         "__str__",
         "state_shown",
+        "acting",
         "category",
         "published_at",
         "readings",
         "preview_link",
     ]
-    list_filter = ["state", WaitingChangeFilter, "category", "published_at"]
+    list_filter = [ShownStateFilter, WaitingChangeFilter, "category", "published_at"]
     list_select_related = ["category", "waiting_change"]
     list_per_page = 50
     search_fields = ["title", "kicker", "summary", "byline"]
@@ -135,12 +137,6 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
 
     # The form
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and "_next" in request.POST:
-            request.POST = request.POST.copy()
-            request.POST["state"] = request.POST["_next"]
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
     def render_change_form(self, request, context, **options):
         context["next_step"] = next_step(request, options.get("obj"))
         return super().render_change_form(request, context, **options)
@@ -178,9 +174,9 @@ class ArticleAdmin(WaitingAdmin, PublishedModelAdmin):
         articles = super().get_queryset(request).outside_trash()
         return articles.annotate(reading_total=Subquery(total))
 
-    @admin.display(description=gettext_lazy("state"), ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="shown_now")
     def state_shown(self, article):
-        state, change = article.get_state_display(), getattr(article, "waiting_change", None)
+        state, change = super().state_shown(article), getattr(article, "waiting_change", None)
         if change is None:
             return state
         address = reverse("admin:articles_article_waiting", args=[article.pk])

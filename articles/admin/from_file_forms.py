@@ -134,7 +134,7 @@ class ManuscriptForm(forms.ModelForm):
         may_take = user.has_perm(
             "articles.add_monthlyissue" if known is None else "articles.change_monthlyissue"
         )
-        is_public = known is not None and known.state != MonthlyIssue.State.DRAFT
+        is_public = known is not None and known.state == MonthlyIssue.State.PUBLISHED
         if is_public and not user.has_perm("articles.publish_article"):
             may_take = False
         has_items = known is not None and known.items.exists()

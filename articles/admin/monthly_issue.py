@@ -5,10 +5,17 @@ from django.contrib import admin
 from django.db.models import F
 from django.urls import path
 
-from articles.admin.base import PartInline, PublishedModelAdmin, PublishedModelForm
+from articles.admin.base import (
+    PartInline,
+    PublishedModelAdmin,
+    PublishedModelForm,
+    may_publish,
+)
 from articles.admin.form_fields import is_key
+from articles.admin.next_step import next_step
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
+from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import TrashedAdmin
 from articles.models import MonthlyIssue, MonthlyIssueItem
 from articles.models.monthly_issue import OUT_OF_THE_WAY
@@ -57,16 +64,16 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 
 
 @admin.register(MonthlyIssue)
-class MonthlyIssueAdmin(TrashedAdmin, PublishedModelAdmin):
+class MonthlyIssueAdmin(ReviewedAdmin, TrashedAdmin, PublishedModelAdmin):
     form = PublishedModelForm
     not_joined = ["month", "lead_article"]
     fields = ["month", "title", "lead_article", "state", "published_at"]
     publisher_fields = ["published_at"]
     autocomplete_fields = ["lead_article"]
     inlines = [MonthlyIssueItemInline]
-    list_display = ["month", "title", "state", "published_at"]
+    list_display = ["month", "title", "state_shown", "acting", "published_at"]
     list_display_links = ["month", "title"]
-    list_filter = ["state"]
+    list_filter = [ShownStateFilter]
     search_fields = ["title", "items__headline"]
 
     def get_changeform_initial_data(self, request):
@@ -101,6 +108,11 @@ class MonthlyIssueAdmin(TrashedAdmin, PublishedModelAdmin):
 
     def release_view(self, request, issue_id):
         return release_view(self, request, issue_id)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        # Whoever may publish does so with the month's articles, in its release.
+        context["next_step"] = None if may_publish(request) else next_step(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def save_formset(self, request, form, formset, change):
         formset.save_items()

@@ -44,10 +44,10 @@ def remarks(article):
     if article.state != Article.State.PUBLISHED:
         return found
     issue = article.monthly_issue
-    if issue and issue.state == MonthlyIssue.State.DRAFT:
+    if issue and issue.state != MonthlyIssue.State.PUBLISHED:
         text = format_html(
             '{} <a href="{}">{}</a>',
-            _("Readers do not see the monthly issue: it is still a draft."),
+            _("Readers do not see the monthly issue: it is not published yet."),
             reverse("admin:articles_monthlyissue_change", args=[issue.pk]),
             issue.title,
         )

@@ -18,8 +18,10 @@ from articles.admin.edit_conflicts import EditConflictMixin, StoredValue
 from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import require
 from articles.admin.publishing import reason_field
+from articles.admin.state_badge import badge
+from articles.desk.reviews import who_acts
 from articles.desk.revisions import record, record_found
-from articles.models import MonthlyIssue, RankingPeriod, Release, Revision
+from articles.models import Article, MonthlyIssue, RankingPeriod, Release, Revision
 
 
 class ReleaseForm(EditConflictMixin, forms.Form):
@@ -135,9 +137,17 @@ def _contents(release, user):
         articles, periods = to_come, release.periods_to_come(to_come)
     faults = [] if release.is_live else release.faults(articles, periods)
     may_pass = bool(faults) and bool(release.publishing_errors(articles))
+    standing = {
+        row: {"badge": badge(row.shown_state), "acting": who_acts(row)}
+        for row in Article.objects.with_reviews()
+        .select_related("waiting_change")
+        .filter(pk__in=[article.pk for article in articles])
+    }
+    issue = MonthlyIssue.objects.with_reviews().get(pk=release.issue_id)
     members = [
         {
             "member": member,
+            **standing.get(member, {}),
             "address": _address(member, user),
             "faults": [text for of, text in faults if of == member],
         }
@@ -145,6 +155,8 @@ def _contents(release, user):
     ]
     return {
         "members": members,
+        "issue_badge": badge(issue.shown_state),
+        "issue_acting": who_acts(issue),
         "faults": [text for of, text in faults if of is None],
         "is_complete": not faults,
         "may_pass": may_pass,

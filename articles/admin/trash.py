@@ -145,7 +145,7 @@ def _may_bring_back(model_admin, request, revision):
     if model_admin.model is not MonthlyIssue or may_publish(request):
         return True
     try:
-        return data_of(revision).state == MonthlyIssue.State.DRAFT
+        return data_of(revision).state != MonthlyIssue.State.PUBLISHED
     except DamagedRevisionError:
         return False
 

@@ -13,13 +13,14 @@ from articles.admin.base import may_publish
 from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import PermissionMissing, require
 from articles.admin.publishing import checks_of, reason_field
+from articles.admin.review_views import review_notice
 from articles.admin.revision_views import compared, newest_number, object_to_view
 from articles.admin.waiting_admin import article_page, publish_now
 from articles.bundle.data_to_rows import LoadError
-from articles.desk import waiting_changes
+from articles.desk import reviews, waiting_changes
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.fields import LineFormField
-from articles.models import Article
+from articles.models import Article, Review
 
 
 class WaitingForm(forms.Form):
@@ -84,6 +85,7 @@ def waiting_view(model_admin, request, article_id):
         "media": form.media,
         "may_publish": may_publish(request) and model_admin.may(request, "change"),
         "may_propose": model_admin.may_propose(request, article),
+        "notice": review_notice(model_admin, request, article),
         "may_drop": may_drop(model_admin, request, change),
     }
     return TemplateResponse(request, "admin/articles/article/waiting.html", context)
@@ -128,6 +130,8 @@ def decided(model_admin, request, change, form):
 def drop(model_admin, request, change):
     number = {"number": change.revision.number}
     change.delete()
+    taken_back = Review.Answer.TAKEN_BACK
+    Review.objects.settle(change.article, by=request.user, answer=taken_back)
     model_admin.log_change(request, change.article, _("Dropped revision %(number)s.") % number)
     text = _("The change has been dropped. It stays among what was saved: revision %(number)s.")
     messages.success(request, text % number)
@@ -149,6 +153,7 @@ def schedule(model_admin, request, change, form):
     except LoadError as error:
         form.add_error(None, error.message)
     else:
+        reviews.conclude(change.article, Review.Answer.APPROVED, by=request.user)
         model_admin.log_change(request, change.article, change.status)
         messages.success(request, change.status)
         return "waiting"
@@ -165,8 +170,10 @@ def take_off(model_admin, request, change, form):
 
 def send_back(model_admin, request, change, form):
     change.stop(form.cleaned_data["answer"])
+    about = {"by": request.user, "remark": form.cleaned_data["answer"]}
+    reviews.conclude(change.article, Review.Answer.RETURNED, **about)
     model_admin.log_change(request, change.article, change.status)
-    messages.success(request, _("Whoever opens it sees your answer."))
+    messages.success(request, _("Returned. Who has asked hears of it."))
     return "waiting"
 
 

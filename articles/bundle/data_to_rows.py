@@ -287,7 +287,7 @@ def _store_issue(data: IssueData, pk: int | None) -> None:
     month = month_day(data.month)
     issue = MonthlyIssue.objects.filter(month=month).first() or MonthlyIssue(pk=pk, month=month)
     issue.title, issue.state = data.title, data.state
-    if data.published_at or data.state == MonthlyIssue.State.DRAFT:
+    if data.published_at or data.state != MonthlyIssue.State.PUBLISHED:
         issue.published_at = data.published_at
     _check(issue)
     issue.store()

@@ -77,7 +77,7 @@ _ARTICLE = {
 _ISSUE = {
     "month": schema.month,
     "title": schema.line,
-    "state": schema.one_of("draft", "published"),
+    "state": schema.one_of("draft", "in_review", "published"),
     "published_at": _MOMENT,
 }
 _PAGE = {"slug": schema.line, "title": schema.line, "position": schema.integer}

@@ -9,7 +9,8 @@ from articles.bundle.json_text import from_json, to_json
 from articles.bundle.rows_to_data import data_class_of, whole_data
 from articles.bundle.schema import SchemaError
 from articles.desk.differences import differences, summary
-from articles.models import Article, Revision
+from articles.models import Article, Review, Revision
+from articles.models.review import Reviewed
 
 NOTABLE_STATES = {
     Article.State.PUBLISHED: Revision.Kind.PUBLISHED,
@@ -31,6 +32,8 @@ def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=N
     """Keep what is stored of `obj` as a revision; return None where the newest says the same."""
     with transaction.atomic():
         row = _lock(obj)
+        if isinstance(row, Reviewed):
+            Review.objects.settle(row, by=by)
         data = whole_data(row)
         newest = Revision.objects.of(row).stored().newest()
         earlier_text, earlier = _readable(newest)

@@ -20,7 +20,7 @@ from articles.desk import publishing
 from articles.desk.joining import MINE, join
 from articles.desk.restoring import fitted_article
 from articles.desk.revisions import DamagedRevisionError, data_of, record_found, record_proposed
-from articles.models import Article, Release, Revision, WaitingChange
+from articles.models import Article, Release, Review, Revision, WaitingChange
 
 SHORTEST_PAUSE_SECONDS = 0.05
 
@@ -121,6 +121,7 @@ def publish(change, *, by, moment=None, reason=""):
         if left:
             raise LoadError((), publishing.sentences(left))
         change.delete()
+        Review.objects.settle(article, by=by)
         return waived
 
 

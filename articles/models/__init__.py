@@ -26,6 +26,7 @@ from articles.models.release import (
     recheck_releases,
     take_off_releases,
 )
+from articles.models.review import Review, ShownState
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, SitePage, Tag
@@ -56,8 +57,10 @@ __all__ = [
     "RankingTable",
     "Reference",
     "Release",
+    "Review",
     "Revision",
     "SearchDocument",
+    "ShownState",
     "SitePage",
     "SubjectAddress",
     "Tag",

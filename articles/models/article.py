@@ -20,6 +20,7 @@ from articles.fields import LineField, MarkdownField, ProseField, WebAddressFiel
 from articles.models.markdown_body import MarkdownBody
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.review import Reviewed, ReviewedQuerySet
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
 
@@ -48,7 +49,7 @@ def public_now(path=""):
     )
 
 
-class ArticleQuerySet(models.QuerySet):
+class ArticleQuerySet(ReviewedQuerySet):
     def delete(self):
         """Delete articles with what the search knows of them and of their comments."""
         with transaction.atomic():
@@ -107,7 +108,9 @@ class ArticleQuerySet(models.QuerySet):
         return self.select_related("category").defer("body", "body_html").newest()
 
 
-class Article(MarkdownBody):
+class Article(MarkdownBody, Reviewed):
+    can_be_withdrawn = True
+
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")

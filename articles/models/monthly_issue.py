@@ -11,13 +11,14 @@ from articles.content.text import is_plausible, plain_text
 from articles.fields import LineField, MarkdownField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, Due, PageVersion
+from articles.models.review import Reviewed, ReviewedQuerySet
 from articles.models.search_document import SearchDocument
 
 # Where positions wait while others take theirs: two items never have one.
 OUT_OF_THE_WAY = 10_000
 
 
-class MonthlyIssueQuerySet(models.QuerySet):
+class MonthlyIssueQuerySet(ReviewedQuerySet):
     def published(self):
         return self.filter(state=MonthlyIssue.State.PUBLISHED, published_at__lte=Now())
 
@@ -26,12 +27,15 @@ class MonthlyIssueQuerySet(models.QuerySet):
         return issues.annotate(read_at=Now())
 
 
-class MonthlyIssue(models.Model):
+class MonthlyIssue(Reviewed):
     """One month's notable events; they stand beside that month's articles."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
         PUBLISHED = "published", _("Published")
+
+    review_field = "issue"
 
     month = models.DateField(
         _("month"), unique=True, help_text=_("The first day of the month, such as 2025-10-01.")

@@ -11,14 +11,17 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from articles.desk.trash import own_drafts
-from articles.models import Article, MonthlyIssue, Release, WaitingChange, WorkingCopy
+from articles.models import Article, MonthlyIssue, Release, Review, WaitingChange, WorkingCopy
 from comments.models import FigureReport, Outbox, QueuedComment, Takedown
 
 MOST_COPIES = 5
+MOST_REVIEWS = 10
+LONGEST_REASON = 120
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Task:
 
 def tasks_of(request: HttpRequest) -> list[Task]:
     """Return what waits for whoever asks, and nothing that they may not do."""
-    kinds = [_own_copies, _articles, _waiting_changes, _releases, _comments, _mails]
+    kinds = [_own_copies, _reviews, _articles, _waiting_changes, _releases, _comments, _mails]
     tasks = [task for kind in kinds for task in kind(request)]
     return [task for task in tasks if task.count != 0]
 
@@ -64,18 +67,46 @@ def _own_copies(request: HttpRequest) -> Iterator[Task]:
         yield Task(_("Not saved yet: %(what)s (%(when)s)") % {"what": what, "when": when}, address)
 
 
+def _reviews(request: HttpRequest) -> Iterator[Task]:
+    """Say what was returned to whoever asks, why, and what they are asked to look at."""
+    for review in Review.objects.returned_to(request.user).with_rows()[:MOST_REVIEWS]:
+        if _may(request, "change", type(review.row)):
+            page = "waiting" if review.of_change else "change"
+            label = _("Returned: %(title)s (%(who)s: %(reason)s)")
+            yield Task(label % _named(review), _page(review.row, page))
+    if not request.user.has_perm("articles.publish_article"):
+        return
+    for review in Review.objects.waiting().asked_of(request.user).with_rows()[:MOST_REVIEWS]:
+        page = "waiting" if review.of_change else "review"
+        yield Task(
+            _("Asked of me: %(title)s (%(asker)s)") % _named(review), _page(review.row, page)
+        )
+    months = MonthlyIssue.objects.filter(state=MonthlyIssue.State.IN_REVIEW).count()
+    yield Task(_("Months to review"), _list(MonthlyIssue, state="in_review"), months)
+
+
+def _named(review: Review) -> dict[str, str]:
+    reason = Truncator(review.remark).chars(LONGEST_REASON)
+    who, asker = review.answered_by_name, review.asked_by_name
+    return {"title": str(review.row), "who": who, "asker": asker, "reason": reason}
+
+
+def _page(row: Any, page: str) -> str:
+    return reverse(f"admin:articles_{row._meta.model_name}_{page}", args=[row.pk])
+
+
 def _articles(request: HttpRequest) -> Iterator[Task]:
     articles, states = Article.objects.outside_trash(), Article.State
     if not _may(request, "change", Article):
         return
     drafts = own_drafts(request.user).outside_trash().filter(state=states.DRAFT)
-    yield Task(_("My drafts"), _list(Article, state__exact=states.DRAFT), drafts.count())
+    yield Task(_("My drafts"), _list(Article, state="draft"), drafts.count())
     if request.user.has_perm("articles.publish_article"):
         in_review = articles.filter(state=states.IN_REVIEW).count()
-        where = _list(Article, state__exact=states.IN_REVIEW)
+        where = _list(Article, state="in_review")
         yield Task(_("Articles to review"), where, in_review)
         coming = articles.filter(state=states.PUBLISHED, published_at__gt=Now()).count()
-        where = _list(Article, state__exact=states.PUBLISHED)
+        where = _list(Article, state="scheduled")
         yield Task(_("Articles with a moment to come"), where, coming)
 
 

@@ -17,6 +17,7 @@ from articles.models import (
     RankingEntry,
     RankingSubject,
     Release,
+    Review,
     Revision,
     SitePage,
     Tag,
@@ -165,8 +166,17 @@ EDITOR = [
     ),
     Form(
         "articles_article_change _next",
-        stored=exists(Article.objects.filter(title="지울 다른 글", state="in_review")),
         row=row(Article.objects.filter(title="지울 다른 글")),
+        then=Form(
+            "articles_article_submit ask",
+            [("reviewers", "publisher"), ("note", "한 번 봐 주세요")],
+            exists(Article.objects.filter(title="지울 다른 글", reviews__answer="")),
+        ),
+    ),
+    Form(
+        "articles_article_review take_back",
+        stored=exists(Article.objects.filter(title="내보낼 원고", state="draft")),
+        row=row(Article.objects.filter(title="내보낼 원고")),
     ),
     search(Article, "고친 제목"),
     Form(
@@ -195,6 +205,15 @@ EDITOR = [
         [("title", "월간 이슈(11월)"), ("items-0-headline", "고친 소식")],
         exists(MonthlyIssue.objects.filter(title="월간 이슈(11월)", items__headline="고친 소식")),
         row(MonthlyIssue.objects.filter(month="2025-11-01")),
+    ),
+    Form(
+        "articles_monthlyissue_change _next",
+        row=row(MonthlyIssue.objects.filter(title="지울 월호")),
+        then=Form(
+            "articles_monthlyissue_submit ask",
+            [("note", "꼭지를 봐 주세요")],
+            exists(MonthlyIssue.objects.filter(title="지울 월호", state="in_review")),
+        ),
     ),
     search(MonthlyIssue, "월간 이슈(11월)"),
     # Here the admin's other buttons are pressed, which send the same form.
@@ -459,6 +478,22 @@ MODERATOR = [
 ]
 
 PUBLISHER = [
+    Form(
+        "articles_article_review return",
+        [("remark", "출처를 적어 주세요")],
+        exists(Article.objects.filter(title="반려할 원고", state="draft")),
+        row(Article.objects.filter(title="반려할 원고")),
+    ),
+    Form(
+        "articles_article_review publish",
+        stored=exists(Article.objects.published().filter(title="내보낼 원고")),
+        row=row(Article.objects.filter(title="내보낼 원고")),
+    ),
+    Form(
+        "articles_article_review approve",
+        stored=exists(Review.objects.filter(answer="approved", article__title="이달 소식")),
+        row=row(Article.objects.filter(title="이달 소식")),
+    ),
     Form(
         "articles_article_change _save",
         [

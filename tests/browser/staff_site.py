@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
+from articles.desk import reviews
 from articles.desk.revisions import record
 from articles.models import RankingEntry, Tag
 from comments.identity.encryption import seal
@@ -49,6 +50,7 @@ def make_staff_site():
         StaffSubscription.objects.create(subscriber=subscriber, article=article)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
+    make_what_is_in_review(site.article.category, users["editor"])
     make_comments(site.article, users["moderator"])
 
 
@@ -89,6 +91,12 @@ def make_what_may_go(category):
         make_subject(name)
     for name in ("모둠", "지울 모둠"):
         Group.objects.create(name=name)
+
+
+def make_what_is_in_review(category, asker):
+    for title in ("반려할 원고", "내보낼 원고"):
+        article = make_article(title=title, state="draft", published_at=None, category=category)
+        reviews.ask(article, by=asker, reviewers=[], group=None, note="한 번 봐 주세요")
 
 
 def save_twice(article):

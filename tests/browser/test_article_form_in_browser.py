@@ -64,10 +64,10 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
 
     # The main button says what happens next.
     main = page.locator("#saving .default")
-    assert main.inner_text() == "게시하기"
+    assert main.inner_text() == "공개하기"
     page.locator("#id_published_at_0").fill("2099-10-28")
     page.locator("#id_published_at_1").fill("09:00")
-    assert main.inner_text() == "10. 28. 09:00에 게시하기"
+    assert main.inner_text() == "10. 28. 09:00에 공개하기"
     page.locator("#id_published_at_0").fill("2025-10-28")
     page.keyboard.press("Control+s")
     page.locator(".messagelist .success").wait_for()
@@ -81,7 +81,7 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
     # On a phone all of it is there.
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.locator("#saving").get_by_role("button", name="게시하기").click()
+    page.locator("#saving").get_by_role("button", name="공개하기").click()
     page.locator("#changelist").wait_for()
     assert Article.objects.published().exists()
     page.goto(form)

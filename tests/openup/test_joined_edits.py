@@ -154,7 +154,7 @@ def test_categories_and_states_are_asked_about_by_name(mina, other, draft):
     )
 
     texts = [each.text_content() for each in asked.page.cssselect(".clash ins")]
-    assert texts == ["정책", "기술", "검토 중", "게시"]
+    assert texts == ["정책", "기술", "검토 중", "공개"]
     assert asked.send(mina, "mine", "theirs").status_code == 302
     draft.refresh_from_db()
     assert (draft.category, draft.state) == (another, "in_review")

@@ -69,7 +69,8 @@ def test_addresses_filter_by_what_a_list_offers_alone():
     request.user = make_staff(is_superuser=True)
 
     for model_admin in admins():
-        offered = {each[0] if isinstance(each, tuple) else each for each in model_admin.list_filter}
+        filters = [each[0] if isinstance(each, tuple) else each for each in model_admin.list_filter]
+        offered = {getattr(each, "parameter_name", each) for each in filters}
         offered |= {model_admin.date_hierarchy}
         offered |= {name.removesuffix("__id__exact") for name in model_admin.linked_lookups}
         for path in paths_of(model_admin.model):

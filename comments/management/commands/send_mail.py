@@ -10,6 +10,7 @@ from articles.desk.waiting_changes import publish_due, seconds_to_next
 from articles.models import recheck_coming_releases
 from comments.account.notifications import gather, send
 from comments.account.retention import purge
+from comments.account.review_mails import gather_reviews
 from comments.models import Outbox
 
 POLL_SECONDS = 2
@@ -65,5 +66,6 @@ class Command(BaseCommand):
 def send_due(stop):
     """Queue the notices whose time has come, then send every mail that is due, until stopped."""
     gather()
+    gather_reviews()
     while not stop.is_set() and (mail := Outbox.lease()):
         send(mail)

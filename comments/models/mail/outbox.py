@@ -48,6 +48,8 @@ class Outbox(models.Model):
         STAFF_PASSWORD = "staff_password", _("Your new password")
         TAKEDOWN_REQUESTER = "takedown_requester", _("Your request to take a comment down")
         TAKEDOWN_WRITER = "takedown_writer", _("A request to take your comment down")
+        REVIEW_ASKED = "review_asked", _("Somebody asks you to review a text")
+        REVIEW_ANSWERED = "review_answered", _("Your text has been reviewed")
 
     class Outcome(models.TextChoices):
         SENT = "sent", _("Sent")
