@@ -10,6 +10,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.admin.model_admin import StaffModelAdmin
+from articles.desk.audit import record
+from articles.models import AuditEvent
 from openup.staff import second_factor
 
 # The devices' own pages would show their keys.
@@ -20,6 +22,26 @@ class UserForm(EditConflictForm, UserChangeForm):
     pass
 
 
+# What opens more than a name's own permissions.
+FLAGS = {"is_active", "is_staff", "is_superuser"}
+
+
+def rights_of(owner):
+    """Return what a user or a group may do, as words for the record."""
+    groups = getattr(owner, "groups", None)
+    rights = {name for name in FLAGS if getattr(owner, name, False)}
+    rights |= {f"group: {group}" for group in groups.all()} if groups else set()
+    permissions = owner.user_permissions if groups else owner.permissions
+    pairs = permissions.values_list("content_type__app_label", "codename")
+    return rights | {f"{app_label}.{codename}" for app_label, codename in pairs}
+
+
+def record_rights(request, owner, before, after):
+    given, taken = sorted(after - before), sorted(before - after)
+    if given or taken:
+        record(request, AuditEvent.Act.RIGHTS, owner, given=given, taken=taken)
+
+
 @admin.register(User)
 class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
     form = UserForm
@@ -27,6 +49,14 @@ class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
     readonly_fields = ["last_login"]
     list_display = [*auth_admin.UserAdmin.list_display, "has_second_factor"]
     actions = ["remove_second_factor"]
+
+    def save_related(self, request, form, formsets, change):
+        before = rights_of(User.objects.get(pk=form.instance.pk))
+        flags = {name for name in FLAGS if name in form.fields}
+        before -= flags
+        before |= {name for name in flags if change and form.initial.get(name)}
+        super().save_related(request, form, formsets, change)
+        record_rights(request, form.instance, before, rights_of(form.instance))
 
     def get_queryset(self, request):
         app = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
@@ -53,4 +83,7 @@ class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
 
 @admin.register(Group)
 class GroupAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.GroupAdmin):
-    pass
+    def save_related(self, request, form, formsets, change):
+        before = rights_of(form.instance)
+        super().save_related(request, form, formsets, change)
+        record_rights(request, form.instance, before, rights_of(form.instance))

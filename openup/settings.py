@@ -320,6 +320,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "openup.middleware.audit.AuditMiddleware",
     "openup.middleware.rate_limited.LimitMiddleware",
     "openup.middleware.old_addresses.OldAddressMiddleware",
 ]

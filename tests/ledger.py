@@ -4,13 +4,22 @@ from importlib import import_module
 
 from django.db import connection
 
-from articles.models import RankingCorrection, Review, Revision, WaitingChange
+from articles.models import (
+    AuditAddress,
+    AuditEvent,
+    RankingCorrection,
+    Review,
+    Revision,
+    WaitingChange,
+)
 from comments.models import ModerationEvent, PersonalDataView, Report
 
 corrections = import_module("articles.migrations.0002_search_and_ledger")
 records = import_module("comments.migrations.0002_keep_records")
 revisions = import_module("articles.migrations.0005_revisions")
+audit = import_module("articles.migrations.0015_audit")
 KEPT = {
+    audit: [AuditEvent],
     corrections: [RankingCorrection],
     records: [ModerationEvent, PersonalDataView],
     revisions: [Revision],
@@ -26,6 +35,7 @@ def empty():
         Report.objects.all().delete()
         WaitingChange.objects.all().delete()
         Review.objects.all().delete()
+        AuditAddress.objects.all().delete()
         with connection.schema_editor() as editor:
             migration.drop_triggers(None, editor)
             for model in models:

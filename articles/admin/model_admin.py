@@ -18,6 +18,8 @@ from articles.admin.form_fields import (
     is_key,
 )
 from articles.content.text import EARLIEST_YEAR, LATEST_YEAR, is_plausible
+from articles.desk.audit import record
+from articles.models import AuditEvent
 
 MAX_FILTER_CHARACTERS = 300
 # Each word is looked for in each column: SQLite refuses a condition of a thousand of them.
@@ -118,6 +120,23 @@ class StaffModelAdmin(admin.ModelAdmin):
             messages.error(request, text)
             return None
         return super().response_action(request, queryset, **options)
+
+    # What was done, for the record
+
+    def log_addition(self, request, obj, message):
+        entry = super().log_addition(request, obj, message)
+        record(request, AuditEvent.Act.ADD, obj)
+        return entry
+
+    def log_change(self, request, obj, message):
+        entry = super().log_change(request, obj, message)
+        record(request, AuditEvent.Act.CHANGE, obj, done=entry.get_change_message())
+        return entry
+
+    def log_deletions(self, request, queryset):
+        for row in queryset:
+            record(request, AuditEvent.Act.DELETE, row)
+        return super().log_deletions(request, queryset)
 
     # What a form is opened or sent with
 

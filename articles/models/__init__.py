@@ -1,4 +1,5 @@
 from articles.models.article import Article, Reference
+from articles.models.audit_event import AuditAddress, AuditEvent
 from articles.models.legacy_path import LegacyPath
 from articles.models.monthly_issue import MonthlyIssue, MonthlyIssueItem
 from articles.models.page_version import (
@@ -40,6 +41,8 @@ __all__ = [
     "SITE",
     "Article",
     "ArticleReading",
+    "AuditAddress",
+    "AuditEvent",
     "Category",
     "Due",
     "EntryRow",

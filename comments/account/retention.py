@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from articles.desk.trash import empty_trash
-from articles.models import Presence, SearchDocument, WorkingCopy
+from articles.models import AuditAddress, Presence, SearchDocument, WorkingCopy
 from comments.identity import rate_limits
 from comments.models import (
     Comment,
@@ -48,6 +48,7 @@ def purge():
     # So that an older key of MAIL_ENCRYPTION_KEYS has ended too, once this has run.
     Subscriber.reseal()
     Presence.objects.ended().delete()
+    AuditAddress.ended().delete()
     copies, _models = WorkingCopy.objects.ended().delete()
     counts = {"mails": mails, "links": links, "counters": counters, "working copies": copies}
     counts["articles in the trash"] = articles

@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.model_admin import READ_ONLY, StaffModelAdmin, require
+from articles.desk.audit import record
 from articles.fields import LineFormField
+from articles.models import AuditEvent
 from comments.admin.comment import branch_around
 from comments.identity.encryption import Unreadable
 from comments.models import PersonalDataView, Takedown
@@ -96,6 +98,8 @@ class TakedownAdmin(StaffModelAdmin):
             else:
                 messages.warning(request, _("Somebody else has decided meanwhile."))
             return redirect("admin:comments_takedown_change", takedown.pk)
+        if is_revealed:
+            record(request, AuditEvent.Act.PERSONAL_DATA, takedown)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Takedown request %(number)s") % {"number": takedown.pk},

@@ -17,6 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as pass_with
 from django_otp.plugins.otp_totp.models import default_key
 
+from articles.desk.audit import record
+from articles.models import AuditEvent
 from comments.identity.credentials import hashing
 from comments.identity.rate_limits import network_of
 from openup.models import StaffSession, TrustedBrowser
@@ -68,10 +70,12 @@ def account(request):
                 return redirect("admin:set_up_second_factor")
             if action == "remove" and not second_factor.is_required(request.user):
                 second_factor.remove(request.user)
+                record(request, AuditEvent.Act.SECOND_FACTOR, done=action)
                 messages.success(request, _("Signing in takes the password alone now."))
                 return redirect("admin:account")
             if action == "codes":
                 codes = second_factor.new_recovery_codes(request.user)
+                record(request, AuditEvent.Act.SECOND_FACTOR, done=action)
     now = timezone.now()
     context = {
         **admin.site.each_context(request),
@@ -166,6 +170,7 @@ def set_up_second_factor(request):
             del request.session[NEW_KEY]
             request.session.cycle_key()
             pass_with(request, device)
+            record(request, AuditEvent.Act.SECOND_FACTOR, done="new_app")
             others(request).delete()
         else:
             form.add_error("code", _("This is not the code of that key. Wait for the next one."))

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django_otp import login as pass_with
 
+from articles.desk.audit import record
+from articles.models import AuditEvent
 from openup.staff import account, second_factor
 from openup.staff.browsers import name_of_browser
 from openup.staff.sign_in import CodeForm, SignInForm
@@ -53,10 +55,13 @@ class DeskSite(admin.AdminSite):
             # What was learnt of the session before it opened anything is worth nothing now.
             request.session.cycle_key()
             pass_with(request, form.device)
+            record(request, AuditEvent.Act.CODE)
             response = HttpResponseRedirect(account.next_page(request))
             if form.cleaned_data["trust"]:
                 second_factor.trust_browser(request, response, name_of_browser(request))
             return response
+        if form.is_bound:
+            record(request, AuditEvent.Act.CODE_FAILED)
         context = {
             **self.each_context(request),
             "title": _("Second step of signing in"),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from articles.desk.audit import record
+from articles.models import AuditEvent
 from comments.identity.credentials import canonical_address, hashing
 from comments.identity.rate_limits import network_of
 from comments.models import Outbox
@@ -80,6 +82,7 @@ class NewPasswordView(PasswordResetConfirmView):
     def form_valid(self, form):
         with hashing():
             response = super().form_valid(form)
+        record(self.request, AuditEvent.Act.CHANGE, form.user, user=form.user, done="password")
         text = _("The password is set. Every browser is signed out: sign in with the new one.")
         messages.success(self.request, text)
         return response

@@ -46,7 +46,10 @@ def is_passed(user):
     """Tell whether nothing more is to be shown by a user whose password was right."""
     if getattr(user, "otp_device", None) is not None:
         return True
-    return app_of(user) is None and not is_required(user)
+    # A page of the admin asks more than once.
+    if not hasattr(user, "has_app"):
+        user.has_app = app_of(user) is not None
+    return not user.has_app and not is_required(user)
 
 
 # Codes

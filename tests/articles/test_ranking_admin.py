@@ -132,9 +132,9 @@ def test_grid_costs_the_same_however_much_it_shows(client, steward, django_asser
     client.get(grid_address(small))
 
     for ranking in (small, large):
-        # Session, user, two for permissions, savepoint twice, series, periods, entries, subjects,
-        # the periods seen; a series without entries asks for no subjects.
-        with django_assert_num_queries(11 if ranking == large else 10):
+        # Session, user, its app, two for permissions, savepoint twice, series, periods, entries,
+        # subjects, the periods seen; a series without entries asks for no subjects.
+        with django_assert_num_queries(12 if ranking == large else 11):
             client.get(grid_address(ranking))
 
 

@@ -564,5 +564,5 @@ def test_release_page_costs_the_same_however_many_items(
     client.get(page(client, issue), **UNDRAWN)
     issue.replace_items([("정책", f"소식 {number}", "- 가") for number in range(30)])
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         client.get(page(client, issue))

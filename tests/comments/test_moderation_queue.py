@@ -153,14 +153,14 @@ def test_queue_costs_the_same_however_long_it_is(client, moderator, django_asser
 
     add(0)
     client.get(QUEUE)
-    # Session, user, two of permissions; count and page, three kinds of what belongs to its
+    # Session, user, its app, two of permissions; count and page, three kinds of what belongs to its
     # comments, who left the notes, the writers' counts, the sorts' counts.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(QUEUE)
     for number in range(1, 12):
         add(number)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(client.get(QUEUE).context["comments"]) == 12
     assert rule.is_active
 
