@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
+from articles.article_loading import with_figures
 from articles.content.text import normalise_line
 from articles.models import (
     Article,
@@ -262,7 +263,7 @@ def found(document, pattern):
 
 def listing(request, articles):
     """Return one list page of `articles`, newest first, and what it stands between."""
-    articles = articles.for_listing()
+    articles = with_figures(articles.for_listing())
     before = request.GET.get("before", "")
     # Longer than any key: not worth asking the database.
     is_first_page = not (before.isdecimal() and len(before) < 16)

@@ -55,7 +55,7 @@ def share_picture(request, article_id, digest):
     if request.path != article.share_picture_url:
         # Of an earlier title, on a page that somebody has kept.
         return redirect(article.share_picture_url)
-    return _drawn_once(request, digest, article.share_lines)
+    return _drawn_once(request, digest, article.share_lines, article.figure)
 
 
 @uncached_page
@@ -79,11 +79,11 @@ def kind_picture(request, kind, digest):
     return _drawn_once(request, digest, kind_lines(kind))
 
 
-def _drawn_once(request, digest, lines):
+def _drawn_once(request, digest, lines, figure=None):
     name = f"share/{digest}.png"
     path = Path(settings.MEDIA_ROOT, name)
     if not path.exists():
-        picture = draw(*lines)
+        picture = draw(*lines, figure=figure)
         try:
             write_whole(path, picture)
         except OSError as error:

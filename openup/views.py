@@ -20,7 +20,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles.article_loading import load_article
+from articles.article_loading import load_article, with_figures
 from articles.models import (
     CONVERSATION,
     Article,
@@ -54,7 +54,7 @@ RETRY_AFTER_SECONDS = 5
 
 @cached_page(CONVERSATION)
 def home(request):
-    articles = list(Article.objects.published().for_listing()[:LATEST_ARTICLES])
+    articles = list(with_figures(Article.objects.published().for_listing())[:LATEST_ARTICLES])
     newest_table = (
         RankingTable.objects.filter(Article.objects.is_published("article"))
         .select_related("ranking")

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from PIL import Image, ImageDraw, ImageFont
 
 from articles.addresses import path_of
+from articles.content import figures
+from articles.content.figures import Figure
 
 # The size that OpenGraph's readers ask for (1.91 : 1).
 WIDTH, HEIGHT = 1200, 630
@@ -25,8 +27,11 @@ TITLE_SIZES = range(76, 39, -4)
 SMALL = 34
 LEADING = 1.34
 GROUND, TEXT, SUBTLE, ACCENT = "#ffffff", "#1e2124", "#464c53", "#0b50d0"
+TILE, QUIET = "#eef2f7", "#8a949e"
+# Pixels to one of the figure's own.
+FIGURE_SCALE = 2
 # Part of the name: raise it when the drawing changes.
-VERSION = 2
+VERSION = 3
 FONT = Path(__file__).parent / "fonts" / "Pretendard-Bold.otf"
 KINDS = {
     "site": gettext_lazy("Monthly trends, rankings and notable issues of open source."),
@@ -51,16 +56,18 @@ def drawn_lines(kicker: str, title: str, foot: str, changes: object) -> tuple[st
     return (kicker, title, foot, str(changes)) if changes else (kicker, title, foot)
 
 
-def digest_of(*lines: str) -> str:
-    """Return what names the picture of `lines`: 16 hex digits."""
-    text = "\0".join([str(VERSION), *lines])
+def digest_of(*lines: str, figure: Figure | None = None) -> str:
+    """Return what names the picture of `lines` and `figure`: 16 hex digits."""
+    text = "\0".join([str(VERSION), *lines, *([figure.svg()] if figure else [])])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def draw(kicker: str, title: str, foot: str, changes: str = "") -> bytes:
+def draw(
+    kicker: str, title: str, foot: str, changes: str = "", *, figure: Figure | None = None
+) -> bytes:
     """Return the picture as PNG: a kicker, the title in up to four lines, a line at the foot.
 
-    `changes` is a line between them, which leaves the title less room.
+    `changes` is a line between them, which leaves the title less room; `figure` stands at the foot.
     """
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     canvas = ImageDraw.Draw(image)
@@ -74,6 +81,8 @@ def draw(kicker: str, title: str, foot: str, changes: str = "") -> bytes:
     if changes:
         font = _font(SMALL)
         canvas.text((MARGIN, HEIGHT - 188), _cut(changes, font, canvas), font=font, fill=ACCENT)
+    if figure:
+        _draw_figure(canvas, figure)
     _draw_mark(canvas, MARGIN, HEIGHT - 112)
     canvas.text((MARGIN + 72, HEIGHT - 104), foot, font=_font(SMALL), fill=SUBTLE)
     file = BytesIO()
@@ -125,6 +134,25 @@ def _lines(title: str, font: ImageFont.FreeTypeFont, canvas: ImageDraw.ImageDraw
                 lines.append("")
             lines[-1] += character
     return lines
+
+
+def _draw_figure(canvas: ImageDraw.ImageDraw, figure: Figure) -> None:
+    """Draw the figure at the right end of the foot."""
+    left = WIDTH - MARGIN - figures.WIDTH * FIGURE_SCALE
+    top = HEIGHT - 24 - figures.HEIGHT * FIGURE_SCALE
+
+    def at(points: tuple[figures.Point, ...]) -> list[tuple[int, int]]:
+        return [(left + x * FIGURE_SCALE, top + y * FIGURE_SCALE) for x, y in points]
+
+    corners = at(((0, 0), (figures.WIDTH, figures.HEIGHT)))
+    canvas.rounded_rectangle(corners, radius=12, fill=TILE)
+    for line in figure.lines:
+        canvas.line(at(line), fill=QUIET, width=3, joint="curve")
+    for x, y in at(figure.dots):
+        canvas.circle((x, y), 4, fill=QUIET)
+    if figure.main:
+        canvas.line(at(figure.main), fill=ACCENT, width=5, joint="curve")
+        canvas.circle(at(figure.main)[-1], 6, fill=ACCENT)
 
 
 def _draw_mark(canvas: ImageDraw.ImageDraw, x: int, y: int) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from articles.addresses import article_slug, is_article_slug, path_of
-from articles.content import share_picture
+from articles.content import figures, share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
 from articles.content.markdown import RANKING_MARK
 from articles.content.mentions import mentioned
@@ -23,6 +23,7 @@ from articles.models.page_version import CONTENT, Due, PageVersion, article_scop
 from articles.models.review import Reviewed, ReviewedQuerySet
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
+from articles.rankings.movement import ranks_of
 
 # A table of contents with fewer lines helps nobody.
 LEAST_CONTENTS = 3
@@ -272,6 +273,18 @@ class Article(MarkdownBody, Reviewed):
         return self.summary or opening(self.body_html) or self.full_title
 
     @property
+    def figure(self):
+        """Return what stands for the article in lists and in its share picture: its first ranking
+        that has figures in small, else its category's motif. The tables are loaded before.
+
+        A lead picture comes before both, as soon as articles have one.
+        """
+        for table in self.ranking_tables.all():
+            if figure := figures.ranking_figure(list(map(ranks_of, table.periods.all()))):
+                return figure
+        return figures.motif(self.category_id)
+
+    @property
     def share_lines(self):
         """Return what the picture beside a shared link shows; the tables are loaded before."""
         day = timezone.localtime(self.published_at) if self.published_at else timezone.localtime()
@@ -281,7 +294,7 @@ class Article(MarkdownBody, Reviewed):
 
     @property
     def share_picture_url(self):
-        digest = share_picture.digest_of(*self.share_lines)
+        digest = share_picture.digest_of(*self.share_lines, figure=self.figure)
         return path_of("share_picture", self.pk, digest)
 
     @property
