@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from articles.content.share_picture import KINDS, draw, kind_lines, kind_picture_url
 from articles.content.whole_files import write_whole
-from articles.models import Article, Ranking
+from articles.models import Article, Picture, Ranking
 from articles.page_caching import uncached_page
 
 logger = logging.getLogger(__name__)
@@ -39,10 +39,18 @@ def media_file(request, name):
     except (SuspiciousFileOperation, ValueError, OSError) as error:
         raise Http404 from error
     if file is None:
-        raise Http404
+        return _file_of_today(name)
     response = FileResponse(file, content_type=TYPES[path.suffix])
     response["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
+
+
+def _file_of_today(name):
+    """Lead from a file that was replaced to the one that stands in its place."""
+    picture = Picture.objects.of_file(name)
+    if picture is None or picture.file_name == name:
+        raise Http404
+    return redirect(picture.url)
 
 
 @uncached_page

@@ -2,11 +2,13 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from itertools import count
 
 from django.contrib.auth.models import Permission, User
 from django.db.models import F, Q
 from django.utils import timezone
+from PIL import Image
 
 from articles.models import (
     Article,
@@ -14,6 +16,7 @@ from articles.models import (
     Due,
     EntryRow,
     MonthlyIssue,
+    Picture,
     Ranking,
     RankingPeriod,
     RankingSubject,
@@ -99,6 +102,24 @@ def make_issue(items=(("정책", "새 전략", "- 첫째"),), **fields):
     issue.store()
     issue.replace_items(items)
     return issue
+
+
+def picture_file(width=600, height=400, colour="red"):
+    """Return the bytes of a PNG."""
+    file = BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def make_picture(size=(600, 400), colour=None, *, by=None, **fields):
+    """Upload a picture unlike the others; the test has given MEDIA_ROOT a folder of its own."""
+    number = next(numbers)
+    content = picture_file(*size, colour or (number % 256, number // 256, 90))
+    picture = Picture.objects.upload(BytesIO(content), len(content), by)
+    for name, value in fields.items():
+        setattr(picture, name, value)
+    picture.store()
+    return picture
 
 
 def make_ranking(periods=None, **fields):

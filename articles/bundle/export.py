@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from articles.bundle import media, rows_to_data
@@ -64,10 +63,10 @@ def export(folder: Path) -> Iterator[PurePosixPath]:
         names[str(name).casefold()] = name
         _write(folder / name, write(data).encode())
         yield name
-    for picture in media.pictures():
+    for picture, path in media.pictures().items():
         name = "media" / picture
         names[str(name).casefold()] = name
-        _write(folder / name, (Path(settings.MEDIA_ROOT) / picture).read_bytes())
+        _write(folder / name, path.read_bytes())
         yield name
     kept = {str(name) for name in names.values()}
     for gone in earlier - kept:

@@ -10,9 +10,11 @@ from articles.bundle.data import BundleError
 from articles.bundle.data_to_rows import CREATED, UNCHANGED
 from articles.content import uploads
 from articles.content.text import normalise_line
-from articles.content.whole_files import write_whole
+from articles.models import Picture
+from articles.models.picture import MAX_NAME_LENGTH
 
 SUFFIXES = {".jpg": "jpg", ".jpeg": "jpg", ".png": "png", ".webp": "webp"}
+MADE_HERE = {uploads.RENDITIONS, "share"}
 
 
 def load_picture(path: Path, name: PurePosixPath) -> str:
@@ -26,40 +28,63 @@ def load_picture(path: Path, name: PurePosixPath) -> str:
         raise BundleError(1, _("The picture is larger than %(limit)s MB.") % limit)
     with path.open("rb") as file:
         try:
-            _pixels, extension = uploads.remake(file, uploads.MAX_PIXELS_IN_BUNDLE)
+            remade = uploads.remake(file, uploads.MAX_PIXELS_IN_BUNDLE)
         except ValidationError as error:
             raise BundleError(1, " ".join(error.messages)) from error
-    if SUFFIXES.get(path.suffix.lower()) != extension:
+    if SUFFIXES.get(path.suffix.lower()) != remade.extension:
         raise BundleError(1, _("The picture is not of the type that its name says."))
-    target = _target(name)
+    stored_name = _checked(name)
+    known = Picture.objects.filter(name=stored_name).first()
+    target = Path(settings.MEDIA_ROOT, known.file_name if known else stored_name)
     data = path.read_bytes()
     if target.exists():
-        if target.is_file() and target.read_bytes() == data:
+        if not target.is_file() or target.read_bytes() != data:
+            raise BundleError(1, _("Another picture has this name already."))
+        if known:
             return UNCHANGED
-        raise BundleError(1, _("Another picture has this name already."))
     try:
-        write_whole(target, data)
+        if known:
+            # Its file was lost.
+            uploads.write_picture(known.file_name, data, remade.renditions)
+        else:
+            Picture.objects.put(stored_name, remade._replace(content=data))
     except OSError as error:
         reason = {"reason": error.strerror}
         raise BundleError(1, _("The picture could not be stored: %(reason)s") % reason) from error
     return CREATED
 
 
-def pictures() -> list[PurePosixPath]:
-    """Return the names of the site's pictures, below its media."""
+def pictures() -> dict[PurePosixPath, Path]:
+    """Return where each of the site's pictures is, by its name below media, in order.
+
+    What is made from others is none of them: renditions, and what stands beside shared links.
+    """
     root = Path(settings.MEDIA_ROOT)
-    return sorted(
-        PurePosixPath(path.relative_to(root).as_posix())
+    known = Picture.objects.only("name", "version").order_by("name")
+    names = {picture.file_name: picture.name for picture in known}
+    replaced = {picture.name for picture in known} - names.keys()
+    found = {
+        path.relative_to(root).as_posix(): path
         for path in root.rglob("*")
         if path.suffix.lower() in SUFFIXES
         and path.is_file()
         and not path.is_symlink()
         and not path.name.startswith(".")
-    )
+        and path.relative_to(root).parts[0] not in MADE_HERE
+    }
+    named = {
+        PurePosixPath(names.get(name, name)): path
+        for name, path in found.items()
+        if name not in replaced
+    }
+    return dict(sorted(named.items()))
 
 
-def _target(name: PurePosixPath) -> Path:
+def _checked(name: PurePosixPath) -> str:
     parts = [normalise_line(part) for part in name.parts]
     if name.is_absolute() or any(part.startswith(".") or not part for part in parts):
         raise BundleError(1, _("The picture's name is not allowed."))
-    return Path(settings.MEDIA_ROOT).joinpath(*parts)
+    text = "/".join(parts)
+    if len(text) > MAX_NAME_LENGTH:
+        raise BundleError(1, _("The picture's name is not allowed."))
+    return text

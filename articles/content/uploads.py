@@ -1,18 +1,16 @@
 """Pictures that editors upload: decoded, stripped of all but their pixels, and stored anew.
 
 Nothing of the uploaded file survives: neither its name nor its bytes, and no EXIF, place,
-comment or colour profile.
+comment or colour profile. With it come its renditions: smaller ones, as WebP, for readers.
 """
 
-import os
 import re
 import struct
 import threading
-import time
 from collections.abc import Mapping
 from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
@@ -38,19 +36,30 @@ MAX_PIXELS = {
 MAX_PIXELS_IN_BUNDLE = dict.fromkeys(MAX_PIXELS, 25_000_000)
 # A larger JPEG is halved on each side while it is decoded: the whole is never in memory.
 MAX_JPEG_PIXELS_KEPT = 12_500_000
-UNUSED_DAYS = 7
+# A phone's, a text's on an ordinary screen, and on one of twice as many points.
+RENDITION_WIDTHS = (480, 960, 1600)
+# Nothing is gained for what is as small as an icon, and WebP has no more on a side.
+LEAST_RENDITION_WIDTH = 160
+MAX_WEBP_SIDE = 16_383
 # One at a time in a process: each takes up to 150 MB while it is read and made anew.
 one_picture = threading.Lock()
 
 FOLDER = "articles"
-STORED_NAME = re.compile(r"articles/\d{4}/\d{2}/[0-9a-f]{32}\.(?:jpg|png|webp)")
+RENDITIONS = "renditions"
+# Any picture's address in a text, of a bundle's too: no query, and nothing that begins with a dot.
+_NAME = re.compile(r"(?:[-\w][-\w.]*/)*[-\w][-\w.]*")
+_ADDRESS = re.compile(f"/media/({_NAME.pattern})")
+_RENDITION = re.compile(rf"{RENDITIONS}/(.+)\.\d+\.webp")
+_VERSION = re.compile(r"\.v\d+(?=\.\w+$)")
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _SAVE_OPTIONS = {
     "JPEG": {"quality": 88, "optimize": True, "progressive": True},
     "PNG": {},
     "WEBP": {"quality": 88},
 }
+_BAND_HEIGHT = 512
 # What turns a picture of an EXIF orientation upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,22 +74,96 @@ _UPRIGHT = {
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error)
 
 
-def store_picture(file: BinaryIO, size: int) -> str:
-    """Store the picture in `file` (`size` bytes) and return its name below `/media/`.
+class RemadePicture(NamedTuple):
+    """A new file of the same pixels, and its renditions by their width."""
 
-    Raises ValidationError, with a reason for the editor; OSError where the disk takes nothing.
+    content: bytes
+    extension: str
+    width: int
+    height: int
+    renditions: dict[int, bytes]
+
+
+def remake_upload(file: BinaryIO, size: int, name: str = "") -> RemadePicture:
+    """Return what is to be stored of an upload of `size` bytes, of the kind that `name` says.
+
+    Raises ValidationError, with a reason for the editor.
     """
     if size > MAX_FILE_BYTES:
         limit = {"limit": MAX_FILE_BYTES // 1024**2}
-        raise ValidationError(_("The picture is larger than %(limit)s MB."), params=limit)
-    content, extension = remake(file)
-    name = f"{FOLDER}/{timezone.localtime():%Y/%m}/{uuid4().hex}.{extension}"
-    write_whole(Path(default_storage.path(name)), content)
-    return name
+        raise ValidationError(_("The picture is larger than %(limit)s MB.") % limit)
+    return remake(file, into=_FORMATS[Path(name).suffix.lower()] if name else "")
 
 
-def remake(file: BinaryIO, max_pixels: Mapping[str, int] = MAX_PIXELS) -> tuple[bytes, str]:
-    """Return a new file of the same pixels, upright, and its extension.
+def names_in(source: str) -> set[str]:
+    """Return the names of the pictures that Markdown `source` names."""
+    return set(_ADDRESS.findall(source))
+
+
+def markdown_of(name: str, alternative_text: str, caption: str) -> str:
+    """Return how a text places the picture."""
+    alt = re.sub(r"([\\\[\]])", r"\\\1", alternative_text)
+    title = re.sub(r'([\\"])', r"\\\1", caption)
+    return f"![{alt}](/media/{name}" + (f' "{title}")' if title else ")")
+
+
+def new_name(extension: str) -> str:
+    return f"{FOLDER}/{timezone.localtime():%Y/%m}/{uuid4().hex}.{extension}"
+
+
+def version_name(name: str, version: int) -> str:
+    """Return what the file is called that has taken the place of the picture's first."""
+    path = PurePosixPath(name)
+    return str(path.with_suffix(f".v{version}{path.suffix}"))
+
+
+def name_of_file(file_name: str) -> str:
+    """Return the name of the picture that a file, or a rendition of it, belongs to, or ""."""
+    if not _NAME.fullmatch(file_name):
+        return ""
+    if rendition := _RENDITION.fullmatch(file_name):
+        file_name = rendition[1]
+    return _VERSION.sub("", file_name)
+
+
+def rendition_name(name: str, width: int) -> str:
+    return f"{RENDITIONS}/{name}.{width}.webp"
+
+
+def rendition_widths(width: int, height: int) -> list[int]:
+    """Return how wide the renditions of a picture are: no wider than itself."""
+    if width < LEAST_RENDITION_WIDTH:
+        return []
+    widest = min(width, RENDITION_WIDTHS[-1])
+    widths = [each for each in RENDITION_WIDTHS if each < widest] + [widest]
+    return [each for each in widths if height * each <= MAX_WEBP_SIDE * width]
+
+
+def write_picture(name: str, content: bytes, renditions: Mapping[int, bytes]) -> None:
+    """Store a picture and its renditions, all or none; raises OSError."""
+    files = {rendition_name(name, width): data for width, data in renditions.items()}
+    files[name] = content
+    written = []
+    try:
+        for each, data in files.items():
+            write_whole(Path(default_storage.path(each)), data)
+            written.append(each)
+    except OSError:
+        for each in written:
+            default_storage.delete(each)
+        raise
+
+
+def delete_picture(name: str, widths: list[int]) -> None:
+    """Delete a picture's files; those that are gone already do no harm."""
+    for each in [name, *(rendition_name(name, width) for width in widths)]:
+        default_storage.delete(each)
+
+
+def remake(
+    file: BinaryIO, max_pixels: Mapping[str, int] = MAX_PIXELS, into: str = ""
+) -> RemadePicture:
+    """Return a new file of the same pixels, upright, in its own format or that of `into`.
 
     A JPEG of more than `MAX_JPEG_PIXELS_KEPT` is halved on each side.
     """
@@ -92,9 +175,54 @@ def remake(file: BinaryIO, max_pixels: Mapping[str, int] = MAX_PIXELS) -> tuple[
         raise ValidationError(
             _("This is no readable JPEG, PNG or WebP picture. Save it anew and try again.")
         ) from error
+    if into not in {"", format_name}:
+        fresh, format_name = _fit_for(fresh, into), into
+    content = _encoded(fresh, format_name, **_SAVE_OPTIONS[format_name])
+    width, height = fresh.size
+    renditions: dict[int, bytes] = {}
+    # The widest first: from it come the others, and the whole can go.
+    for each in reversed(rendition_widths(width, height)):
+        if fresh.width != each:
+            while fresh.width >= 2 * each:
+                fresh = _halved(fresh)
+            fresh = fresh.resize((each, max(1, round(height * each / width))))
+        renditions[each] = _rendition(fresh, format_name)
+    return RemadePicture(content, _EXTENSIONS[format_name], width, height, renditions)
+
+
+def _halved(image: Image.Image) -> Image.Image:
+    """Return the picture of half the width and height, made band by band.
+
+    Where it is transparent, Pillow first makes a copy of all that it is to shrink.
+    """
+    half = Image.new(image.mode, (image.width // 2, max(1, image.height // 2)))
+    for top in range(0, image.height, _BAND_HEIGHT):
+        band = image.crop((0, top, image.width, min(top + _BAND_HEIGHT, image.height)))
+        half.paste(band.reduce(2), (0, top // 2))
+    return half
+
+
+def _rendition(image: Image.Image, format_name: str) -> bytes:
+    lossy = _encoded(image, "WEBP", quality=80)
+    if format_name != "PNG":
+        return lossy
+    # Screenshots and diagrams are sharper without loss, and often smaller too.
+    return min(_encoded(image, "WEBP", lossless=True, quality=20), lossy, key=len)
+
+
+def _encoded(image: Image.Image, format_name: str, **options: object) -> bytes:
     output = BytesIO()
-    fresh.save(output, format_name, **_SAVE_OPTIONS[format_name])
-    return output.getvalue(), _EXTENSIONS[format_name]
+    image.save(output, format_name, **options)
+    return output.getvalue()
+
+
+def _fit_for(image: Image.Image, format_name: str) -> Image.Image:
+    """Return the picture in a mode that the other format has; JPEG has no transparency."""
+    if format_name != "JPEG" or image.mode != "RGBA":
+        return image if image.mode != "L" or format_name != "WEBP" else image.convert("RGB")
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image)
+    return ground
 
 
 def _decode(file: BinaryIO, max_pixels: Mapping[str, int]) -> tuple[Image.Image, str]:
@@ -156,40 +284,3 @@ def _orientation(image: Image.Image) -> int:
     except _BROKEN:
         return 1
     return orientation
-
-
-def sweep(named: set[str]) -> list[str]:
-    """Remove the pictures that have not been `named` for `UNUSED_DAYS`; return their names.
-
-    A file's modification time is the moment since when no text names it: its upload, or the first
-    sweep that found it unnamed. While a text names it, the time is 1970.
-    """
-    now = time.time()
-    removed = []
-    for name in sorted(stored_names()):
-        path = default_storage.path(name)
-        unnamed_since = os.path.getmtime(path)
-        if name in named:
-            os.utime(path, (now, 0))
-        elif unnamed_since == 0:
-            os.utime(path, (now, now))
-        elif now - unnamed_since > UNUSED_DAYS * 24 * 60 * 60:
-            default_storage.delete(name)
-            removed.append(name)
-    return removed
-
-
-def stored_names() -> set[str]:
-    names = {
-        f"{month}/{file}"
-        for year in _folders(FOLDER)
-        for month in _folders(year)
-        for file in default_storage.listdir(month)[1]
-    }
-    return {name for name in names if STORED_NAME.fullmatch(name)}
-
-
-def _folders(name: str) -> list[str]:
-    if not default_storage.exists(name):
-        return []
-    return [f"{name}/{folder}" for folder in default_storage.listdir(name)[0]]

@@ -36,6 +36,8 @@ class Picture:
     has_caption: bool = False
     # Within a sentence: there it has no caption.
     is_inline: bool = False
+    # The library says so: no text can.
+    is_decorative: bool = False
 
 
 @dataclass
@@ -142,6 +144,7 @@ class _Reader(HTMLParser):
         is_inline = bool(self.block and self.block.text.strip())
         picture = Picture(attributes.get("src") or "", attributes.get("alt"), self.line)
         picture.is_inline = is_inline
+        picture.is_decorative = attributes.get("role") == "presentation"
         self.page.pictures.append(picture)
         if self.link:
             self.link.has_picture = True

@@ -112,7 +112,7 @@ def _of_article(article: Article, moment: datetime, together: list) -> Iterator[
     page = Page()
     placed: list[str] = []
     try:
-        html = with_anchors(with_lines(article.body))
+        html = with_anchors(article.placing_pictures(with_lines(article.body)))
     except ValidationError as error:
         for text in error.messages:
             yield Finding("unreadable", ERROR, text, "")
@@ -121,7 +121,7 @@ def _of_article(article: Article, moment: datetime, together: list) -> Iterator[
     tables = list(article.ranking_tables.prefetch_related("periods__entries__subject"))
     places = _PLACES | {f"table-{table.pk}" for table in tables}
     yield from publishing_checks.text_findings(article.body, page)
-    yield from publishing_checks.pictures(page, _decorative(page))
+    yield from publishing_checks.pictures(page)
     yield from publishing_checks.days_without_a_year(page)
     yield from _links(page, article, moment, together, places)
     known = {table.slug for table in tables}
@@ -138,11 +138,6 @@ def _of_article(article: Article, moment: datetime, together: list) -> Iterator[
     yield from _references(article, moment, together)
     yield from publishing_checks.two_spellings(_with_labels(page, tables), _subjects())
     yield from publishing_checks.readability(page)
-
-
-def _decorative(page: Page) -> Collection[str]:
-    """Return the addresses of the page's pictures that show nothing a reader must know."""
-    return ()
 
 
 def _links(
@@ -235,7 +230,7 @@ def _of_item(
     item: Any, issue: MonthlyIssue, moment: datetime, together: list, subjects: dict
 ) -> Iterator[Finding]:
     try:
-        page = read(with_lines(item.body))
+        page = read(item.placing_pictures(with_lines(item.body)))
     except ValidationError as error:
         for text in error.messages:
             yield Finding("unreadable", ERROR, f"{item}: {text}", "")
@@ -243,7 +238,7 @@ def _of_item(
     found = [
         # An item stands under a second-level headline.
         *publishing_checks.text_findings(item.body, page, level=2),
-        *publishing_checks.pictures(page, _decorative(page)),
+        *publishing_checks.pictures(page),
         *publishing_checks.signs_in_pairs([Block("p", 0, item.headline)]),
         *_links(page, issue, moment, together),
         *publishing_checks.two_spellings(page, subjects),

@@ -94,8 +94,8 @@ def unread_lines(source: str) -> Iterator[Finding]:
         )
 
 
-def pictures(page: Page, decorative: Collection[str] = ()) -> Iterator[Finding]:
-    """Yield pictures without what they need; those at the addresses `decorative` show nothing."""
+def pictures(page: Page) -> Iterator[Finding]:
+    """Yield pictures without what they need; a decorative one shows nothing a reader must know."""
     for picture in page.pictures:
         name = picture.src.rsplit("/", 1)[-1]
         if not picture.src:
@@ -108,7 +108,7 @@ def pictures(page: Page, decorative: Collection[str] = ()) -> Iterator[Finding]:
                 line=picture.line,
             )
             continue
-        if picture.src in decorative:
+        if picture.is_decorative:
             continue
         if not has_visible(picture.alt or "") or picture.alt == ALT_TEXT_TO_WRITE:
             yield Finding(

@@ -126,6 +126,14 @@ def data_of(revision):
         raise DamagedRevisionError from error
 
 
+def texts():
+    """Yield the text of every revision that can be read."""
+    for revision in Revision.objects.select_related("base").order_by("pk").iterator(chunk_size=50):
+        text, _data = _readable(revision)
+        if text is not None:
+            yield text
+
+
 def _readable(revision):
     """Return (text, data) of a revision, None for what is damaged: the next save goes on."""
     if revision is None:

@@ -32,10 +32,17 @@ from articles.bundle.data_to_rows import (
     stored,
 )
 from articles.bundle.files_to_data import read_file
-from articles.content.uploads import store_picture
 from articles.manuscripts.blocks import PICTURE_SCHEME, fenced
 from articles.manuscripts.outline import NO_LICENCE, ImportedPage
-from articles.models import Article, Category, LegacyPath, MonthlyIssue, RankingSubject, Revision
+from articles.models import (
+    Article,
+    Category,
+    LegacyPath,
+    MonthlyIssue,
+    Picture,
+    RankingSubject,
+    Revision,
+)
 
 SAMPLE_ISSUES = Path(bundle.__file__).parents[1] / "sample" / "issues"
 
@@ -180,14 +187,15 @@ def with_stored_pictures(page: ImportedPage, known_body: str = "") -> ImportedPa
 
 
 def store_pictures(
-    pictures: Mapping[str, bytes],
+    pictures: Mapping[str, bytes], by: Any = None
 ) -> tuple[dict[str, str], list[tuple[int, str]]]:
     """Store pictures; return where each is now, and notes of those that could not be stored."""
     notes = []
     addresses = {}
     for address, data in pictures.items():
         try:
-            addresses[address] = "/media/" + store_picture(BytesIO(data), len(data))
+            picture = Picture.objects.upload(BytesIO(data), len(data), by)
+            addresses[address] = f"/media/{picture.name}"
         except ValidationError as error:
             notes.append((0, " ".join(error.messages)))
     return addresses, notes

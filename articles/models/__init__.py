@@ -10,6 +10,7 @@ from articles.models.page_version import (
     PageVersion,
     article_scope,
 )
+from articles.models.picture import Picture
 from articles.models.presence import Presence
 from articles.models.publishing_waiver import PublishingWaiver
 from articles.models.ranking import (
@@ -50,6 +51,7 @@ __all__ = [
     "MonthlyIssue",
     "MonthlyIssueItem",
     "PageVersion",
+    "Picture",
     "Presence",
     "PublishingWaiver",
     "Ranking",

@@ -358,16 +358,24 @@ class Article(MarkdownBody, Reviewed):
     def store(self):
         """Make the HTML, save every field and make the pages that show the article stale."""
         with transaction.atomic():
-            self.body_html = with_anchors(self.converted_body())
+            self.body_html = self.html_to_store()
             self.reading_minutes = reading_minutes(self.body_html)
             self.save()
             self.note_mentions()
+            self.note_pictures()
             # An article leads no month but its own.
             for issue in self.led_issues.exclude(pk=self.monthly_issue_id):
                 issue.lead_article = None
                 issue.store()
             self.raise_page_versions()
             self.index()
+
+    def html_to_store(self):
+        return with_anchors(self.converted_body())
+
+    def remake_html(self):
+        super().remake_html()
+        self.index()
 
     def delete(self, *args, **kwargs):
         """Delete the article with what the search knows of it and of its comments."""

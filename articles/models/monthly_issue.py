@@ -177,6 +177,8 @@ class MonthlyIssueItem(MarkdownBody):
         validators=[RegexValidator(r"\)", _("Leave out the brackets."), inverse_match=True)],
     )
     headline = LineField(_("headline"), max_length=200)
+    begins_page = False
+
     body = MarkdownField(_("body"), blank=True, help_text=_("Markdown"))
     body_html = models.TextField(editable=False)
 
@@ -204,5 +206,10 @@ class MonthlyIssueItem(MarkdownBody):
 
     def store(self):
         """Make the HTML and save the item; its issue raises the page versions."""
-        self.body_html = self.converted_body()
+        self.body_html = self.html_to_store()
         self.save()
+        self.note_pictures()
+
+    def remake_html(self):
+        super().remake_html()
+        self.issue.index()

@@ -90,8 +90,9 @@ class SitePage(MarkdownBody):
     def store(self):
         """Make the HTML, save the page and make the pages that show it stale."""
         with transaction.atomic():
-            self.body_html = self.converted_body()
+            self.body_html = self.html_to_store()
             self.save()
+            self.note_pictures()
             self.raise_page_versions()
 
     def raise_page_versions(self):

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from articles.desk.pictures import sweep_pictures
 from articles.desk.trash import empty_trash
 from articles.models import AuditAddress, Presence, SearchDocument, WorkingCopy
 from comments.identity import rate_limits
@@ -52,6 +53,7 @@ def purge():
     copies, _models = WorkingCopy.objects.ended().delete()
     counts = {"mails": mails, "links": links, "counters": counters, "working copies": copies}
     counts["articles in the trash"] = articles
+    counts["pictures"] = sweep_pictures()
     counts |= purge_moderation(now)
     SearchDocument.forget_removed()
     truncate_log()

@@ -22,15 +22,14 @@ from articles.admin.from_file_forms import one_manuscript
 from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
 from articles.bundle.data import BundleError
-from articles.content.markdown import ALT_TEXT_TO_WRITE, preview
+from articles.content.markdown import preview
 from articles.content.uploads import (
     MAX_FILE_BYTES,
     MAX_UPLOAD_REQUEST_BYTES,
     one_picture,
-    store_picture,
 )
 from articles.manuscripts.save_drafts import store_pictures, with_addresses
-from articles.models import RankingEntry
+from articles.models import Article, Picture, RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from comments.threads.pages import article_page
 from comments.threads.rendering import draw_branches
@@ -101,7 +100,7 @@ def markdown_preview(request):
         spend(EDITOR_PREVIEWS, request.user.pk)
     except LimitReached as error:
         return slow_down(fragment, error)
-    return HttpResponse(preview(request.POST["content"]))
+    return HttpResponse(Article().placing_pictures(preview(request.POST["content"])))
 
 
 # The check of the CSRF token reads the whole body, so who asks and how much is looked at before.
@@ -136,10 +135,10 @@ def _store_upload(request):
         return slow_down(problem, error)
     upload = request.FILES["image"]
     try:
-        name = store_picture(upload, upload.size)
+        picture = Picture.objects.upload(upload, upload.size, request.user)
     except ValidationError as error:
         return problem(" ".join(error.messages), 400)
-    return JsonResponse({"image_code": f"![{ALT_TEXT_TO_WRITE}](/media/{name})"})
+    return JsonResponse({"image_code": picture.code})
 
 
 @csrf_exempt
@@ -182,7 +181,7 @@ def _read_paste(request):
     if pasted.pictures and not one_picture.acquire(timeout=MAX_WAIT_SECONDS):
         return try_later(_("Another picture is being stored. Try again in a moment."))
     try:
-        addresses, notes = store_pictures(pasted.pictures)
+        addresses, notes = store_pictures(pasted.pictures, request.user)
     except OSError as error:
         logger.error("A picture could not be stored: %s", error.strerror)
         return try_later(_("The server could not store the picture. Nothing else is lost."))

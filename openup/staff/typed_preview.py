@@ -85,7 +85,7 @@ def _store(request, article_id):
         html = with_lines(article.body)
     except ValidationError:
         html = preview(article.body)
-    article.body_html = with_anchors(html)
+    article.body_html = with_anchors(article.placing_pictures(html))
     article.reading_minutes = reading_minutes(article.body_html)
     # Not its own `store()`, which makes pages stale.
     article.save()

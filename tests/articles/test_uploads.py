@@ -1,31 +1,22 @@
-"""An uploaded picture is decoded, stripped, made anew, and swept when no text names it."""
+"""An uploaded picture is decoded, stripped, made anew, with renditions for readers."""
 
 import os
 import struct
 import subprocess
 import sys
-import time
 import zlib
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, PngImagePlugin
 
-from articles.content.uploads import MAX_FILE_BYTES, MAX_PIXELS, STORED_NAME, remake, store_picture
-from tests.factories import make_article, make_issue
+from articles.content.uploads import MAX_FILE_BYTES, MAX_PIXELS, remake, remake_upload
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
-
-
-@pytest.fixture
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
 
 
 def encode(image, format_name, **options):
@@ -39,7 +30,7 @@ def picture(mode="RGB", size=(8, 4), colour=None):
 
 
 def remade(content):
-    return Image.open(BytesIO(remake(BytesIO(content))[0]))
+    return Image.open(BytesIO(remake(BytesIO(content)).content))
 
 
 def reason(content):
@@ -55,7 +46,7 @@ def reason(content):
 def test_picture_of_each_format_is_made_anew_in_that_format(format_name, extension):
     content = encode(picture(colour=RED), format_name)
 
-    output, found = remake(BytesIO(content))
+    output, found = remake(BytesIO(content))[:2]
 
     image = Image.open(BytesIO(output))
     assert (found, image.format, image.size) == (extension, format_name, (8, 4))
@@ -112,7 +103,7 @@ def test_nothing_but_the_pixels_survives():
 
     for content in files:
         assert b"SECRET" in content
-        output, _extension = remake(BytesIO(content))
+        output = remake(BytesIO(content)).content
         assert b"SECRET" not in output
         image = Image.open(BytesIO(output))
         assert not image.getexif()
@@ -130,7 +121,7 @@ def test_nothing_but_the_pixels_survives():
 )
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
 def test_second_file_behind_the_picture_does_not_survive(format_name, tail):
-    output, _extension = remake(BytesIO(encode(picture(), format_name) + tail))
+    output = remake(BytesIO(encode(picture(), format_name) + tail)).content
 
     assert b"SECRET" not in output
 
@@ -328,7 +319,7 @@ def test_text_that_unpacks_to_gigabytes_costs_nothing():
     ):
         content = png_header(1, 1) + png_chunk(kind, header + packed) + pixels
         try:
-            output, _extension = remake(BytesIO(content))
+            output = remake(BytesIO(content)).content
         except ValidationError:
             continue
         assert len(output) < 1_000
@@ -349,104 +340,59 @@ def test_damaged_file_is_refused_with_a_reason_or_made_anew(seed, data):
     content = bytes(content)[: data.draw(st.integers(0, len(seed)))]
 
     try:
-        _output, extension = remake(BytesIO(content))
+        extension = remake(BytesIO(content)).extension
     except ValidationError as refusal:
         assert refusal.messages
     else:
         assert extension in {"jpg", "png", "webp"}
 
 
-def test_stored_name_is_ours_alone(media):
-    content = encode(picture(), "PNG")
-
-    names = {store_picture(BytesIO(content), len(content)) for _ in range(2)}
-
-    assert len(names) == 2
-    for name in names:
-        assert STORED_NAME.fullmatch(name)
-        assert (media / name).is_file()
-
-
-def test_file_of_8_mb_is_accepted_and_a_byte_more_is_refused(media):
+def test_file_of_8_mb_is_accepted_and_a_byte_more_is_refused():
     content = encode(picture(), "PNG")
     padded = content + b"\x00" * (MAX_FILE_BYTES - len(content))
 
-    assert store_picture(BytesIO(padded), len(padded))
+    assert remake_upload(BytesIO(padded), len(padded))
     with pytest.raises(ValidationError):
-        store_picture(BytesIO(padded + b"\x00"), len(padded) + 1)
+        remake_upload(BytesIO(padded + b"\x00"), len(padded) + 1)
 
 
-# Sweeping
+@pytest.mark.parametrize(
+    ("size", "renditions"),
+    [
+        ((2_000, 1_000), {480: (480, 240), 960: (960, 480), 1600: (1_600, 800)}),
+        ((700, 350), {480: (480, 240), 700: (700, 350)}),
+        ((159, 100), {}),
+        ((1, 1), {}),
+        # WebP has no more than 16,383 on a side.
+        ((200, 17_000), {}),
+    ],
+)
+@pytest.mark.parametrize(("format_name", "mode"), [("JPEG", "L"), ("PNG", "RGBA"), ("JPEG", "RGB")])
+def test_renditions_are_webp_and_no_wider_than_the_picture(format_name, mode, size, renditions):
+    made = remake(BytesIO(encode(picture(mode, size), format_name))).renditions
+
+    images = {width: Image.open(BytesIO(content)) for width, content in made.items()}
+    assert {width: image.size for width, image in images.items()} == renditions
+    assert {image.format for image in images.values()} <= {"WEBP"}
 
 
-def sweep():
-    output = StringIO()
-    call_command("sweep_uploads", stdout=output)
-    return output.getvalue()
+def test_rendition_of_what_is_transparent_stays_transparent():
+    content = encode(picture("RGBA", (300, 200), (9, 90, 200, 0)), "PNG")
+
+    (rendition,) = remake(BytesIO(content)).renditions.values()
+
+    assert Image.open(BytesIO(rendition)).convert("RGBA").getpixel((5, 5))[3] == 0
 
 
-def store(media, *, days_ago):
-    content = encode(picture(), "PNG")
-    name = store_picture(BytesIO(content), len(content))
-    at = time.time() - days_ago * 24 * 60 * 60
-    os.utime(media / name, (at, at))
-    return name
+@pytest.mark.parametrize(
+    ("sent", "kind", "mode"),
+    [("PNG", "JPEG", "RGB"), ("JPEG", "PNG", "RGB"), ("PNG", "WEBP", "RGBA")],
+)
+def test_file_that_replaces_another_becomes_of_its_kind(sent, kind, mode):
+    content = encode(picture("RGBA" if sent == "PNG" else "RGB", (20, 10)), sent)
+    name = {"JPEG": "a/b.JPEG", "PNG": "b.png", "WEBP": "b.webp"}[kind]
 
+    remade = remake_upload(BytesIO(content), len(content), name)
 
-@pytest.mark.django_db
-def test_sweep_removes_pictures_that_no_text_names_for_a_week(media):
-    old, new = store(media, days_ago=8), store(media, days_ago=6)
-
-    output = sweep()
-
-    assert not (media / old).exists()
-    assert (media / new).exists()
-    assert old in output
-
-
-@pytest.mark.django_db
-def test_sweep_leaves_pictures_of_drafts_and_issues(media):
-    of_draft, of_issue = store(media, days_ago=30), store(media, days_ago=30)
-    make_article(body=f"![글](/media/{of_draft})", state="draft", published_at=None)
-    make_issue(items=[("정책", "소식", f"- ![글](/media/{of_issue})")])
-
-    sweep()
-
-    assert (media / of_draft).exists()
-    assert (media / of_issue).exists()
-
-
-@pytest.mark.django_db
-def test_week_begins_when_the_last_text_dropped_the_picture(media):
-    name = store(media, days_ago=30)
-    article = make_article(body=f"![글](/media/{name})")
-    sweep()
-    article.body = "그림 없이"
-    article.store()
-
-    sweep()
-    assert (media / name).exists()
-
-    at = time.time() - 8 * 24 * 60 * 60
-    os.utime(media / name, (at, at))
-    sweep()
-    assert not (media / name).exists()
-
-
-@pytest.mark.django_db
-def test_sweep_touches_nothing_but_stored_pictures(media):
-    others = ["articles/2025/10/photo.png", "articles/readme.txt", "old/0.png"]
-    for name in others:
-        path = media / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-        os.utime(path, (1, 1))
-
-    sweep()
-
-    assert all((media / name).exists() for name in others)
-
-
-@pytest.mark.django_db
-def test_sweep_of_a_site_without_pictures_says_so(media):
-    assert "0 pictures removed." in sweep()
+    image = Image.open(BytesIO(remade.content))
+    assert (image.format, image.mode, image.size) == (kind, mode, (20, 10))

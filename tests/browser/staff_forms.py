@@ -13,6 +13,7 @@ from articles.models import (
     Article,
     Category,
     MonthlyIssue,
+    Picture,
     Ranking,
     RankingEntry,
     RankingSubject,
@@ -36,11 +37,12 @@ from comments.models import (
 )
 from openup.models import StaffSession
 from tests.articles.test_pasted_table import EXCEL
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, picture_file
 
 # Instead of a field's name: press what adds a row to a part; tick a list's row that holds a text.
 ADD, TICK = "add", "tick"
 NEW_PASSWORD = "another right horse key"
+PICTURE = picture_file(width=20)
 CONFIRM = "예, 삭제합니다"
 
 
@@ -48,7 +50,7 @@ CONFIRM = "예, 삭제합니다"
 class Form:
     # Its page's URL name and its button, as the test names them.
     name: str
-    fields: Sequence[tuple[str, str]] = ()
+    fields: Sequence[tuple[str, str | bytes]] = ()
     # Tell whether what was sent is stored. A form that only leads to another has none.
     stored: Callable[[], object] | None = None
     # The row whose page it is, where it is not just the first one found.
@@ -216,6 +218,18 @@ EDITOR = [
         ),
     ),
     search(MonthlyIssue, "월간 이슈(11월)"),
+    Form(
+        "articles_picture_add picture-form",
+        [("file", PICTURE)],
+        exists(Picture.objects.filter(uploaded_by__username="editor", width=20)),
+    ),
+    Form(
+        "articles_picture_change _save",
+        [("alternative_text", "느티나무"), ("credit", "오픈업")],
+        exists(Picture.objects.filter(alternative_text="느티나무", credit="오픈업")),
+        row(Picture.objects.filter(alternative_text="쓸 그림")),
+    ),
+    search(Picture, "느티나무"),
     # Here the admin's other buttons are pressed, which send the same form.
     Form(
         "articles_tag_add _continue",
@@ -545,6 +559,17 @@ PUBLISHER = [
     ),
     search(SitePage, "새 안내"),
     *deletions(SitePage, "title", "개인정보처리방침", "새 안내"),
+    Form(
+        "articles_picture_replace picture-form",
+        [("file", PICTURE)],
+        exists(Picture.objects.filter(alternative_text="쓸 그림", version=2)),
+        row(Picture.objects.filter(alternative_text="쓸 그림")),
+    ),
+    *deletions(Picture, "alternative_text", "지울 그림", "지울 다른 그림", trashed_at=None),
+    Form(
+        "articles_picture_trash picture",
+        stored=exists(Picture.objects.filter(alternative_text__startswith="지울", trashed_at=None)),
+    ),
     *deletions(Tag, "name", "빈 태그", "다른 태그"),
     *deletions(MonthlyIssue, "title", "지울 월호", "지울 다른 월호"),
     *deletions(Article, "title", "지울 글", "지울 다른 글", trashed_at=None),

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from articles.desk import reviews
 from articles.desk.revisions import record
-from articles.models import RankingEntry, Tag
+from articles.models import Picture, RankingEntry, Tag
 from comments.identity.encryption import seal
 from comments.models import Comment, StaffSubscription, Subscriber
 from comments.moderation.rule_rehearsal import rehearse
@@ -87,6 +87,10 @@ def make_what_may_go(category):
         Tag(name=f"{name} 태그", slug=slug).store()
     for title in ("빈 순위", "지울 순위"):
         make_ranking([], title=title)
+    for number, name in enumerate(("쓸 그림", "지울 그림", "지울 다른 그림")):
+        Picture.objects.create(
+            name=f"{number}.png", alternative_text=name, size=99, width=9, height=9
+        )
     for name in ("카카오", "KAKAO", "네이버"):
         make_subject(name)
     for name in ("모둠", "지울 모둠"):

@@ -105,7 +105,9 @@ def fill(page, name, value):
     if name == ADD:
         page.locator(f"#{value}-group .add-row a").click()
     elif name == TICK:
-        rows = page.locator("#result_list tbody tr, .queue-item").filter(has_text=value)
+        rows = page.locator("#result_list tbody tr, .queue-item, .pictures li").filter(
+            has_text=value
+        )
         rows.first.locator("[type=checkbox]").first.check()
     else:
         # Names of a grid's cells hold keys: a star stands for them.
@@ -123,7 +125,8 @@ def fill_field(page, fields, value):
         by_value = fields.and_(page.locator(f'[value="{value}"]'))
         (by_value if by_value.count() else fields.and_(page.get_by_label(value))).check()
     elif sort.endswith("file"):
-        upload = {"name": "글.txt", "mimeType": "text/plain", "buffer": value.encode()}
+        content = value if isinstance(value, bytes) else value.encode()
+        upload = {"name": "글.txt", "mimeType": "text/plain", "buffer": content}
         fields.set_input_files(upload)
     elif "behind-editor" in sort:
         fields.locator("xpath=..").locator(".cm-content").fill(value)
@@ -178,9 +181,10 @@ def place(form, found, addresses):
 
 
 @pytest.mark.parametrize("group", FORMS)
-def test_every_form_that_a_group_finds_is_sent_and_stored(open_page, group):
+def test_every_form_that_a_group_finds_is_sent_and_stored(open_page, group, settings, tmp_path):
     """A form that several groups find is sent by one: tests/openup/test_staff_permissions.py has
     each group send each, without a browser."""
+    settings.MEDIA_ROOT = tmp_path
     make_staff_site()
     page = open_page(MANAGE)
     page.on("dialog", lambda dialog: dialog.accept())

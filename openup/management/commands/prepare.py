@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
+from articles.desk.pictures import take_up_pictures
 from articles.models import Article
 from openup.pending_migrations import count_pending
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         self.migrate()
         call_command("setup_site", verbosity=0)
         self.load_sample()
+        self.take_up_pictures()
         self.create_editor()
         self.collect_static()
 
@@ -48,6 +50,10 @@ class Command(BaseCommand):
         with transaction.atomic():
             call_command("import_articles", SAMPLE, stdout=StringIO())
         self.stdout.write(f"Articles: loaded {Article.objects.count()} samples")
+
+    def take_up_pictures(self):
+        if count := take_up_pictures():
+            self.stdout.write(f"Pictures: {count} taken up in the library")
 
     def create_editor(self):
         """Create the first staff editor and print the password, which is kept nowhere."""

@@ -26,16 +26,16 @@ PARTS = ("reference", "legacypath", "rankingtable", "monthlyissueitem")
 FIGURES = ("ranking", "rankingperiod", "rankingentry", "rankingsubject")
 
 EDITOR = (
-    on(CONTENT_MODELS, EDIT)
+    on((*CONTENT_MODELS, "picture"), EDIT)
     | on(PARTS, ALL)
     | on(("category", *FIGURES, "rankingcorrection"), VIEW)
 )
 GROUPS = {
     "editor": EDITOR,
     "publisher": EDITOR
-    | on((*CONTENT_MODELS, "category", "sitepage"), ALL)
+    | on((*CONTENT_MODELS, "picture", "category", "sitepage"), ALL)
     # Whoever may publish an article may answer below it in the staff's name.
-    | {"articles.publish_article", "comments.answer_comment"},
+    | {"articles.publish_article", "articles.replace_picture", "comments.answer_comment"},
     "moderator": on(["comment"], VIEW, "comments")
     | on(["moderationrule"], ALL, "comments")
     # What the page of an article that they look at links to, too.

@@ -1,0 +1,99 @@
+"""The library of pictures: taking up what came without a row, and letting go what nobody needs."""
+
+import logging
+from datetime import timedelta
+from io import BytesIO
+from itertools import chain
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+
+from articles.bundle.media import pictures as stored_pictures
+from articles.content import uploads
+from articles.desk import revisions
+from articles.models import (
+    Article,
+    MonthlyIssueItem,
+    PageVersion,
+    Picture,
+    SitePage,
+    WorkingCopy,
+)
+from articles.models.page_version import CONTENT, SITE
+from articles.models.picture import MAX_NAME_LENGTH, TRASH_DAYS
+
+logger = logging.getLogger(__name__)
+
+
+def take_up_pictures():
+    """Give every stored picture its row and its renditions, and return how many had none.
+
+    They came before there was a library, or with a backup. The texts that name them are made anew.
+    """
+    known = set(Picture.objects.values_list("name", flat=True))
+    unknown = {
+        str(name): path
+        for name, path in stored_pictures().items()
+        if str(name) not in known and len(str(name)) <= MAX_NAME_LENGTH
+    }
+    added = [picture for name, path in unknown.items() if (picture := take_up(name, path))]
+    if added:
+        names = {picture.name for picture in added}
+        with transaction.atomic():
+            for model in (Article, MonthlyIssueItem, SitePage):
+                for text in model.objects.filter(body__contains="/media/").order_by("pk"):
+                    if uploads.names_in(text.body) & names:
+                        text.note_pictures()
+                        text.remake_html()
+            PageVersion.raise_for(CONTENT, SITE)
+    return len(added)
+
+
+def take_up(name, path):
+    """Return the new row of the stored file `name`, or None where it is no picture."""
+    content = path.read_bytes()
+    try:
+        remade = uploads.remake(BytesIO(content), uploads.MAX_PIXELS_IN_BUNDLE)
+    except ValidationError:
+        logger.warning("%s is no picture that the site can read.", name)
+        return None
+    return Picture.objects.put(name, remade._replace(content=content))
+
+
+def sweep_pictures():
+    """Delete what has been in the trash for long enough and is needed by nothing; return how many.
+
+    What no text has named and nobody described for as long goes into the trash by itself.
+    """
+    long_ago = Now() - timedelta(days=TRASH_DAYS)
+    untouched = Picture.objects.outside_trash().unused().undescribed()
+    untouched.filter(created_at__lt=long_ago).update(trashed_at=Now())
+    ended = Picture.objects.in_trash().unused().filter(trashed_at__lt=long_ago)
+    names = set(ended.values_list("name", flat=True))
+    needed = _names_to_come_back(names) if names else set()
+    # They wait as long again: so not every hour all revisions are read for them.
+    Picture.objects.filter(name__in=needed).update(trashed_at=Now())
+    return sum(map(_delete, sorted(names - needed)))
+
+
+@transaction.atomic
+def _delete(name):
+    """Delete the picture unless a text has come to name it; return whether it is gone."""
+    locked = Picture.objects.select_for_update().filter(name=name, trashed_at__isnull=False)
+    picture = locked.first()
+    if picture is None or picture.is_used:
+        return False
+    file_name, widths = picture.file_name, picture.rendition_widths
+    picture.delete()
+    transaction.on_commit(lambda: uploads.delete_picture(file_name, widths))
+    return True
+
+
+def _names_to_come_back(names):
+    """Return those of `names` that a revision or a working copy says, and so may bring back."""
+    copies = WorkingCopy.objects.values_list("data", flat=True).iterator(chunk_size=50)
+    found = set()
+    for text in chain(revisions.texts(), copies):
+        found |= {name for name in names - found if name in text}
+    return found
