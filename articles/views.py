@@ -125,7 +125,12 @@ def ranking_detail(request, slug):
     compared = pair and replace(lay_out(ranking, pair, f"compared-{ranking.pk}"), chart=None)
     context = {
         "ranking": ranking,
-        "layout": replace(layout, chart=None, changes=None if pair else layout.changes),
+        "layout": replace(
+            layout,
+            chart=None,
+            changes=None if pair else layout.changes,
+            countries=() if pair else layout.countries,
+        ),
         "chart": layout.chart,
         "periods": periods,
         "pair": pair,

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 
 from articles.rankings.changes import Changes, newest_changes
 from articles.rankings.chart import Chart, Line, Point, bump_chart
+from articles.rankings.countries import Strip, newest_countries
 from articles.rankings.movement import Comparison, Move, compare, gained, ranks_of
 
 MANY_CELLS = 400
@@ -70,6 +71,7 @@ class Layout:
     total: Row | None
     description: str
     changes: Changes | None  # of the newest period; None where it is the first
+    countries: tuple[Strip, ...]  # of the newest period and the one before
     departures: tuple[Departure, ...]  # the newest first
     chart: Chart | None
     corrections: tuple[Correction, ...]  # the newest first
@@ -116,6 +118,7 @@ def lay_out(ranking, periods, prefix: str) -> Layout:
         total=_total(ranking, periods, groups, prefix),
         description=_describe(ranking, groups, rows),
         changes=newest_changes(periods, comparisons),
+        countries=newest_countries(periods, comparisons),
         departures=_departures(periods, comparisons),
         chart=_chart(ranking, periods, comparisons, addresses, prefix),
         corrections=corrections,
