@@ -85,7 +85,7 @@ class ArticleAdmin(ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
     list_filter = [ShownStateFilter, WaitingChangeFilter, "category", "published_at"]
     list_select_related = ["category", "waiting_change"]
     list_per_page = 50
-    search_fields = ["title", "kicker", "summary", "byline"]
+    search_fields = ["title", "kicker", "summary", "byline", "body"]
     date_hierarchy = "published_at"
     fieldsets = [
         (None, {"fields": ["kicker", "title", "body", "summary"]}),

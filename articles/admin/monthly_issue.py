@@ -74,7 +74,7 @@ class MonthlyIssueAdmin(ReviewedAdmin, TrashedAdmin, PublishedModelAdmin):
     list_display = ["month", "title", "state_shown", "acting", "published_at"]
     list_display_links = ["month", "title"]
     list_filter = [ShownStateFilter]
-    search_fields = ["title", "items__headline"]
+    search_fields = ["title", "items__headline", "items__body"]
 
     def get_changeform_initial_data(self, request):
         """Begin the month after `?copy=`'s with its title, where an issue is to be copied."""

@@ -15,6 +15,7 @@ from articles.desk.audit import record
 from articles.models import AuditEvent
 from openup.staff import account, second_factor
 from openup.staff.browsers import name_of_browser
+from openup.staff.desk_search import desk_search
 from openup.staff.sign_in import CodeForm, SignInForm
 
 
@@ -29,6 +30,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self):
         return [
+            path("search/", self.admin_view(desk_search), name="desk_search"),
             path("account/", self.admin_view(account.account), name="account"),
             path(
                 "account/second-factor/", account.set_up_second_factor, name="set_up_second_factor"
