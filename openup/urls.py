@@ -6,12 +6,14 @@ from django.views.i18n import JavaScriptCatalog
 
 from articles import urls as articles_urls
 from comments import urls as comments_urls
-from openup import media, views
+from openup import media, shared, views
 from openup.staff import (
     editor,
+    issue_preview,
     new_password,
     outside_links,
     presence,
+    share_links,
     typed_preview,
     waiting_preview,
     working_copies,
@@ -39,6 +41,12 @@ urlpatterns = [
         name="waiting_preview",
     ),
     path(
+        "manage/preview/issues/<key:issue_id>/", issue_preview.issue_preview, name="issue_preview"
+    ),
+    path(
+        "manage/shares/<slug:model>/<key:object_id>/", share_links.share_links, name="share_links"
+    ),
+    path(
         "manage/links/<slug:model>/<key:object_id>/",
         outside_links.outside_links,
         name="outside_links",
@@ -59,6 +67,7 @@ urlpatterns = [
     # Its own way to a row's page, by any number: ours link there directly.
     path("manage/r/<path:row>", views.no_such_page),
     path("manage/", admin.site.urls),
+    path("shared/<str:token>/", shared.shared, name="shared"),
     path("media/<path:name>", media.media_file, name="media_file"),
     path("share/<key:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
     path(

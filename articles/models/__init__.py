@@ -31,6 +31,7 @@ from articles.models.release import (
 from articles.models.review import Review, ShownState
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
+from articles.models.share_link import ShareLink
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.models.waiting_change import WaitingChange
 from articles.models.working_copy import WorkingCopy
@@ -65,6 +66,7 @@ __all__ = [
     "Review",
     "Revision",
     "SearchDocument",
+    "ShareLink",
     "ShownState",
     "SitePage",
     "SubjectAddress",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles.desk.pictures import sweep_pictures
 from articles.desk.trash import empty_trash
-from articles.models import AuditAddress, Presence, SearchDocument, WorkingCopy
+from articles.models import AuditAddress, Presence, SearchDocument, ShareLink, WorkingCopy
 from comments.identity import rate_limits
 from comments.models import (
     Comment,
@@ -50,6 +50,7 @@ def purge():
     Subscriber.reseal()
     Presence.objects.ended().delete()
     AuditAddress.ended().delete()
+    ShareLink.objects.ended().delete()
     copies, _models = WorkingCopy.objects.ended().delete()
     counts = {"mails": mails, "links": links, "counters": counters, "working copies": copies}
     counts["articles in the trash"] = articles

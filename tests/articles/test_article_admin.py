@@ -357,7 +357,7 @@ def test_form_says_what_keeps_the_article_from_being_published_and_leads_there(p
 
     page = html.fromstring(publisher.get(address_of(article)).content.decode())
 
-    links = page.cssselect(".checks a")
+    links = page.cssselect(".checks-found a")
     texts = " ".join(link.text for link in links)
     assert "ranking:none" in texts and "빈 표" in texts and "a.png" in texts
     for link in links:

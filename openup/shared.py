@@ -1,0 +1,99 @@
+"""What a share link shows to who has no account: an article or a month, as readers would see it."""
+
+import re
+from contextlib import nullcontext
+from functools import wraps
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from articles.article_loading import load_any_article
+from articles.bundle.data_to_rows import LoadError
+from articles.bundle.rows_to_data import whole_data
+from articles.desk import waiting_changes
+from articles.desk.restoring import fitted_article
+from articles.desk.revisions import DamagedRevisionError, data_of
+from articles.models import Article, Revision, ShareLink
+from comments.identity.rate_limits import SHARED_READINGS, network_of, spend
+from comments.threads.views import public_form
+from openup.staff.editor import draw_article
+from openup.staff.issue_preview import draw_issue
+
+# Who looks at a link to show what it leads to, or before anybody has followed it.
+_MACHINES = re.compile(r"bot\b|bot/|crawl|spider|scrap|preview|facebookexternalhit|yeti/", re.I)
+
+
+def private_address(view):
+    """Guard an address that is a key: no copy is kept, nobody lists it or hears of it."""
+
+    @public_form
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        # Whoever comes here is nobody of the staff, whatever the request carries.
+        request.user = AnonymousUser()
+        response = view(request, *args, **kwargs)
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    return guarded
+
+
+@private_address
+@require_safe
+@sensitive_variables("token")
+def shared(request, token):
+    """Show what the link stands for; what it stands for no longer is one page for every reason."""
+    spend(SHARED_READINGS, network_of(request.client_address))
+    link = ShareLink.objects.find(token)
+    try:
+        if link is None:
+            raise Http404
+        response = draw_shared(request, link)
+    except (Http404, LoadError, DamagedRevisionError):
+        return render(request, "shared_gone.html", status=404)
+    if is_opening(request):
+        link.count_opening()
+    return response
+
+
+def is_opening(request):
+    """Tell whether somebody opens the page, as far as a request tells."""
+    purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
+    is_machine = _MACHINES.search(request.headers.get("User-Agent", ""))
+    return request.method == "GET" and "prefetch" not in purpose and not is_machine
+
+
+def draw_shared(request, link):
+    """Draw what the link shows; raises Http404 and what reading a revision does."""
+    context = {"shared": link}
+    with rows_of(link):
+        if link.issue_id:
+            return draw_issue(request, link.issue_id, **context)
+        article = load_any_article(link.article_id)
+        if article.trashed_at or article.state == Article.State.WITHDRAWN:
+            raise Http404
+        # What is shared is the article alone.
+        article.monthly_issue = article.public_issue
+        return draw_article(request, article, **context)
+
+
+def rows_of(link):
+    """Return a context in which the rows say what the link shows."""
+    target = link.target
+    change = waiting_changes.of(target) if link.article_id else None
+    if link.revision_number is None:
+        if change is None:
+            return nullcontext()
+        return waiting_changes.rows_saying(waiting_changes.fitted(change))
+    revisions = Revision.objects.of(target).select_related("base")
+    revision = revisions.filter(number=link.revision_number).first()
+    if revision is None:
+        raise Http404
+    data = data_of(revision)
+    if link.article_id:
+        data, _missing = fitted_article(target, whole_data(target), data)
+    return waiting_changes.rows_saying(data)

@@ -1,0 +1,96 @@
+"""The page on which links for who has no account are made, listed and revoked."""
+
+from django import forms
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from articles.admin.form_fields import is_key
+from articles.admin.model_admin import PermissionMissing
+from articles.models import MonthlyIssue, Revision, ShareLink
+from articles.models.share_link import LONGEST_DAYS
+from comments.identity.rate_limits import SHARE_LINKS, spend
+
+MODELS = {"article", "monthlyissue"}
+MOST_REVISIONS = 50
+
+
+class ShareLinkForm(forms.ModelForm):
+    revision_number = forms.TypedChoiceField(
+        label=gettext_lazy("What it shows"), required=False, coerce=int, empty_value=None
+    )
+
+    class Meta:
+        model = ShareLink
+        fields = ["purpose", "revision_number", "days"]
+        widgets = {
+            "purpose": forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+            "days": forms.NumberInput(attrs={"min": 1, "max": LONGEST_DAYS}),
+        }
+
+    def __init__(self, revisions, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["revision_number"].choices = [
+            ("", _("Always the newest")),
+            *((each.number, _("Revision %(name)s") % {"name": each}) for each in revisions),
+        ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin.site.admin_view
+@sensitive_variables("token", "address")
+def share_links(request, model, object_id):
+    if model not in MODELS:
+        raise Http404
+    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
+    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
+    if not model_admin.may(request, "change"):
+        raise PermissionMissing(model_admin.permission_for("change"))
+    if "revoke" in request.POST:
+        return revoke(request, obj)
+    revisions = Revision.objects.of(obj).for_listing()[:MOST_REVISIONS]
+    asked = request.GET.get("revision", "")
+    initial = {"revision_number": asked} if is_key(asked) else {}
+    sent = [request.POST] if request.method == "POST" else []
+    form = ShareLinkForm(revisions, *sent, initial=initial)
+    address = ""
+    if form.is_valid():
+        spend(SHARE_LINKS, request.user.pk)
+        link = form.save(commit=False)
+        setattr(link, "issue" if isinstance(obj, MonthlyIssue) else "article", obj)
+        link.by, link.by_name = request.user, request.user.get_username()
+        token = link.issue_token()
+        model_admin.log_change(request, obj, _("Made a link for who has no account."))
+        # Shown this once: no redirect could carry it, and nothing keeps it.
+        address = settings.SITE_URL + reverse("shared", args=[token])
+        form = ShareLinkForm(revisions)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Links for who has no account: %(name)s") % {"name": obj},
+        "opts": model_admin.opts,
+        "object": obj,
+        "form": form,
+        "address": address,
+        "links": ShareLink.objects.of(obj),
+    }
+    return TemplateResponse(request, "admin/articles/share_links.html", context)
+
+
+def revoke(request, obj):
+    key = request.POST["revoke"]
+    links = ShareLink.objects.of(obj)
+    link = get_object_or_404(links, pk=key if is_key(key) else 0)
+    if link.is_open:
+        link.revoke()
+        model_admin = admin.site.get_model_admin(type(obj))
+        model_admin.log_change(request, obj, _("Revoked a link for who has no account."))
+    messages.success(request, _("The link shows nothing any more."))
+    return redirect(request.path)
