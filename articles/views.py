@@ -22,6 +22,7 @@ from articles.models import (
     MonthlyIssue,
     Ranking,
     RankingCorrection,
+    RankingEntry,
     RankingPeriod,
     RankingSubject,
     RankingTable,
@@ -34,6 +35,7 @@ from articles.month_line import month_line
 from articles.open_data.csv_export import figures_of
 from articles.open_data.provenance import Provenance, absolute
 from articles.page_caching import DAY, NUMBER, cached_page, uncached_page
+from articles.rankings.cards import cards_of
 from articles.rankings.compared_periods import compared_periods
 from articles.rankings.layout import lay_out
 from articles.rankings.subject_history import history_of
@@ -108,8 +110,11 @@ def monthly_issue_list(request, year=None):
 @cached_page()
 def ranking_list(request):
     periods = Prefetch("periods", RankingPeriod.objects.published())
-    rankings = Ranking.objects.published().prefetch_related(periods)
-    context = {"rankings": rankings}
+    rankings = list(Ranking.objects.published().prefetch_related(periods))
+    shown = [period for ranking in rankings for period in ranking.periods.all()]
+    entries = RankingEntry.objects.filter(period__in=shown)
+    told = entries.values_list("period_id", "subject_id", "rank", "subject__name")
+    context = {"cards": cards_of(rankings, told)}
     return render(request, "articles/ranking_list.html", context)
 
 

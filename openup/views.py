@@ -65,6 +65,7 @@ def home(request):
     context = {
         "lead": articles[0] if articles else None,
         "lead_table": newest_table,
+        "sparks": newest_table.sparks() if newest_table else {},
         "articles": articles[1:],
         "issue": MonthlyIssue.objects.published().prefetch_related("items").first(),
         "most_read": ArticleReading.most_read(MOST_READ_DAYS, MOST_READ)

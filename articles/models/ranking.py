@@ -23,6 +23,7 @@ from articles.rankings.changes import changes_through
 from articles.rankings.differences import TOTAL, differences, figure_of, total_figure
 from articles.rankings.layout import lay_out
 from articles.rankings.row_validation import faults_of
+from articles.rankings.spark_line import MOST_PERIODS, spark_line
 from articles.rankings.total_validation import normalised_total, total_faults
 
 LABEL_LENGTH = 150
@@ -139,6 +140,18 @@ class Ranking(models.Model):
     def is_public(self):
         """Tell whether readers find the series' page; asks the database."""
         return Ranking.objects.published().filter(pk=self.pk).exists()
+
+    def ranks_through(self, subjects, until):
+        """Return {subject's key: rank or None of each public period up to the day `until`}.
+
+        Of the newest periods with figures, as many as a spark line shows; asks the database twice.
+        """
+        figures = RankingEntry.objects.filter(period=OuterRef("pk"))
+        periods = self.periods.published().filter(Exists(figures), as_of__lte=until)
+        newest = list(periods.order_by("-as_of").values_list("pk", flat=True)[:MOST_PERIODS])
+        entries = RankingEntry.objects.filter(period__in=newest, subject__in=subjects)
+        held = {(entry.subject_id, entry.period_id): entry.rank for entry in entries}
+        return {who: [held.get((who, key)) for key in reversed(newest)] for who in subjects}
 
     @property
     def files(self):
@@ -498,6 +511,15 @@ class RankingTable(models.Model):
     def changes(self):
         """Return what the table's newest period changed, or None."""
         return changes_through(list(self.periods.all()))
+
+    def sparks(self):
+        """Return {subject's key: spark line} of the newest period's entries; asks the database."""
+        newest = next((each for each in reversed(self.periods.all()) if each.entries.all()), None)
+        if newest is None:
+            return {}
+        subjects = [entry.subject_id for entry in newest.entries.all()]
+        through = self.ranking.ranks_through(subjects, newest.as_of)
+        return {who: spark_line(ranks) for who, ranks in through.items()}
 
     def cell_anchor(self, entry):
         """Return the id that the entry's first cell has in the table's layout."""

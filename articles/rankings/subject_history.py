@@ -6,6 +6,7 @@ from typing import Any
 from articles.rankings.chart import Chart, Point, rank_line
 from articles.rankings.layout import rank_text
 from articles.rankings.movement import Move, compare
+from articles.rankings.spark_line import spark_line
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class History:
     ranking: Any
     standings: tuple[Standing, ...]
     chart: Chart | None
+
+    @property
+    def newest(self) -> Standing:
+        return self.standings[0]
+
+    @property
+    def spark(self):
+        """Return the ranks as a line the size of a word."""
+        return spark_line([each.entry and each.entry.rank for each in reversed(self.standings)])
 
 
 def history_of(subject, ranking) -> History:
