@@ -16,6 +16,7 @@ from articles.models import AuditEvent
 from openup.staff import account, second_factor
 from openup.staff.browsers import name_of_browser
 from openup.staff.desk_search import desk_search
+from openup.staff.guide import guide, guide_picture
 from openup.staff.sign_in import CodeForm, SignInForm
 
 
@@ -30,6 +31,8 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self):
         return [
+            path("guide/", self.admin_view(guide), name="guide"),
+            path("guide/images/<slug:name>.png", self.admin_view(guide_picture)),
             path("search/", self.admin_view(desk_search), name="desk_search"),
             path("account/", self.admin_view(account.account), name="account"),
             path(
