@@ -98,8 +98,9 @@ def outside_links_of(obj: Any) -> dict[str, str]:
             words = publishing_checks.quoted(link.text)
             found.setdefault(link.href, f"{row}: {words}" if row is not obj else words)
     if isinstance(obj, Article):
+        label = _("※ Reference")
         for reference in obj.references.all():
-            found.setdefault(reference.url, f"{_('※ Reference')}: {reference}")
+            found.setdefault(reference.url, f"{label}: {reference}")
         for table in obj.ranking_tables.all():
             found.setdefault(table.source_url, f"{table}: {table.source_note}")
     return {href: where for href, where in found.items() if own_links.is_outside(href)}

@@ -197,7 +197,7 @@ def test_list_reads_well_compares_any_two_and_names_one(publisher, django_assert
     # Two lines away from what has changed.
     assert "끝 줄" not in compared.text_content()
     assert page_of(publisher, article, "compare", to=1).cssselect("ins")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page_of(publisher, article, "history")
 
 

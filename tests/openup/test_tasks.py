@@ -57,3 +57,20 @@ def test_copy_of_what_is_gone_keeps_nobody_from_the_page(client):
         )
 
     assert [*tasks(client).values()] == [reverse("admin:articles_ranking_add")]
+
+
+def test_who_begins_finds_how_to_and_the_guide_with_its_pictures():
+    writer = signed_in(*WRITE)
+
+    page = writer.get(INDEX).content.decode()
+    guide = writer.get(reverse("admin:guide"))
+
+    assert reverse("admin:articles_article_from_file") in page
+    assert reverse("admin:articles_ranking_changelist") not in page.partition("all-lists")[0]
+    text = guide.content.decode()
+    assert reverse("admin:guide") in page and "1. 글 쓰기" in text
+    pictures = set(re.findall(r'src="(images/[^"]+)"', text))
+    assert pictures
+    for name in pictures:
+        assert b"".join(writer.get(reverse("admin:guide") + name)).startswith(b"\x89PNG")
+    assert writer.get(reverse("admin:guide") + "images/none.png").status_code == 404
