@@ -8,11 +8,31 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from articles.admin.article import ArticleAdmin
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.admin.model_admin import StaffModelAdmin
 from articles.desk.audit import record
-from articles.models import AuditEvent
+from articles.models import Article, AuditEvent
 from openup.staff import second_factor
+
+# What the two apps have to say of an article stands in one list.
+admin.site.unregister(Article)
+
+
+@admin.register(Article)
+class DeskArticleAdmin(ArticleAdmin):
+    list_select_related = [*ArticleAdmin.list_select_related, "thread"]
+
+    def get_list_display(self, request):
+        columns = [*super().get_list_display(request)]
+        columns.insert(columns.index("readings"), "comment_count")
+        return columns
+
+    @admin.display(description=_("comments"), ordering="thread__comment_count")
+    def comment_count(self, article):
+        thread = getattr(article, "thread", None)
+        return thread.comment_count if thread else 0
+
 
 # The devices' own pages would show their keys.
 admin.site.unregister([User, Group, StaticDevice, TOTPDevice])

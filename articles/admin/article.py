@@ -1,16 +1,18 @@
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import PartInline, PublishedModelAdmin
+from articles.admin.bulk import BulkAdmin
 from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
 from articles.admin.from_file import from_file_view
-from articles.admin.next_step import next_step, remarks
+from articles.admin.month_search import MonthSearchAdmin, moments_of
+from articles.admin.next_step import moment, next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
@@ -23,6 +25,7 @@ from articles.models import (
     ArticleReading,
     LegacyPath,
     Reference,
+    Revision,
     WaitingChange,
 )
 from articles.models.article import TRASH_DAYS
@@ -69,7 +72,7 @@ class WaitingChangeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Article)
-class ArticleAdmin(ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
+class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
     autocomplete_fields = ["category", "tags", "monthly_issue"]
     publisher_fields = ["published_at", "withdrawn_at"]
@@ -77,13 +80,13 @@ class ArticleAdmin(ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
         "__str__",
         "state_shown",
         "acting",
-        "category",
-        "published_at",
+        "month",
+        "moment",
         "readings",
         "preview_link",
     ]
     list_filter = [ShownStateFilter, WaitingChangeFilter, "category", "published_at"]
-    list_select_related = ["category", "waiting_change"]
+    list_select_related = ["monthly_issue", "waiting_change"]
     list_per_page = 50
     search_fields = ["title", "kicker", "summary", "byline", "body"]
     date_hierarchy = "published_at"
@@ -171,8 +174,33 @@ class ArticleAdmin(ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
     def get_queryset(self, request):
         readings = ArticleReading.objects.since(READING_DAYS).filter(article=OuterRef("pk"))
         total = readings.values("article").annotate(total=Sum("count")).values("total")
+        saved = Revision.objects.filter(
+            model=Revision.Model.ARTICLE, object_id=OuterRef("pk")
+        ).exclude(author_name="")
         articles = super().get_queryset(request).outside_trash()
-        return articles.annotate(reading_total=Subquery(total))
+        return articles.annotate(
+            reading_total=Subquery(total),
+            last_author=Subquery(saved.order_by("-number").values("author_name")[:1]),
+        )
+
+    @staticmethod
+    def of_month(month):
+        begin, end = moments_of(month)
+        in_month = Q(published_at__gte=begin, published_at__lt=end, monthly_issue=None)
+        return Q(monthly_issue__month=month) | in_month
+
+    @admin.display(description=gettext_lazy("who"))
+    def acting(self, article):
+        """Name who has to act, or who saved it last where nobody has to."""
+        return super().acting(article) or article.last_author or ""
+
+    @admin.display(description=gettext_lazy("month"), ordering="monthly_issue__month")
+    def month(self, article):
+        return f"{article.monthly_issue.month:%Y-%m}" if article.monthly_issue else ""
+
+    @admin.display(description=gettext_lazy("published at"), ordering="published_at")
+    def moment(self, article):
+        return moment(article.published_at) if article.published_at else ""
 
     @admin.display(description=gettext_lazy("state"), ordering="shown_now")
     def state_shown(self, article):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import path
 
 from articles.admin.base import (
@@ -12,6 +12,7 @@ from articles.admin.base import (
     may_publish,
 )
 from articles.admin.form_fields import is_key
+from articles.admin.month_search import MonthSearchAdmin
 from articles.admin.next_step import next_step
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
@@ -64,7 +65,7 @@ class MonthlyIssueItemInline(PartInline, admin.StackedInline):
 
 
 @admin.register(MonthlyIssue)
-class MonthlyIssueAdmin(ReviewedAdmin, TrashedAdmin, PublishedModelAdmin):
+class MonthlyIssueAdmin(MonthSearchAdmin, ReviewedAdmin, TrashedAdmin, PublishedModelAdmin):
     form = PublishedModelForm
     not_joined = ["month", "lead_article"]
     fields = ["month", "title", "lead_article", "state", "published_at"]
@@ -75,6 +76,10 @@ class MonthlyIssueAdmin(ReviewedAdmin, TrashedAdmin, PublishedModelAdmin):
     list_display_links = ["month", "title"]
     list_filter = [ShownStateFilter]
     search_fields = ["title", "items__headline", "items__body"]
+
+    @staticmethod
+    def of_month(month):
+        return Q(month=month)
 
     def get_changeform_initial_data(self, request):
         """Begin the month after `?copy=`'s with its title, where an issue is to be copied."""

@@ -98,6 +98,12 @@ def search(model, words):
     return Form(f"{name}_changelist changelist-search", [("q", words)], shown=words)
 
 
+def in_bulk(action, title, fields=(), stored=None):
+    """Return what chooses an article in the list, and agrees to what the page before says."""
+    agreed = Form("articles_article_changelist agree", fields, stored)
+    return Form(f"articles_article_changelist {action}", [(TICK, title)], then=agreed)
+
+
 def sign_in(user):
     return Form(
         "login login-form",
@@ -181,6 +187,23 @@ EDITOR = [
         row=row(Article.objects.filter(title="내보낼 원고")),
     ),
     search(Article, "고친 제목"),
+    in_bulk(
+        "submit_chosen",
+        "지울 글",
+        stored=exists(Article.objects.filter(title="지울 글", reviews__answer="")),
+    ),
+    in_bulk(
+        "tag_chosen",
+        "지울 글",
+        [("tags", "빈 태그")],
+        exists(Article.objects.filter(title="지울 글", tags__name="빈 태그")),
+    ),
+    in_bulk(
+        "move_chosen",
+        "지울 글",
+        [("month", "2025-11 주목할 만한 월간 이슈(10월)")],
+        exists(Article.objects.filter(title="지울 글", monthly_issue__month="2025-11-01")),
+    ),
     Form(
         "articles_article_from_file file-form",
         [("file", "[3월] 원고에서 만든 글\n2026.03.02\n\n본문 한 줄.")],
@@ -492,6 +515,16 @@ MODERATOR = [
 ]
 
 PUBLISHER = [
+    in_bulk(
+        "publish_chosen",
+        "지울 글",
+        stored=exists(Article.objects.published().filter(title="지울 글")),
+    ),
+    in_bulk(
+        "withdraw_chosen",
+        "지울 글",
+        stored=exists(Article.objects.filter(title="지울 글", state="withdrawn")),
+    ),
     Form(
         "articles_article_review return",
         [("remark", "출처를 적어 주세요")],
