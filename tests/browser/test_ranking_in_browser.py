@@ -138,8 +138,17 @@ def test_chart_of_an_article_is_folded_where_room_is_scarce(open_page, ranking, 
         chart.wait_for()
 
 
-def test_chart_is_legible_on_a_phone(open_page, ranking):
-    page = open_page("/rankings/models/", width=360)
+def test_chart_and_countries_are_legible_on_a_phone(open_page):
+    names = [
+        (f"이름 {number}", home, "M")
+        for number, home in enumerate(["대한민국", "우크라이나", "인도네시아", "프랑스", "캐나다"])
+    ]
+    months = [
+        ("2025년 1월", date(2025, 1, 1), names),
+        ("2025년 2월", date(2025, 2, 1), names[::-1]),
+    ]
+    make_table(make_article(), make_ranking(months, slug="homes"))
+    page = open_page("/rankings/homes/", width=360)
     text = page.locator(".chart svg text").first
 
     for look, media in LOOKS.items():
