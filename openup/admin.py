@@ -1,7 +1,7 @@
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import UserChangeForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from articles.admin.model_admin import StaffModelAdmin
 from articles.desk.audit import record
 from articles.models import Article, AuditEvent
 from openup.staff import second_factor
+from openup.staff.refusals import label_of
 
 # What the two apps have to say of an article stands in one list.
 admin.site.unregister(Article)
@@ -62,8 +63,19 @@ def record_rights(request, owner, before, after):
         record(request, AuditEvent.Act.RIGHTS, owner, given=given, taken=taken)
 
 
+class PermissionLabels:
+    """Name permissions in the interface's language: Django keeps their names in English."""
+
+    def formfield_for_manytomany(self, db_field, request=None, **options):
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if db_field.related_model is Permission:
+            field.queryset = field.queryset.select_related("content_type")
+            field.label_from_instance = label_of
+        return field
+
+
 @admin.register(User)
-class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
+class UserAdmin(PermissionLabels, EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
     form = UserForm
     # Each sign-in writes it.
     readonly_fields = ["last_login"]
@@ -102,7 +114,7 @@ class UserAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.UserAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(EditConflictAdmin, StaffModelAdmin, auth_admin.GroupAdmin):
+class GroupAdmin(PermissionLabels, EditConflictAdmin, StaffModelAdmin, auth_admin.GroupAdmin):
     def save_related(self, request, form, formsets, change):
         before = rights_of(form.instance)
         super().save_related(request, form, formsets, change)

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import F, Q
 from django.urls import path
+from django.utils.translation import gettext_lazy
 
 from articles.admin.base import (
     PartInline,
@@ -72,14 +73,18 @@ class MonthlyIssueAdmin(MonthSearchAdmin, ReviewedAdmin, TrashedAdmin, Published
     publisher_fields = ["published_at"]
     autocomplete_fields = ["lead_article"]
     inlines = [MonthlyIssueItemInline]
-    list_display = ["month", "title", "state_shown", "acting", "published_at"]
-    list_display_links = ["month", "title"]
+    list_display = ["month_shown", "title", "state_shown", "acting", "published_at"]
+    list_display_links = ["month_shown", "title"]
     list_filter = [ShownStateFilter]
     search_fields = ["title", "items__headline", "items__body"]
 
     @staticmethod
     def of_month(month):
         return Q(month=month)
+
+    @admin.display(description=gettext_lazy("month"), ordering="month")
+    def month_shown(self, issue):
+        return f"{issue.month:%Y.%m}"
 
     def get_changeform_initial_data(self, request):
         """Begin the month after `?copy=`'s with its title, where an issue is to be copied."""
