@@ -18,6 +18,7 @@ from articles.models import (
 )
 
 MORE_OF_CATEGORY = 3
+MOST_RELATED = 6
 
 _WHOLE = (
     Article.objects.annotate(read_at=Now())
@@ -70,6 +71,11 @@ def neighbours_of(article):
         "newer": _NEIGHBOURS.newer_than(article).reverse().first(),
         "more": list(others[:MORE_OF_CATEGORY]),
     }
+
+
+def related_of(article):
+    """Return what an editor has confirmed as related, as far as readers may see it."""
+    return list(_LISTED.filter(related=article.pk)[:MOST_RELATED])
 
 
 def mentions_of(article):

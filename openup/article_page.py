@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from articles.article_loading import load_article, mentions_of, neighbours_of
+from articles.article_loading import load_article, mentions_of, neighbours_of, related_of
 from articles.linked_data import article_graph
 from articles.models import CONTENT, SITE
 from articles.month_line import month_line
@@ -79,6 +79,7 @@ def article_context(article, page):
         "article": article,
         "contents": article.contents(),
         "neighbours": neighbours_of(article),
+        "related": related_of(article) if article.pk else [],
         "line": month_line(day.year, day.month) if day else None,
         "mentions": mentions_of(article),
         "parts": article.parts(),

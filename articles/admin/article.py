@@ -6,7 +6,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.base import PartInline, PublishedModelAdmin
+from articles.admin.base import (
+    UNPUBLISHED_STATES,
+    PartInline,
+    PublishedModelAdmin,
+    may_publish,
+)
 from articles.admin.bulk import BulkAdmin
 from articles.admin.copying import copy_view
 from articles.admin.edit_conflicts import EditConflictFormSet
@@ -15,6 +20,7 @@ from articles.admin.month_search import MonthSearchAdmin, moments_of
 from articles.admin.next_step import moment, next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
+from articles.admin.related_views import related_view
 from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import trash_view
 from articles.admin.waiting_admin import WaitingAdmin
@@ -118,6 +124,7 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
             ("from-file/", self.from_file_view, "from_file"),
             ("trash/", self.trash_view, "trash"),
             ("<key:object_id>/copy/", self.copy_view, "copy"),
+            ("<key:object_id>/related/", self.related_view, "related"),
             ("<key:object_id>/waiting/", self.waiting_view, "waiting"),
             ("<key:object_id>/waiting/change/", self.waiting_form_view, "waiting_form"),
         ]
@@ -132,6 +139,9 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
     def copy_view(self, request, object_id):
         return copy_view(self, request, object_id)
 
+    def related_view(self, request, object_id):
+        return related_view(self, request, object_id)
+
     def trash_view(self, request):
         return trash_view(self, request)
 
@@ -141,7 +151,10 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
     # The form
 
     def render_change_form(self, request, context, **options):
-        context["next_step"] = next_step(request, options.get("obj"))
+        article = options.get("obj")
+        context["next_step"] = next_step(request, article)
+        is_open = article is not None and article.state in UNPUBLISHED_STATES
+        context["may_relate"] = is_open or may_publish(request)
         return super().render_change_form(request, context, **options)
 
     # Deleting

@@ -26,7 +26,15 @@ from articles.models.ranking_subject import RankingSubject
 from articles.rankings.row_validation import EntryRow
 
 # Ids that an article's page has beside those of its text.
-_PLACES = {"main", "contents", "comments", "comment-form", "issue-title", "references-title"}
+_PLACES = {
+    "main",
+    "contents",
+    "comments",
+    "comment-form",
+    "issue-title",
+    "references-title",
+    "related-title",
+}
 # An error that no reason mends.
 NEVER_WAIVED = {"unreadable", "withdrawn"}
 

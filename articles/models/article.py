@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -105,6 +105,19 @@ class ArticleQuerySet(ReviewedQuerySet):
             published_at__gte=article.published_at,
         )
 
+    def like(self, article):
+        """Keep what shares ranked subjects or tags with an article, what shares most first."""
+        subjects, tags = article.mentions.values("pk"), article.tags.values("pk")
+        shared_subjects = Count("mentions", filter=Q(mentions__in=subjects), distinct=True)
+        shared_tags = Count("tags", filter=Q(tags__in=tags), distinct=True)
+        alike = self.exclude(pk=article.pk).annotate(
+            shared_subjects=shared_subjects, shared_tags=shared_tags
+        )
+        alike = alike.filter(Q(shared_subjects__gt=0) | Q(shared_tags__gt=0))
+        # A subject says more than a tag.
+        score = 2 * F("shared_subjects") + F("shared_tags")
+        return alike.order_by(score.desc(), F("published_at").desc(nulls_last=True), "-pk")
+
     def for_listing(self):
         return self.select_related("category").defer("body", "body_html").newest()
 
@@ -180,6 +193,8 @@ class Article(MarkdownBody, Reviewed):
     mentions = models.ManyToManyField(
         "articles.RankingSubject", editable=False, related_name="mentioned_in"
     )
+    # What an editor has confirmed; each of two leads to the other.
+    related = models.ManyToManyField("self", verbose_name=_("related articles"), editable=False)
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.DRAFT)
     published_at = models.DateTimeField(

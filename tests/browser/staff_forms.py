@@ -186,6 +186,12 @@ EDITOR = [
         stored=exists(Article.objects.filter(title="내보낼 원고", state="draft")),
         row=row(Article.objects.filter(title="내보낼 원고")),
     ),
+    Form(
+        "articles_article_related confirm",
+        [("others", "따라가는 글")],
+        exists(Article.objects.filter(title="고친 제목", related__title="따라가는 글")),
+        row(Article.objects.filter(title="고친 제목")),
+    ),
     search(Article, "고친 제목"),
     in_bulk(
         "submit_chosen",

@@ -251,7 +251,7 @@ def test_number_of_queries_does_not_depend_on_the_content(client, django_assert_
         parent = make_comment(rich)
         make_comment(rich, parent=parent)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(rich.get_absolute_url())
 
 
