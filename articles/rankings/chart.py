@@ -132,7 +132,7 @@ def bump_chart(title: str, periods: Sequence[str], lines: Sequence[Line], prefix
     )
     return Chart(
         mark_safe(svg),  # noqa: S308 - all texts are escaped
-        _note(drawn, lines, is_coloured=bool(colours)),
+        _note(drawn, lines, colours),
         f"{prefix}-chart",
         tuple((ids[line.key], line.label) for line in drawn if ids),
     )
@@ -180,8 +180,8 @@ def _below(lines: Sequence[Line]) -> str:
     return _("not ranked")
 
 
-def _note(drawn: Sequence[Line], lines: Sequence[Line], *, is_coloured: bool) -> str:
-    """Say what is left out, what has a colour, and what a dotted line is, where there is any."""
+def _note(drawn: Sequence[Line], lines: Sequence[Line], colours: dict[str, str]) -> str:
+    """Say what is left out, and who of many that moved has a colour."""
     notes = []
     if len(drawn) < len(lines) or any(
         point and point.row > MAX_ROWS for line in lines for point in line.points
@@ -193,15 +193,13 @@ def _note(drawn: Sequence[Line], lines: Sequence[Line], *, is_coloured: bool) ->
             )
             % {"rows": MAX_ROWS, "count": len(lines), "drawn": len(drawn)}
         )
-    if is_coloured:
+    if sum(line.steps != 0 for line in drawn) > len(colours):
         notes.append(
             _(
                 "In colour: who rose and fell the furthest since the period before, up to three"
                 " each."
             )
         )
-    if any(None in line.points for line in drawn):
-        notes.append(_("A dotted line leads over a time outside of the rows shown."))
     return " ".join(notes)
 
 

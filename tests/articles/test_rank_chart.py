@@ -38,7 +38,7 @@ def test_names_its_lines_ends_periods_and_ranks():
     assert texts(chart, "title")[0].endswith("순위") and texts(chart, "desc")
     names = [link.get("aria-label") for link in parse(chart).iter(f"{SVG}a")]
     assert names == ["나: 7월 1위", "가: 7월 5위, 10월 2위"]
-    assert "점선" in chart.note
+    assert chart.note == ""
 
 
 def test_table_that_nobody_leaves_has_no_row_below_and_needs_no_note():
@@ -106,7 +106,16 @@ def test_only_those_who_moved_furthest_have_a_colour_and_each_another():
 def test_colour_is_not_alone_in_telling_who_moved():
     chart = bump_chart("순위", ["1", "2"], [line("가", 3, 1, steps=2), line("나", 1, 3)], "t")
 
-    assert "가 ▲2" in texts(chart) and "크게 오른 곳" in chart.note
+    assert "가 ▲2" in texts(chart) and "나" in texts(chart)
+
+
+def test_chart_says_whom_it_colours_where_more_have_moved():
+    few = [line(f"이름{n}", n, n, steps=1) for n in range(1, 4)]
+    many = [*few, line("이름4", 4, 4, steps=1)]
+
+    notes = [bump_chart("순위", ["1", "2"], lines, "t").note for lines in (few, many)]
+
+    assert not notes[0] and "크게 오른 곳" in notes[1]
 
 
 def test_line_is_named_where_it_begins_and_where_it_ends():
