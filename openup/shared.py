@@ -6,18 +6,27 @@ from functools import wraps
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
+from articles.admin.revision_views import newest_number
 from articles.article_loading import load_any_article
 from articles.bundle.data_to_rows import LoadError
 from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
+from articles.desk.remarks import NamedRemarkForm
 from articles.desk.restoring import fitted_article
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.models import Article, Revision, ShareLink
-from comments.identity.rate_limits import SHARED_READINGS, network_of, spend
+from comments.identity.rate_limits import (
+    REMARKS_OF_LINK,
+    SHARED_READINGS,
+    SHARED_REMARKS,
+    network_of,
+    spend,
+    spend_all,
+)
 from comments.threads.views import public_form
 from openup.staff.editor import draw_article
 from openup.staff.issue_preview import draw_issue
@@ -43,18 +52,30 @@ def private_address(view):
 
 
 @private_address
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("token")
 def shared(request, token):
-    """Show what the link stands for; what it stands for no longer is one page for every reason."""
-    spend(SHARED_READINGS, network_of(request.client_address))
+    """Show what the link stands for, and take remarks on it.
+
+    What it stands for no longer is one page for every reason.
+    """
+    network = network_of(request.client_address)
+    spend(SHARED_READINGS, network)
     link = ShareLink.objects.find(token)
+    form = NamedRemarkForm(request.POST if request.method == "POST" else None, auto_id="remark_%s")
     try:
-        if link is None:
+        if link is None or is_withdrawn(link.target):
             raise Http404
-        response = draw_shared(request, link)
+        if form.is_valid():
+            spend_all([(SHARED_REMARKS, network), (REMARKS_OF_LINK, link.pk)])
+            number = link.revision_number or newest_number(link.target)
+            name = form.cleaned_data["name"]
+            form.save(link.target, name=name, revision_number=number, link=link)
+            return redirect(f"{request.path}?remark=sent#remark-form")
+        response = draw_shared(request, link, form)
     except (Http404, LoadError, DamagedRevisionError):
-        return render(request, "shared_gone.html", status=404)
+        context = {"kept_text": request.POST.get("text", "")}
+        return render(request, "shared_gone.html", context, status=404)
     if is_opening(request):
         link.count_opening()
     return response
@@ -67,15 +88,23 @@ def is_opening(request):
     return request.method == "GET" and "prefetch" not in purpose and not is_machine
 
 
-def draw_shared(request, link):
+def is_withdrawn(target):
+    is_article = isinstance(target, Article)
+    return is_article and bool(target.trashed_at or target.state == Article.State.WITHDRAWN)
+
+
+def draw_shared(request, link, form):
     """Draw what the link shows; raises Http404 and what reading a revision does."""
-    context = {"shared": link}
+    context = {
+        "shared": link,
+        "remark_form": form,
+        "remark_action": request.path,
+        "remark_done": request.GET.get("remark") == "sent",
+    }
     with rows_of(link):
         if link.issue_id:
             return draw_issue(request, link.issue_id, **context)
         article = load_any_article(link.article_id)
-        if article.trashed_at or article.state == Article.State.WITHDRAWN:
-            raise Http404
         # What is shared is the article alone.
         article.monthly_issue = article.public_issue
         return draw_article(request, article, **context)

@@ -13,6 +13,7 @@ from openup.staff import (
     new_password,
     outside_links,
     presence,
+    remarks,
     share_links,
     typed_preview,
     waiting_preview,
@@ -43,6 +44,8 @@ urlpatterns = [
     path(
         "manage/preview/issues/<key:issue_id>/", issue_preview.issue_preview, name="issue_preview"
     ),
+    path("manage/remarks/", remarks.my_remarks, name="my_remarks"),
+    path("manage/remarks/<slug:model>/<key:object_id>/", remarks.remarks, name="remarks"),
     path(
         "manage/shares/<slug:model>/<key:object_id>/", share_links.share_links, name="share_links"
     ),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.desk import publishing
 from articles.desk.publishing_checks import ERROR
+from articles.desk.remarks import threads_of
 from articles.fields import LineFormField
 
 
@@ -83,6 +84,7 @@ class CheckedAdmin:
             context["checks"] = checks_context(obj, refused)
         elif obj and request.method == "GET":
             context["checks"] = checks_of(obj)
+            context["remarks"] = [each for each in threads_of(obj) if not each[0].settled_at]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 

@@ -11,11 +11,15 @@ _CODE = "…"
 
 @dataclass
 class Block:
-    """A paragraph, an item's own text, a heading, a cell or a caption; `tag` says which."""
+    """A paragraph, an item's own text, a heading, a cell or a caption; `tag` says which.
+
+    `text` is its prose, `shown` all that readers see.
+    """
 
     tag: str
     line: int
     text: str = ""
+    shown: str = ""
 
 
 @dataclass
@@ -128,6 +132,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.link:
             self.link.text += data
+        if self.block:
+            self.block.shown += data
         if self.code or not self.block:
             return
         self.block.text += data

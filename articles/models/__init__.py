@@ -28,6 +28,7 @@ from articles.models.release import (
     recheck_releases,
     take_off_releases,
 )
+from articles.models.remark import Remark
 from articles.models.review import Review, ShownState
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
@@ -63,6 +64,7 @@ __all__ = [
     "RankingTable",
     "Reference",
     "Release",
+    "Remark",
     "Review",
     "Revision",
     "SearchDocument",

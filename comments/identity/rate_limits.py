@@ -116,12 +116,16 @@ REPORTS_PER_NETWORK = Limit("reports_per_network", count=20, seconds=HOUR)
 TAKEDOWNS_PER_NETWORK = Limit("takedowns_per_network", count=5, seconds=HOUR)
 # Pages that a share link shows, and guesses at one: the part is the network.
 SHARED_READINGS = Limit("shared_readings", count=120, seconds=10 * MINUTE)
+# Remarks of who has no account: parts are (network,) and (link,).
+SHARED_REMARKS = Limit("shared_remarks", count=30, seconds=HOUR)
+REMARKS_OF_LINK = Limit("remarks_of_link", count=200, seconds=DAY)
 # Sign-in: parts are (network, user name) and (network,); only failures stay spent.
 STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * MINUTE)
 STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)
 # The editor: the part is the user's pk.
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
 EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)
+REMARKS = Limit("remarks", count=120, seconds=HOUR)
 SHARE_LINKS = Limit("share_links", count=30, seconds=HOUR)
 LINK_TRIALS = Limit("link_trials", count=10, seconds=10 * MINUTE)
 

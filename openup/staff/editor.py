@@ -34,6 +34,7 @@ from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, Limit
 from comments.threads.pages import article_page
 from comments.threads.rendering import draw_branches
 from openup.article_page import article_context
+from openup.staff.remarks import remark_context
 
 admin.site.site_header = settings.SITE_NAME
 
@@ -223,7 +224,8 @@ def _proposal(proposal):
 def article_preview(request, article_id):
     """Show an article as the public will see it, with its monthly issue even if that is a draft."""
     require(request, "articles.view_article")
-    return draw_article(request, load_any_article(article_id))
+    article = load_any_article(article_id)
+    return draw_article(request, article, **remark_context(request, article))
 
 
 def draw_article(request, article, **context):

@@ -11,13 +11,15 @@ from articles.admin.model_admin import require
 from articles.models import Article, MonthlyIssue
 from articles.month_line import month_line
 from openup.staff.editor import without_links
+from openup.staff.remarks import remark_context
 
 
 @require_safe
 @admin.site.admin_view
 def issue_preview(request, issue_id):
     require(request, "articles.view_monthlyissue")
-    return draw_issue(request, issue_id)
+    issue = get_object_or_404(MonthlyIssue, pk=issue_id)
+    return draw_issue(request, issue_id, **remark_context(request, issue))
 
 
 def draw_issue(request, issue_id, **context):

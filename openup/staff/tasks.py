@@ -16,7 +16,15 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from articles.desk.trash import own_drafts
-from articles.models import Article, MonthlyIssue, Release, Review, WaitingChange, WorkingCopy
+from articles.models import (
+    Article,
+    MonthlyIssue,
+    Release,
+    Remark,
+    Review,
+    WaitingChange,
+    WorkingCopy,
+)
 from comments.models import FigureReport, Outbox, QueuedComment, Takedown
 
 MOST_COPIES = 5
@@ -35,7 +43,16 @@ class Task:
 
 def tasks_of(request: HttpRequest) -> list[Task]:
     """Return what waits for whoever asks, and nothing that they may not do."""
-    kinds = [_own_copies, _reviews, _articles, _waiting_changes, _releases, _comments, _mails]
+    kinds = [
+        _own_copies,
+        _reviews,
+        _remarks,
+        _articles,
+        _waiting_changes,
+        _releases,
+        _comments,
+        _mails,
+    ]
     tasks = [task for kind in kinds for task in kind(request)]
     return [task for task in tasks if task.count != 0]
 
@@ -93,6 +110,12 @@ def _named(review: Review) -> dict[str, str]:
 
 def _page(row: Any, page: str) -> str:
     return reverse(f"admin:articles_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def _remarks(request: HttpRequest) -> Iterator[Task]:
+    if _may(request, "change", Article):
+        count = Remark.objects.for_writer(request.user).count()
+        yield Task(_("Remarks on what I wrote"), reverse("my_remarks"), count)
 
 
 def _articles(request: HttpRequest) -> Iterator[Task]:

@@ -12,6 +12,7 @@ from articles.desk import waiting_changes
 from articles.desk.revisions import DamagedRevisionError
 from articles.models import Article
 from openup.staff.editor import draw_article
+from openup.staff.remarks import remark_context
 
 
 @require_safe
@@ -24,7 +25,8 @@ def waiting_preview(request, article_id):
         raise Http404
     try:
         with waiting_changes.rows_saying(waiting_changes.fitted(change)):
-            return draw_article(request, load_any_article(article_id))
+            shown = load_any_article(article_id)
+            return draw_article(request, shown, **remark_context(request, article))
     except (LoadError, DamagedRevisionError) as error:
         messages.error(request, waiting_changes.reason(error))
         return redirect("admin:articles_article_waiting", article_id)

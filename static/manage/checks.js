@@ -35,8 +35,9 @@
         });
     }
 
-    panel.addEventListener("click", (event) => {
-        const link = event.target.closest(".checks-found a");
+    // Remarks beside the form lead to their places too.
+    form.addEventListener("click", (event) => {
+        const link = event.target.closest(".checks-found a, .remarks-beside a[data-line]");
         const place = link && document.getElementById(link.hash.slice(1));
         if (!place) {
             return;
@@ -45,7 +46,19 @@
         const body = place.matches("textarea") ? place : place.querySelector("textarea");
         if (link.dataset.line && body) {
             event.preventDefault();
-            body.dispatchEvent(new CustomEvent("gotoline", {detail: Number(link.dataset.line)}));
+            goTo(body, link.dataset.line);
         }
     });
+
+    function goTo(body, line) {
+        body.dispatchEvent(new CustomEvent("gotoline", {detail: Number(line)}));
+    }
+
+    // From a page of its own, a remark leads here by an address that names the line.
+    const line = new URLSearchParams(location.search).get("line");
+    const named = location.hash && document.getElementById(location.hash.slice(1));
+    const text = named?.matches("textarea") ? named : named?.querySelector("textarea");
+    if (line && text) {
+        addEventListener("load", () => goTo(text, line));
+    }
 }

@@ -1,0 +1,133 @@
+"""Remarks at the desk: those on one article or month, and all that wait for whoever asks."""
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from articles.admin.form_fields import is_key
+from articles.admin.model_admin import PermissionMissing
+from articles.admin.revision_views import newest_number
+from articles.desk.remark_places import passages_of
+from articles.desk.remarks import LineRemarkForm, RemarkForm, threads_of
+from articles.models import Remark
+from comments.identity.rate_limits import REMARKS, spend
+
+MODELS = {"article", "monthlyissue"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin.site.admin_view
+def remarks(request, model, object_id):
+    if model not in MODELS:
+        raise Http404
+    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
+    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
+    if not model_admin.may(request, "change"):
+        raise PermissionMissing(model_admin.permission_for("change"))
+    for act in (settle, reopen):
+        if act.__name__ in request.POST:
+            return act(request, obj)
+    is_reply = "reply" in request.POST
+    answered = reply(request, obj) if is_reply else {}
+    if not isinstance(answered, dict):
+        return answered
+    passages = passages_of(obj)
+    is_sent = request.method == "POST" and not is_reply
+    form = LineRemarkForm(passages, *([request.POST] if is_sent else []))
+    if form.is_valid():
+        spend(REMARKS, request.user.pk)
+        user = {"author": request.user, "name": request.user.get_username()}
+        remark = form.save(obj, revision_number=newest_number(obj), **user)
+        messages.success(request, _("The remark is there."))
+        return redirect(f"{request.path}#remark-{remark.pk}")
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Remarks: %(name)s") % {"name": obj},
+        "opts": model_admin.opts,
+        "object": obj,
+        "form": form,
+        "threads": threads_of(obj),
+        "preview": preview_of(obj),
+        **answered,
+    }
+    return TemplateResponse(request, "admin/articles/remarks.html", context)
+
+
+def preview_of(obj):
+    name = {"article": "article_preview", "monthlyissue": "issue_preview"}[obj._meta.model_name]
+    return reverse(name, args=[obj.pk])
+
+
+def chosen(request, obj, act):
+    key = request.POST[act]
+    threads = Remark.objects.of(obj).filter(parent=None)
+    return get_object_or_404(threads, pk=int(key) if is_key(key) else 0)
+
+
+def settle(request, obj):
+    remark = chosen(request, obj, "settle")
+    remark.settle(by=request.user)
+    messages.success(request, _("The remark is settled."))
+    return redirect(f"{request.path}#remark-{remark.pk}")
+
+
+def reopen(request, obj):
+    remark = chosen(request, obj, "reopen")
+    remark.reopen()
+    messages.success(request, _("The remark is open again."))
+    return redirect(f"{request.path}#remark-{remark.pk}")
+
+
+def reply(request, obj):
+    """Store an answer and lead to it, or return what its page says of one that cannot be."""
+    remark = chosen(request, obj, "reply")
+    form = RemarkForm({"text": request.POST.get("text", "")})
+    if not form.is_valid():
+        text = request.POST.get("text", "")
+        return {"reply_to": remark.pk, "reply_text": text, "reply_errors": form.errors["text"]}
+    spend(REMARKS, request.user.pk)
+    user = {"author": request.user, "name": request.user.get_username()}
+    answer = form.save(obj, revision_number=newest_number(obj), **user)
+    answer.parent = remark
+    answer.save(update_fields=["parent"])
+    messages.success(request, _("The answer is there."))
+    return redirect(f"{request.path}#remark-{remark.pk}")
+
+
+@require_safe
+@admin.site.admin_view
+def my_remarks(request):
+    """List what others say, and is not settled, of what whoever asks has written."""
+    found = Remark.objects.for_writer(request.user).threads()
+    found = [each for each in found.select_related("article", "issue") if may_read(request, each)]
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Remarks on what I wrote"),
+        "rows": [(each, page_of(each)) for each in found],
+    }
+    return TemplateResponse(request, "admin/articles/my_remarks.html", context)
+
+
+def may_read(request, remark):
+    return admin.site.get_model_admin(type(remark.target)).may(request, "change")
+
+
+def page_of(remark):
+    target = remark.target
+    address = reverse("remarks", args=[target._meta.model_name, target.pk])
+    return f"{address}#remark-{remark.pk}"
+
+
+def remark_context(request, obj):
+    """Return what a preview of staff's needs to take remarks of who may leave them."""
+    if not admin.site.get_model_admin(type(obj)).may(request, "change"):
+        return {}
+    return {
+        "remark_form": RemarkForm(auto_id="remark_%s"),
+        "remark_action": reverse("remarks", args=[obj._meta.model_name, obj.pk]),
+    }
