@@ -436,12 +436,49 @@ DATABASES = {"default": read_database()}
 # Staff sign-in; public pages have no cookie at all
 
 LOGIN_URL = "admin:login"
+
+
+def read_provider(name):
+    """Return an address of the provider: nobody on the way may read a token."""
+    value = read_required(name, "an address such as https://login.example.kr/…")
+    url = urlsplit(value)
+    if (url.scheme != "https" and url.hostname not in LOOPBACK_HOSTS) or not url.hostname:
+        raise ImproperlyConfigured(f"{name} is malformed: expected an address of https")
+    return value
+
+
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = ["openup.backends.staff_hasher.StaffHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "openup.staff.passwords.LengthValidator"},
     {"NAME": "openup.staff.passwords.CommonValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+
+# Sign-in by a provider of OpenID Connect beside the password (openup/staff/openid.py)
+
+OIDC_RP_CLIENT_ID = read_text("OIDC_CLIENT_ID").strip()
+if OIDC_RP_CLIENT_ID:
+    AUTHENTICATION_BACKENDS += ["openup.staff.openid.StaffBackend"]
+    OIDC_RP_CLIENT_SECRET = read_required("OIDC_CLIENT_SECRET", "the secret of that client")
+    if not OIDC_RP_CLIENT_SECRET:
+        raise ImproperlyConfigured("OIDC_CLIENT_SECRET is malformed: expected the client's secret")
+    OIDC_ISSUER, *_endpoints = (
+        read_provider(f"OIDC_{name}")
+        for name in (
+            *("ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT"),
+            "JWKS_ENDPOINT",
+        )
+    )
+    OIDC_OP_AUTHORIZATION_ENDPOINT, OIDC_OP_TOKEN_ENDPOINT, *_endpoints = _endpoints
+    OIDC_OP_USER_ENDPOINT, OIDC_OP_JWKS_ENDPOINT = _endpoints
+    OIDC_PROVIDER_NAME = read_text("OIDC_PROVIDER_NAME") or urlsplit(OIDC_ISSUER).hostname
+    OIDC_RP_SIGN_ALGO = "RS256"
+    OIDC_USE_PKCE = True
+    # Staff are made by whoever manages the users, never by a sign-in.
+    OIDC_CREATE_USER = False
+    OIDC_TIMEOUT = 10
+
 REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", "0" if IS_LOOPBACK else "1")
 OTP_TOTP_ISSUER = SITE_NAME
 PASSWORD_RESET_TIMEOUT = 60 * 60

@@ -1,5 +1,6 @@
 """All routes."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog
@@ -24,6 +25,10 @@ handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
 handler404 = "openup.views.page_not_found"
 handler500 = "openup.views.server_error"
+
+openid_urls = []
+if settings.OIDC_RP_CLIENT_ID:
+    from openup.staff.openid import urlpatterns as openid_urls
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -65,6 +70,7 @@ urlpatterns = [
         new_password.NewPasswordView.as_view(),
         name="password_reset_confirm",
     ),
+    *openid_urls,
     # Instead of Django's, which leaves our words for its scripts out.
     path("manage/jsi18n/", admin.site.admin_view(JavaScriptCatalog.as_view(), cacheable=True)),
     # Its own way to a row's page, by any number: ours link there directly.

@@ -1,5 +1,6 @@
 """The desk: Django's admin, which opens only once the second factor has been shown too."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponseRedirect
@@ -45,7 +46,14 @@ class DeskSite(admin.AdminSite):
     def login(self, request, extra_context=None):
         if self.has_password_passed(request) and not second_factor.is_passed(request.user):
             return self.ask_for_code(request)
-        response = super().login(request, extra_context)
+        response = super().login(
+            request,
+            {
+                **(extra_context or {}),
+                "openid_provider": settings.OIDC_RP_CLIENT_ID and settings.OIDC_PROVIDER_NAME,
+                "next_page": account.next_page(request),
+            },
+        )
         if self.has_password_passed(request) and not second_factor.is_passed(request.user):
             second_factor.pass_by_browser(request)
         return response

@@ -3,7 +3,6 @@ import unicodedata
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -18,8 +17,6 @@ from comments.identity.rate_limits import (
 )
 from openup.models import TRUST_DAYS
 from openup.staff import second_factor
-from openup.staff.browsers import name_of_browser
-from openup.staff.sessions import BROWSER, SIGNED_IN_AT
 
 MAX_CODE_CHARACTERS = 20
 
@@ -39,9 +36,6 @@ class SignInForm(AdminAuthenticationForm):
         with hashing():
             cleaned_data = super().clean()
         refund_try(network, name)
-        # For the list of own sessions.
-        self.request.session[BROWSER] = name_of_browser(self.request)
-        self.request.session[SIGNED_IN_AT] = timezone.now().isoformat()
         return cleaned_data
 
 

@@ -3,13 +3,19 @@
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.auth.models import User
 from django.dispatch import receiver
+from django.utils import timezone
 
 from articles.desk.audit import record
 from articles.models import AuditEvent
+from openup.staff.browsers import name_of_browser
+from openup.staff.sessions import BROWSER, SIGNED_IN_AT
 
 
 @receiver(user_logged_in)
 def signed_in(sender, request, user, **signal):
+    # For the list of own sessions.
+    request.session[BROWSER] = name_of_browser(request)
+    request.session[SIGNED_IN_AT] = timezone.now().isoformat()
     record(request, AuditEvent.Act.SIGN_IN, user=user)
 
 

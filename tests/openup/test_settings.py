@@ -113,6 +113,24 @@ def test_start_stops_and_names_the_variable(name, value):
     assert name in message and ("expected" in message or "does not exist" in message)
 
 
+PROVIDER = {"OIDC_CLIENT_ID": "open-up", "OIDC_CLIENT_SECRET": "geheim"} | {
+    f"OIDC_{name}": f"https://login.example.kr/{name.lower()}"
+    for name in ("ISSUER", "AUTHORIZATION_ENDPOINT", "TOKEN_ENDPOINT", "USERINFO_ENDPOINT")
+}
+PROVIDER["OIDC_JWKS_ENDPOINT"] = "https://login.example.kr/keys"
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDER.keys() - {"OIDC_CLIENT_ID"}))
+@pytest.mark.parametrize("value", [None, "", "http://login.example.kr/", "login.example.kr"])
+def test_provider_is_whole_and_asked_in_secret_only(name, value):
+    if name == "OIDC_CLIENT_SECRET" and value:
+        return
+    message, _log = refusal(**PROVIDER | {name: value})
+
+    assert name in message and "expected" in message
+    assert read(**PROVIDER).OIDC_PROVIDER_NAME == "login.example.kr"
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("SECRET_KEY", "short"), ("DATABASE_URL", "mysql://a:b@localhost/c")]
 )
