@@ -6,6 +6,7 @@ from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.admin.model_admin import StaffModelAdmin
+from articles.content.text import normalise_line
 from comments.models import Comment, FigureReport
 
 MOMENT_FORMAT = "Y.m.d H:i"
@@ -26,10 +28,33 @@ class DecisionForm(EditConflictForm):
         fields = ["state", "answer"]
         widgets = {"state": forms.RadioSelect, "answer": forms.TextInput(attrs={"size": 80})}
 
+    # What the grid of the figures says that it has corrected; the admin sets it.
+    corrected = ""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.corrected and "answer" in self.fields:
+            self.initial |= {"state": State.ACCEPTED, "answer": self.corrected}
+
     def clean(self):
         super().clean()
         if self.cleaned_data.get("state") == State.REJECTED and not self.cleaned_data.get("answer"):
             self.add_error("answer", _("Tell the readers why the figure stays as it is."))
+
+
+def place_of(report):
+    """Return what the grid's address says of the figure that a report speaks of."""
+    entry = report.comment.ranking_entry
+    place = {"periods": entry.period_id, "entry": entry.pk}
+    line = report.comment.body.partition("\n")[0]
+    figures = report.comment.anchor.figures()
+    headings = [figure.partition(":")[0] for figure in figures]
+    for cell, heading in enumerate(headings):
+        # It was chosen from these, each with its column's heading.
+        if f": {heading}:" in line:
+            place["cell"] = cell
+    back = reverse("admin:comments_figurereport_change", args=[report.pk])
+    return {**place, "back": back}
 
 
 @admin.register(FigureReport)
@@ -54,6 +79,12 @@ class FigureReportAdmin(EditConflictAdmin, StaffModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).in_queue()
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        if obj and request.method == "GET":
+            form.corrected = normalise_line(request.GET.get("answer", ""))[:300]
+        return form
 
     def get_object(self, request, object_id, from_field=None):
         report = super().get_object(request, object_id, from_field)
@@ -103,7 +134,10 @@ class FigureReportAdmin(EditConflictAdmin, StaffModelAdmin):
             permission, name = "articles.view_article", what.full_title
         if not report.reader.has_perm(permission):
             return name
-        return format_html('<a href="{}">{}</a>', reverse(page, args=[what.pk]), name)
+        address = reverse(page, args=[what.pk])
+        if comment.ranking_entry:
+            address = f"{address}?{urlencode(place_of(report))}"
+        return format_html('<a href="{}">{}</a>', address, name)
 
     @admin.display(description=gettext_lazy("article"))
     def article(self, report):

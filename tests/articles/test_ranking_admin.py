@@ -108,7 +108,7 @@ def test_grid_shows_six_periods_at_once_and_leads_to_the_earlier_ones(client, st
     earlier = client.get(grid_address(ranking, "?page=2"))
 
     labels = [[p.label for p in page.context["form"].periods] for page in (newest, earlier)]
-    assert labels == [["3월", "4월", "5월", "6월", "7월", "8월"], ["1월", "2월"]]
+    assert labels == [["8월", "7월", "6월", "5월", "4월", "3월"], ["2월", "1월"]]
     assert "?page=2" in newest.content.decode()
 
 

@@ -213,3 +213,63 @@ def test_page_that_would_be_refused_is_named_and_not_linked(client, article):
     (place,) = page.cssselect(".field-grid .readonly")
     assert place.text_content() == article.full_title
     assert not place.cssselect("a")
+
+
+def grid_link(client, report):
+    page = html.fromstring(client.get(address_of(report)).content.decode())
+    return page.cssselect(".field-grid a")[0].get("href")
+
+
+def test_report_opens_the_grid_with_its_cell_marked_and_comes_back_with_the_answer(
+    client, steward, article
+):
+    report = make_report(article, body="틀린 수치: 대표 모델명: Gemma\n바른 값: Gemma 2")
+    address = grid_link(client, report)
+
+    page = html.fromstring(client.get(address).content.decode())
+    (cell,) = page.cssselect("input.reported")
+    assert cell.value == "Gemma" and cell.get("autofocus") is not None
+    fields = {box.name: box.value or "" for box in page.cssselect("#grid-form input[name]")}
+    sent = client.post(address, {**fields, cell.name: "Gemma 2", "reason": "원문 확인"})
+
+    assert sent.status_code == 302
+    back = html.fromstring(client.get(sent["Location"]).content.decode())
+    assert "Gemma → Gemma 2" in back.cssselect("[name=answer]")[0].value
+    assert back.cssselect("[name=state]:checked")[0].get("value") == State.ACCEPTED
+    report.refresh_from_db()
+    assert report.is_open
+
+
+def test_report_of_no_known_figure_marks_its_whole_row(client, steward, article):
+    report = make_report(article, body="틀린 수치: 줄 전체")
+
+    page = html.fromstring(client.get(grid_link(client, report)).content.decode())
+
+    assert [box.value for box in page.cssselect("input.reported")] == ["1", "구글 (미국)", "Gemma"]
+
+
+@pytest.mark.parametrize("back", ["https://example.org/manage/", "//example.org", "/articles/"])
+def test_grid_leads_back_to_pages_of_the_desk_alone(client, steward, article, back):
+    report = make_report(article)
+    ranking = report.comment.ranking_entry.period.ranking
+    address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
+
+    page = client.get(address, {"entry": "999999", "back": back})
+
+    assert (page.status_code, page.context["back_address"]) == (200, "")
+
+
+def test_grid_says_public_of_what_readers_have_seen_alone(client, steward):
+    ranking = make_ranking()
+    make_table(make_article(), ranking).periods.set(ranking.periods.all()[:1])
+    address = reverse("admin:articles_ranking_grid", args=[ranking.pk])
+
+    page = html.fromstring(client.get(address).content.decode())
+    alone = client.get(f"{address}?periods={ranking.periods.last().pk}").content.decode()
+
+    heads = [head.text_content().split()[:2] for head in page.cssselect("th[colspan]")]
+    seen = [head.text_content() for head in page.cssselect("th .seen")]
+    assert heads == [["2025년", "10월"], ["2024년", "7월"]]
+    assert seen == ["공개 전", "공개됨"]
+    assert 'name="reason"' in page.text_content() or page.cssselect("[name=reason]")
+    assert 'name="reason"' not in alone

@@ -1,13 +1,17 @@
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
-from comments.models import Comment, ModerationEvent, Report, Takedown, Thread
+from comments.models import Comment, ModerationEvent, QueuedComment, Report, Takedown, Thread
 from comments.moderation.bulk_actions import undo
 from tests.factories import (
+    let_pass,
     make_article,
     make_comment,
     make_report,
@@ -420,3 +424,38 @@ def test_only_moderators_decide_about_takedowns(client, permissions):
     assert decide(client, takedown, "remove", reason="x").status_code == 403
     assert client.get(reverse("admin:comments_takedown_changelist")).status_code == 403
     assert states(takedown.comment) == [State.PUBLISHED]
+
+
+def waiting():
+    return list(QueuedComment.objects.waiting().values_list("body", flat=True))
+
+
+def test_what_is_out_of_sight_leaves_the_queue_and_comes_back_when_that_ends(client, moderator):
+    takedown = make_takedown(make_comment(body="가려 둔 글"))
+    make_report(takedown.comment)
+    assert waiting() == ["가려 둔 글"]
+
+    takedown.block(days=7, by=moderator)
+    assert waiting() == []
+    let_pass(days=8)
+    Takedown.objects.update(blocked_until=F("blocked_until") - timedelta(days=8))
+    assert waiting() == ["가려 둔 글"]
+    Takedown.objects.close_ended()
+    page = client.get(QUEUE).content.decode()
+    assert waiting() == ["가려 둔 글"] and "The provisional measure ended" in page
+    Report.objects.all().delete()
+    assert waiting() == ["가려 둔 글"]
+
+    takedown.comment.refresh_from_db()
+    takedown.comment.note("살펴봄", by=moderator)
+    assert waiting() == []
+
+
+def test_ended_block_leaves_the_queue_by_itself_after_some_days(client, moderator):
+    takedown = make_takedown(make_comment())
+    takedown.block(days=1, by=moderator)
+    week_ago = timezone.now() - timedelta(days=8)
+    Takedown.objects.update(state="ended", blocked_until=week_ago, closed_at=week_ago, requester="")
+    Comment.objects.update(blocked_until=None)
+
+    assert waiting() == []

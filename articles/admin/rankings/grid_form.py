@@ -78,7 +78,8 @@ class RankingGridForm(EditConflictMixin, forms.Form):
             data["rows"], data["new"] = self.row_count, len(self.new_periods)
         initial = {"rows": self.row_count, "new": len(self.new_periods)}
         super().__init__(data, initial=initial)
-        seen_periods = RankingPeriod.objects.ever_published().filter(ranking=ranking)
+        stored = [period.pk for period in periods if period.pk]
+        seen_periods = RankingPeriod.objects.ever_published().filter(pk__in=stored)
         self.public_periods = set(seen_periods.values_list("pk", flat=True))
         for period in periods:
             for number in range(1, self.row_count + 1):

@@ -15,6 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from articles.admin.base import tell_taken_off
 from articles.admin.model_admin import require
 from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, shown_rows
+from articles.admin.rankings.reported import (
+    answered_address,
+    back_address,
+    mark_reported,
+    newest_correction,
+)
 from articles.desk.revisions import record, record_found
 from articles.fields import ProseFormField
 from articles.manuscripts.tables import month_of
@@ -48,8 +54,10 @@ def grid_view(model_admin, request, ranking_id):
         periods = chosen_periods(ranking, request.GET.get("periods"), pages[page - 1])
         periods, typed = with_new_periods(ranking, periods, request)
         form = RankingGridForm(ranking, periods, request.POST or None, typed)
+        mark_reported(request, form)
         if form.is_valid():
             record_found(ranking)
+            newest = newest_correction(ranking)
             new_subjects = form.save(by=request.user)
             model_admin.log_change(request, ranking, _("Changed the figures."))
             tell_saved(request, new_subjects)
@@ -57,6 +65,8 @@ def grid_view(model_admin, request, ranking_id):
             record(ranking, by=request.user, note=form.cleaned_data.get("reason") or "")
             if is_popup:
                 return show_saved(model_admin, request, form)
+            if back_address(request):
+                return redirect(answered_address(request, ranking, newest))
             return redirect(saved_address(request, ranking, form))
     # What the reading of a pasted table told stands by until the figures are saved.
     notes = request.POST.getlist("note")[:MAX_NOTES]
@@ -73,18 +83,19 @@ def show_grid(model_admin, request, form, pages, page, **context):
         "form": form,
         "pages": [(number, periods) for number, periods in enumerate(pages, start=1)],
         "page": page,
-        "last_period": pages[0][-1] if pages[0] else None,
+        "last_period": pages[0][0] if pages[0] else None,
         "media": form.media,
+        "back_address": back_address(request),
         **context,
     }
     return TemplateResponse(request, "admin/articles/ranking/grid.html", context)
 
 
 def period_pages(ranking):
-    """Return the periods in groups that one grid shows, the newest group first."""
-    periods = list(ranking.periods.all())
-    ends = range(len(periods), 0, -PERIODS_AT_ONCE)
-    return [periods[max(0, end - PERIODS_AT_ONCE) : end] for end in ends] or [[]]
+    """Return the periods in groups that one grid shows, the newest first."""
+    periods = list(ranking.periods.all())[::-1]
+    starts = range(0, len(periods), PERIODS_AT_ONCE)
+    return [periods[start : start + PERIODS_AT_ONCE] for start in starts] or [[]]
 
 
 def chosen_periods(ranking, keys, otherwise):
@@ -92,7 +103,7 @@ def chosen_periods(ranking, keys, otherwise):
     if keys is None:
         return otherwise
     keys = set(keys.split(","))
-    return [period for period in ranking.periods.all() if str(period.pk) in keys]
+    return [period for period in ranking.periods.all() if str(period.pk) in keys][::-1]
 
 
 def with_new_periods(ranking, periods, request):
@@ -104,9 +115,9 @@ def with_new_periods(ranking, periods, request):
     count = int(asked) if asked in map(str, range(1, PERIODS_AT_ONCE + 1)) else 0
     if request.method == "GET" and asked == "last" and (last := list(ranking.periods.all())[-1:]):
         new = next_period(ranking, last[0])
-        return [*periods[1 - PERIODS_AT_ONCE :], new], [(new, names_of(ranking, last[0]), ())]
+        return [new, *periods[: PERIODS_AT_ONCE - 1]], [(new, names_of(ranking, last[0]), ())]
     new = [new_period(ranking, number) for number in range(1, count + 1)]
-    return [*periods[: PERIODS_AT_ONCE - len(new)], *new], None
+    return [*new, *periods[: PERIODS_AT_ONCE - len(new)]], None
 
 
 def new_period(ranking, number, label="", as_of=None):
@@ -282,7 +293,8 @@ def grid_of(ranking, groups):
         else:
             known[period.pk] = period, group.rows, group.total
     # In the order in which the grid is read when it is sent.
-    typed = [known[period.pk] for period in ranking.periods.all() if period.pk in known] + new
+    stored = list(ranking.periods.all())[::-1]
+    typed = new + [known[period.pk] for period in stored if period.pk in known]
     periods = [period for period, _rows, _total in typed]
     shown = RankingGridForm(ranking, periods, typed=typed)
     if max(len(rows) for _period, rows, _total in typed) > shown.max_rows:

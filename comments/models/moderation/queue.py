@@ -1,4 +1,5 @@
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from comments.models.comment import Comment, CommentQuerySet
@@ -21,11 +22,13 @@ class QueueQuerySet(CommentQuerySet):
             .values("pk")
         )
         reported = Report.objects.open().order_by().values("comment")
-        takedowns = Takedown.objects.open().order_by().values("comment")
+        takedowns = Takedown.objects.to_look_at().order_by().values("comment")
         waiting = self.filter(pk__in=held.union(reported, takedowns)).exclude(state=State.DELETED)
+        # Out of sight until then: nothing is to be done before.
+        waiting = waiting.exclude(blocked_until__gt=Now())
         return waiting.annotate(
             is_reported=Exists(Report.objects.open().filter(comment=OuterRef("pk"))),
-            is_asked_down=Exists(Takedown.objects.open().filter(comment=OuterRef("pk"))),
+            is_asked_down=Exists(Takedown.objects.to_look_at().filter(comment=OuterRef("pk"))),
         )
 
     def of_sort(self, sort):
@@ -75,6 +78,10 @@ class QueuedComment(Comment):
     @property
     def open_takedowns(self):
         return [takedown for takedown in self.takedowns.all() if takedown.is_open]
+
+    @property
+    def ended_blocks(self):
+        return [each for each in self.takedowns.all() if each.state == Takedown.State.ENDED]
 
     @property
     def notes(self):

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,11 +14,14 @@ from articles.fields import ProseField
 from comments.identity.encryption import Unreadable, unseal
 from comments.models.mail.outbox import Outbox
 from comments.models.mail.subscription import ReplySubscription
+from comments.models.moderation.event import ModerationEvent
 from comments.models.thread import Thread
 
 # 정보통신망법 제44조의2 제4항: a provisional measure lasts 30 days at the most.
 MAX_BLOCK_DAYS = 30
 MAX_REASON_CHARACTERS = 2_000
+# For so long moderators find a comment whose block has ended, if nobody does anything about it.
+DAYS_BACK_IN_QUEUE = 7
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +30,24 @@ class TakedownQuerySet(models.QuerySet):
     def open(self):
         """Keep the requests that still need a decision of the staff."""
         return self.filter(closed_at=None)
+
+    def to_look_at(self):
+        """Keep what moderators have to look at: not what is out of sight until its moment.
+
+        What has ended comes back for some days, until something is done about the comment.
+        """
+        since = ModerationEvent.objects.filter(
+            comment=OuterRef("comment"), created_at__gt=OuterRef("closed_at")
+        )
+        return self.filter(
+            Q(state=Takedown.State.REQUESTED)
+            | Q(state=Takedown.State.BLOCKED, blocked_until__lte=Now())
+            | Q(
+                ~Exists(since),
+                state=Takedown.State.ENDED,
+                closed_at__gt=Now() - timedelta(days=DAYS_BACK_IN_QUEUE),
+            )
+        )
 
     def close_ended(self):
         """Close the requests whose block has ended; return how many there were.
