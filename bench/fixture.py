@@ -26,7 +26,7 @@ from django.utils import timezone  # noqa: E402
 
 from articles.content.text import plain_text  # noqa: E402
 from articles.models import Article, RankingTable, SearchDocument  # noqa: E402
-from articles.models import search_document as search  # noqa: E402
+from articles.search.tokens import fold, initials, tokens  # noqa: E402
 from comments.models import Comment, Thread  # noqa: E402
 from comments.models.comment.placement import REPLY_DIGITS, ROOT_DIGITS  # noqa: E402
 from comments.threads.text import body_to_html  # noqa: E402
@@ -34,6 +34,8 @@ from comments.threads.text import body_to_html  # noqa: E402
 SAMPLE_UID = "2025-10-open-models"
 SYLLABLES = 200
 BATCH = 2_000
+# Documents in one statement.
+AT_ONCE = 500
 # Long texts are made once and used in turn; titles and summaries differ.
 TEXTS = 500
 
@@ -134,20 +136,15 @@ def add_articles(sample, count, length, words):
         index(articles)
 
 
-FILL_TOKENS = (
-    f"UPDATE articles_searchdocument SET tokens = {search._POSTGRESQL_TOKENS} WHERE id = %s"  # noqa: S608
-)
-
-
 def index(articles):
-    """Do for many articles what `SearchDocument.put` does for one."""
-    documents, rows = [], []
+    """Do for many articles what `SearchDocument.of` and `add` do for one."""
+    documents = []
     for article in articles:
-        title = search.fold(article.title)
-        title += f" {search.initials(title)}"
-        text, folded_text, tokens = read_body(article.body_html)
+        title = fold(article.title)
+        title += f" {initials(title)}"
+        text, folded_text, body_tokens = read_body(article.body_html)
         # What stands before the text that many articles share.
-        head = f"{title} {search.fold(article.summary)}"
+        head = f"{title} {fold(article.summary)}"
         document = SearchDocument(
             pk=SearchDocument.first_key(article.published_at) + article.pk,
             kind="article", object_id=article.pk, article=article, category_id=article.category_id,
@@ -155,23 +152,20 @@ def index(articles):
             folded_title=title, folded_text=head,
         )  # fmt: skip
         joint = f"{head.rpartition(' ')[2]} {folded_text.partition(' ')[0]}"
-        own = document._tokens().split(" ")
-        rows.append(({*own, *search.tokens(joint), *tokens}, document.pk))
+        own = document.tokens.split(" ")
+        document.tokens = " ".join({*own, *tokens(joint), *body_tokens})
         document.folded_text += f" {folded_text}"
         documents.append(document)
-    SearchDocument.objects.bulk_create(documents)
-    is_sqlite = connection.vendor == "sqlite"
-    with connection.cursor() as cursor:
-        sql = search._SQLITE_INSERT if is_sqlite else FILL_TOKENS
-        cursor.executemany(sql, [(" ".join(tokens), key) for tokens, key in rows])
+    for start in range(0, len(documents), AT_ONCE):
+        SearchDocument.add(documents[start : start + AT_ONCE])
 
 
 @cache
 def read_body(html):
     """Return its text, folded text and tokens."""
     text = plain_text(html)
-    folded = search.fold(text)
-    return text, folded, search.tokens(folded)
+    folded = fold(text)
+    return text, folded, tokens(folded)
 
 
 def fill(threads, pages, articles, length=SYLLABLES):

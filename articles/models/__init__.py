@@ -32,6 +32,7 @@ from articles.models.remark import Remark
 from articles.models.review import Review, ShownState
 from articles.models.revision import Revision
 from articles.models.search_document import SearchDocument
+from articles.models.search_state import AnotherRun, SearchState
 from articles.models.share_link import ShareLink
 from articles.models.taxonomy import Category, SitePage, Tag
 from articles.models.waiting_change import WaitingChange
@@ -42,6 +43,7 @@ __all__ = [
     "CONTENT",
     "CONVERSATION",
     "SITE",
+    "AnotherRun",
     "Article",
     "ArticleReading",
     "AuditAddress",
@@ -68,6 +70,7 @@ __all__ = [
     "Review",
     "Revision",
     "SearchDocument",
+    "SearchState",
     "ShareLink",
     "ShownState",
     "SitePage",

@@ -429,10 +429,13 @@ class Article(MarkdownBody, Reviewed):
 
     def index(self):
         """Bring what the search knows of the article up to date; whether it is public, it asks."""
+        SearchDocument.replace_one(SearchDocument.Kind.ARTICLE, self)
+
+    def search_document(self):
+        """Return what the search is to know of the article, if anything."""
         if not self.published_at:
-            SearchDocument.take_out(kind=SearchDocument.Kind.ARTICLE, object_id=self.pk)
-            return
-        SearchDocument.put(
+            return None
+        return SearchDocument.of(
             SearchDocument.Kind.ARTICLE,
             self.pk,
             moment=self.published_at,

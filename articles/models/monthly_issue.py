@@ -113,20 +113,9 @@ class MonthlyIssue(Reviewed):
 
     def index(self):
         """Bring what the search knows of the items up to date; whether they are public, it asks."""
-        kind = SearchDocument.Kind.ISSUE_ITEM
-        SearchDocument.take_out(kind=kind, issue=self)
-        if not self.published_at:
-            return
-        for item in self.items.all():
-            SearchDocument.put(
-                kind,
-                item.pk,
-                moment=self.published_at,
-                title=str(item),
-                text=plain_text(item.body_html),
-                url=f"{self.get_absolute_url()}#{item.anchor}",
-                issue=self,
-            )
+        items = self.items.all() if self.published_at else []
+        documents = [item.search_document() for item in items]
+        SearchDocument.replace(documents, kind=SearchDocument.Kind.ISSUE_ITEM, issue=self)
 
     def raise_page_versions(self):
         """Make every page stale that may show the issue, now and at its planned moment."""
@@ -196,6 +185,20 @@ class MonthlyIssueItem(MarkdownBody):
     @property
     def anchor(self):
         return f"item-{self.pk}"
+
+    def search_document(self):
+        """Return what the search is to know of the item, if anything."""
+        if not self.issue.published_at:
+            return None
+        return SearchDocument.of(
+            SearchDocument.Kind.ISSUE_ITEM,
+            self.pk,
+            moment=self.issue.published_at,
+            title=str(self),
+            text=plain_text(self.body_html),
+            url=f"{self.issue.get_absolute_url()}#{self.anchor}",
+            issue=self.issue,
+        )
 
     def clean(self):
         super().clean()

@@ -178,10 +178,14 @@ class Ranking(models.Model):
 
     def index_title(self):
         """Bring what the search knows of the series itself up to date."""
+        SearchDocument.replace_one(SearchDocument.Kind.RANKING, self)
+
+    def search_document(self):
+        """Return what the search is to know of the series itself, if anything."""
         newest = self.periods.order_by("as_of").last()
         if newest is None:
-            return
-        SearchDocument.put(
+            return None
+        return SearchDocument.of(
             SearchDocument.Kind.RANKING,
             self.pk,
             moment=first_moment(newest.as_of),
@@ -358,9 +362,13 @@ class RankingPeriod(models.Model):
 
     def index(self):
         """Bring what the search knows of the period's figures up to date."""
+        SearchDocument.replace_one(SearchDocument.Kind.PERIOD, self)
+
+    def search_document(self):
+        """Return what the search is to know of the period."""
         entries = sorted(self.entries.all(), key=lambda entry: entry.position)
         lines = (" ".join([entry.label, *entry.cells.values()]) for entry in entries)
-        SearchDocument.put(
+        return SearchDocument.of(
             SearchDocument.Kind.PERIOD,
             self.pk,
             moment=first_moment(self.as_of),

@@ -72,7 +72,11 @@ class RankingSubject(models.Model):
 
     def index(self):
         """Bring what the search knows of the subject up to date."""
-        SearchDocument.put(
+        SearchDocument.replace_one(SearchDocument.Kind.SUBJECT, self)
+
+    def search_document(self):
+        """Return what the search is to know of the subject."""
+        return SearchDocument.of(
             SearchDocument.Kind.SUBJECT,
             self.pk,
             moment=SearchDocument.TIMELESS,

@@ -1,25 +1,17 @@
 from datetime import UTC, datetime
+from itertools import chain
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from articles.search import sqlite_index
 from articles.search.tokens import fold, initials, tokens
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # A document's key is its moment in seconds, then its kind, then the end of its object's key.
 _KIND_BITS, _OBJECT_BITS = 3, 24
 _OBJECTS = 1 << _OBJECT_BITS
-# FTS5 keeps the tokens only: taking a document out needs the very tokens that it was put in with.
-# It writes them once more, as a mark: `SearchDocument.forget_removed` ends both. A document that
-# went by cascade (of a month, a series) leaves its tokens behind: they find nothing any more.
-_SQLITE_INSERT = "INSERT INTO articles_searchindex (tokens, rowid) VALUES (%s, %s)"
-_SQLITE_DELETE = (
-    "INSERT INTO articles_searchindex (articles_searchindex, tokens, rowid)"
-    " VALUES ('delete', %s, %s)"
-)
-_SQLITE_MERGE = "INSERT INTO articles_searchindex (articles_searchindex, rank) VALUES ('merge', %s)"
-# Some tenths of a second, in which nobody else writes.
-_PAGES_PER_MERGE = 200
 # One text is sent faster than an array of thousands.
 _POSTGRESQL_TOKENS = "array_to_tsvector(string_to_array(%s, ' '))"
 
@@ -100,14 +92,8 @@ class SearchDocument(models.Model):
         return max(0, seconds) << (_KIND_BITS + _OBJECT_BITS)
 
     @classmethod
-    def put(cls, kind, object_id, *, moment, name=None, **fields):
-        """Index an object anew; see `add`."""
-        cls.take_out(kind=kind, object_id=object_id)
-        cls.add(kind, object_id, moment=moment, name=name, **fields)
-
-    @classmethod
-    def add(cls, kind, object_id, *, moment, name=None, **fields):
-        """Index an object that is new; `fields` are title, text, url and what must be public.
+    def of(cls, kind, object_id, *, moment, name=None, **fields):
+        """Return an object's document, unsaved; `fields` are title, text, url, what must be public.
 
         `name` is what is looked for as its title, where that is not all of the title.
         """
@@ -118,70 +104,109 @@ class SearchDocument(models.Model):
         document.folded_text = f"{document.folded_title} {fold(document.text)}"
         number = cls.Kind.values.index(kind)
         document.pk = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % _OBJECTS
-        document._insert()
+        return document
+
+    @classmethod
+    def replace(cls, documents, **what):
+        """Put `documents` in the place of those that `what`, field look-ups, finds."""
+        cls.take_out(**what)
+        cls.add(documents)
+
+    @classmethod
+    def replace_one(cls, kind, indexed):
+        """Put what an object's `search_document` says in the place of what is known of it."""
+        document = indexed.search_document()
+        cls.replace([document] if document else [], kind=kind, object_id=indexed.pk)
 
     @classmethod
     def take_out(cls, **what):
         """Take documents out of the index: those that `what`, field look-ups, finds."""
-        documents = cls.objects.filter(**what)
-        if connection.vendor == "sqlite":
-            found = documents.defer("text")
-            for document in found:
-                with connection.cursor() as cursor:
-                    cursor.execute(_SQLITE_DELETE, [document._tokens(), document.pk])
-            if not found:
-                return
-        documents.delete()
+        _take_out(cls.objects.filter(**what), _tables())
+
+    @classmethod
+    def add(cls, documents):
+        """Index objects that are new."""
+        _add(documents, _tables())
+
+    @classmethod
+    def replace_in_next(cls, documents, **what):
+        """Do what `replace` does while the index is made anew: SQLite's first table ends soon."""
+        tables = [sqlite_index.NEXT_TABLE] if connection.vendor == "sqlite" else []
+        _take_out(cls.objects.filter(**what), tables)
+        _add(documents, tables)
 
     @classmethod
     def forget_removed(cls):
-        """Write SQLite's index anew, in short steps, without the tokens of what was taken out.
+        """Write SQLite's index anew without the tokens of what was taken out.
 
         PostgreSQL has them in the row.
         """
-        if connection.vendor != "sqlite":
-            return
-        pages = -_PAGES_PER_MERGE
-        with connection.cursor() as cursor:
-            while True:
-                before = connection.connection.total_changes
-                cursor.execute(_SQLITE_MERGE, [pages])
-                # As the documentation of FTS5 tells that there was nothing left to merge.
-                if connection.connection.total_changes - before < 2:
-                    return
-                pages = _PAGES_PER_MERGE
+        if connection.vendor == "sqlite":
+            sqlite_index.merge()
 
-    def _insert(self):
-        """Save the document, which is new, with its tokens under its key or the next free one.
-
-        The ORM knows no tokens, and not whether a key was taken before.
-        """
-        columns = {
-            field.column: field.get_db_prep_save(field.value_from_object(self), connection)
-            for field in self._meta.get_fields()
-            if field.concrete
-        }
-        places = dict.fromkeys(columns, "%s")
-        if connection.vendor == "postgresql":
-            columns["tokens"], places["tokens"] = self._tokens(), _POSTGRESQL_TOKENS
-        sql = (
-            f"INSERT INTO articles_searchdocument ({', '.join(columns)})"  # noqa: S608
-            f" VALUES ({', '.join(places.values())}) ON CONFLICT (id) DO NOTHING"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*columns.values()])
-            while not cursor.rowcount:
-                # Another object of the same second with the same end of its key: next to it.
-                columns["id"] += 1
-                cursor.execute(sql, [*columns.values()])
-            if connection.vendor == "sqlite":
-                cursor.execute(_SQLITE_INSERT, [self._tokens(), columns["id"]])
-
-    def _tokens(self):
-        """Return the tokens with a space between each two."""
+    @cached_property
+    def tokens(self):
+        """The tokens with a space between each two."""
         found = tokens(self.folded_text)
         found |= {f"^{token}" for token in tokens(self.folded_title)}
         found.add(f"={self.kind}")
         if self.category_id:
             found.add(f"=category{self.category_id}")
         return " ".join(found)
+
+
+def _tables():
+    return sqlite_index.tables() if connection.vendor == "sqlite" else []
+
+
+def _take_out(documents, tables):
+    keys = list(documents.values_list("pk", flat=True)) if tables else []
+    for table in tables:
+        known = sqlite_index.known(table, keys)
+        found = SearchDocument.objects.defer("text").in_bulk(known).values()
+        sqlite_index.take_out(table, [(document.tokens, document.pk) for document in found])
+    documents.delete()
+
+
+def _add(documents, tables):
+    """Save the documents, each under its key or the next free one, with their tokens."""
+    waiting = documents
+    while waiting:
+        by_key = {document.pk: document for document in waiting}
+        inserted = _insert(list(by_key.values()))
+        # Another object of the same second has the same end of its key: next to it.
+        waiting = [
+            document
+            for document in waiting
+            if document.pk not in inserted or by_key[document.pk] is not document
+        ]
+        for document in waiting:
+            document.pk += 1
+    for table in tables:
+        sqlite_index.put_in(table, [(document.tokens, document.pk) for document in documents])
+
+
+def _insert(documents):
+    """Save those whose key is free, and return the keys.
+
+    In SQL: the ORM knows no tokens, and does not tell which keys were taken.
+    """
+    fields = [field for field in SearchDocument._meta.get_fields() if field.concrete]
+    # Not the proxy, which is asked where it leads for each value.
+    used = connections[DEFAULT_DB_ALIAS]
+    rows = [
+        [field.get_db_prep_save(field.value_from_object(document), used) for field in fields]
+        for document in documents
+    ]
+    columns, places = [field.column for field in fields], ["%s"] * len(fields)
+    if connection.vendor == "postgresql":
+        columns, places = [*columns, "tokens"], [*places, _POSTGRESQL_TOKENS]
+        rows = [[*row, document.tokens] for row, document in zip(rows, documents, strict=True)]
+    row = f"({', '.join(places)})"
+    sql = (
+        f"INSERT INTO articles_searchdocument ({', '.join(columns)})"  # noqa: S608
+        f" VALUES {', '.join([row] * len(rows))} ON CONFLICT (id) DO NOTHING RETURNING id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(chain.from_iterable(rows)))
+        return {key for (key,) in cursor.fetchall()}

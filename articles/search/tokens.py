@@ -25,6 +25,7 @@ _MARK_AFTER = re.compile(r"\+\+|[+#]")
 _GRAMS = [re.compile(r"\|([^|]+)\|")] + [
     re.compile(rf"(?=([{_SYLLABLE}]{{{size}}}))") for size in (1, 2, 3)
 ]
+_MARK = re.compile(r"[+#.]")
 _PARTS = re.compile(
     rf"\|(?P<word>[^|]+)\||(?P<syllables>[{_SYLLABLE}]+)|(?P<gap> )|(?P<mark>\+\+|[+#.&/])"
 )
@@ -33,7 +34,12 @@ _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _ALONE = {0x1100 + number: letter for number, letter in enumerate(_INITIALS)}
 # The musical sign, which stands for # in C♯ and F♯.
 _SHARP = {0x266F: "#"}
+_PLAIN = _ALONE | _SHARP
 _FIRST_SYLLABLE, _SYLLABLES_PER_INITIAL = 0xAC00, 588
+
+# Raised with every change of what `fold`, `initials` or `tokens` return: an index that an earlier
+# version has made is made anew.
+VERSION = 1
 
 MAX_QUERY_CHARACTERS = 100
 MAX_NEEDLES = 8
@@ -49,14 +55,19 @@ _PARTICLES = re.compile(
 def fold(text: str) -> str:
     """Return `text` folded, as the head of this module describes."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", text)).casefold()
-    text = text.translate(_ALONE | _SHARP)
+    text = text.translate(_PLAIN)
     pieces: list[str] = []
     end, before = 0, False
     for run in _RUN.finditer(text):
-        is_word = not run["syllables"]
-        pieces.append(_between(text[end : run.start()], bool(pieces), before, run.group()))
-        pieces.append(f"|{run.group()}|" if is_word else run.group())
-        end, before = run.end(), is_word
+        start, stop = run.span()
+        gap, part, is_word = text[end:start], text[start:stop], run.lastgroup is None
+        if gap == " ":
+            # As `_between` says, which would take most of the time.
+            pieces.append(" " if pieces else "")
+        elif gap:
+            pieces.append(_between(gap, bool(pieces), before, part))
+        pieces.append(f"|{part}|" if is_word else part)
+        end, before = stop, is_word
     mark = _MARK_AFTER.match(text, end) if before else None
     return "".join(pieces) + (mark.group() if mark else "")
 
@@ -118,11 +129,23 @@ def tokens(folded: str) -> set[str]:
     A joint is the ends of two parts with "_" between them over a space and "-" without one, of one
     and of two syllables: rare phrases of common words are then rare in the index too.
     """
-    found = {gram for grams in _GRAMS for gram in grams.findall(folded)} | _mark_tokens(folded)
-    for before, between, part in _pairs(folded):
-        found.add(_joint(before, between, part, 1))
-        if _has_end(before, 2) and _has_end(part, 2):
-            found.add(_joint(before, between, part, 2))
+    found = {gram for grams in _GRAMS for gram in grams.findall(folded)}
+    if _MARK.search(folded):
+        found |= _mark_tokens(folded)
+    # What `_joint` makes of `_pairs`, in one pass: this is where an index takes its time.
+    last, last_two, between = "", "", "-"
+    for word, syllables, gap, _mark in _PARTS.findall(folded):
+        if gap:
+            between = "_"
+        elif part := word or syllables:
+            first, first_two = (word, word) if word else (syllables[0], syllables[:2])
+            if last:
+                found.add(f"{last}{between}{first}")
+                if (word or len(first_two) == 2) and last_two:
+                    found.add(f"{last_two}{between}{first_two}")
+            between = "-"
+            last = word or part[-1]
+            last_two = word or (part[-2:] if len(part) > 1 else "")
     return found
 
 

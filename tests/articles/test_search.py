@@ -154,7 +154,7 @@ def test_two_articles_of_one_second_are_both_found():
 
 def put_comment(number):
     moment = {"moment": AT, "text": f"낱말{number}", "url": f"/{number}/"}
-    SearchDocument.add(SearchDocument.Kind.COMMENT, number, **moment)
+    SearchDocument.add([SearchDocument.of(SearchDocument.Kind.COMMENT, number, **moment)])
 
 
 # The key of a document has room for the end of its object's key only.

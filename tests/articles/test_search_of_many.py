@@ -19,7 +19,7 @@ COMMON, RARE = "두루", "드문"
 
 
 def put(number, text, title="", **fields):
-    SearchDocument.put(
+    document = SearchDocument.of(
         "issue" if number % 3 else "article",
         number,
         moment=AT + timedelta(hours=number),
@@ -28,6 +28,7 @@ def put(number, text, title="", **fields):
         url=f"/{number}/",
         **fields,
     )
+    SearchDocument.replace([document], kind=document.kind, object_id=number)
 
 
 def found(query):

@@ -353,16 +353,21 @@ class Comment(CommentDisplay, models.Model):
 
     def index(self, *, is_new=False):
         """Bring what the search knows of the comment up to date: the text that readers see."""
+        if is_new and self.is_visible:
+            SearchDocument.add([self.search_document()])
+        else:
+            SearchDocument.replace_one(SearchDocument.Kind.COMMENT, self)
+
+    def search_document(self):
+        """Return what the search is to know of the comment, if anything."""
         if not self.is_visible:
-            SearchDocument.take_out(kind=SearchDocument.Kind.COMMENT, object_id=self.pk)
-            return
-        put = SearchDocument.add if is_new else SearchDocument.put
-        put(
+            return None
+        return SearchDocument.of(
             SearchDocument.Kind.COMMENT,
             self.pk,
             moment=self.created_at,
             text=self.body,
             url=self.get_permalink(),
-            article=self.article,
+            article_id=self.article_id,
             visible_from=self.blocked_until,
         )

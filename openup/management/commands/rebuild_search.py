@@ -1,43 +1,34 @@
-from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from rich.progress import Progress
 
-from articles.models import Article, MonthlyIssue, Ranking, RankingSubject, SearchDocument
-from comments.models import Comment
-
-BATCH = 500
+from articles.models import AnotherRun, SearchDocument, SearchState
+from openup.search_index import count, rebuild
 
 
 class Command(BaseCommand):
-    help = "Make the search's index anew, after the way it is made has changed or rows were loaded."
+    help = (
+        "Make the search's index anew, while the site runs, after the way it is made has changed or"
+        " rows were loaded. What was interrupted goes on where it was."
+    )
 
-    def handle(self, **options):
-        sources = [
-            Article.objects.all(),
-            MonthlyIssue.objects.all(),
-            Ranking.objects.all(),
-            RankingSubject.objects.all(),
-            Comment.objects.filter(state=Comment.State.PUBLISHED).select_related("article"),
-        ]
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--anew", action="store_true", help="begin again what an earlier run has not ended"
+        )
+
+    def handle(self, anew, **options):
+        state = SearchState.current()
+        if state.is_interrupted and not anew:
+            begun_at = timezone.localtime(state.begun_at)
+            self.stdout.write(f"Search: going on with what was begun at {begun_at:%Y-%m-%d %H:%M}")
+        else:
+            state.begin()
         with Progress(transient=True, disable=not self.stdout.isatty()) as progress:
-            task = progress.add_task("Search", total=sum(rows.count() for rows in sources))
-            # Until all is done, readers find what they found before.
-            with transaction.atomic():
-                empty_index()
-                for rows in sources:
-                    for row in rows.order_by("pk").iterator(BATCH):
-                        row.index()
-                        if isinstance(row, Article):
-                            row.note_mentions()
-                        progress.advance(task)
+            task = progress.add_task("Search", total=count())
+            try:
+                for done in rebuild(state):
+                    progress.advance(task, done)
+            except AnotherRun:
+                raise CommandError("Another rebuild_search is running: it goes on.") from None
         self.stdout.write(f"Search: {SearchDocument.objects.count()} documents")
-
-
-def empty_index():
-    """Remove every document, and what documents that went with their article have left behind."""
-    SearchDocument.objects.all().delete()
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO articles_searchindex (articles_searchindex) VALUES ('delete-all')"
-            )

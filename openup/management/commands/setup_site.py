@@ -1,7 +1,9 @@
+from io import StringIO
 from pathlib import Path
 
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
@@ -9,6 +11,10 @@ from django.utils.translation import gettext as _
 
 from articles.bundle.files_to_data import read_file
 from articles.models import CONTENT, Article, Due, SitePage
+from openup.search_index import count, is_outdated
+
+# Half a minute or less.
+REBUILT_AT_ONCE = 20_000
 
 VIEW = ("view",)
 EDIT = ("add", "change", "view")
@@ -51,7 +57,7 @@ GROUPS = {
 class Command(BaseCommand):
     help = (
         "Give the four staff groups exactly their permissions (make groups of your own for others)"
-        " and add the site's first pages where they are missing."
+        " add the site's first pages where they are missing, and see to the search's index."
     )
 
     def handle(self, *args, verbosity, **options):
@@ -60,10 +66,22 @@ class Command(BaseCommand):
             self.set_up_groups()
             self.add_first_pages()
             plan_closings()
+        self.bring_search_up_to_date()
 
     def tell(self, text):
         if not self.is_silent:
             self.stdout.write(text)
+
+    def bring_search_up_to_date(self):
+        if not is_outdated():
+            self.tell(_("Search's index: up to date"))
+        elif count() <= REBUILT_AT_ONCE:
+            call_command("rebuild_search", stdout=StringIO() if self.is_silent else self.stdout)
+        else:
+            # Whoever calls this waits, and the site finds less until it is done.
+            self.stdout.write(
+                _("The search's index is outdated: run `manage.py rebuild_search` once.")
+            )
 
     def set_up_groups(self):
         known = {
