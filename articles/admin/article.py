@@ -209,7 +209,7 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
 
     @admin.display(description=gettext_lazy("month"), ordering="monthly_issue__month")
     def month(self, article):
-        return f"{article.monthly_issue.month:%Y-%m}" if article.monthly_issue else ""
+        return f"{article.monthly_issue.month:%Y.%m}" if article.monthly_issue else ""
 
     @admin.display(description=gettext_lazy("published at"), ordering="published_at")
     def moment(self, article):
