@@ -43,6 +43,12 @@ class RemarkForm(forms.Form):
         label=_("what you say"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # It would cut a syllable that is being composed.
+            field.widget.attrs.pop("maxlength", None)
+
     def save(self, obj, *, name, revision_number, author=None, link=None):
         """Store the remark on `obj` and return it."""
         remark = Remark(author=author, author_name=name, link=link)

@@ -86,9 +86,9 @@ def reopen(request, obj):
 def reply(request, obj):
     """Store an answer and lead to it, or return what its page says of one that cannot be."""
     remark = chosen(request, obj, "reply")
-    form = RemarkForm({"text": request.POST.get("text", "")})
+    text = request.POST.get("answer", "")
+    form = RemarkForm({"text": text})
     if not form.is_valid():
-        text = request.POST.get("text", "")
         return {"reply_to": remark.pk, "reply_text": text, "reply_errors": form.errors["text"]}
     spend(REMARKS, request.user.pk)
     user = {"author": request.user, "name": request.user.get_username()}

@@ -56,7 +56,7 @@
 
     // From a page of its own, a remark leads here by an address that names the line.
     const line = new URLSearchParams(location.search).get("line");
-    const named = location.hash && document.getElementById(location.hash.slice(1));
+    const named = document.getElementById(location.hash.slice(1));
     const text = named?.matches("textarea") ? named : named?.querySelector("textarea");
     if (line && text) {
         addEventListener("load", () => goTo(text, line));

@@ -18,8 +18,10 @@ from articles.models import (
     RankingEntry,
     RankingSubject,
     Release,
+    Remark,
     Review,
     Revision,
+    ShareLink,
     SitePage,
     Tag,
 )
@@ -191,6 +193,55 @@ EDITOR = [
         [("others", "따라가는 글")],
         exists(Article.objects.filter(title="고친 제목", related__title="따라가는 글")),
         row(Article.objects.filter(title="고친 제목")),
+    ),
+    Form(
+        "outside_links links-form",
+        row=row(Article.objects.filter(references__url="https://example.org/")),
+        shown="그런 이름의 사이트가 없습니다.",
+    ),
+    Form(
+        "share_links share-form",
+        [("purpose", "감수할 사람"), ("days", "30")],
+        exists(ShareLink.objects.filter(purpose="감수할 사람", days=30)),
+        row(Article.objects.filter(title="나눌 글")),
+    ),
+    Form(
+        "share_links revoke",
+        stored=exists(ShareLink.objects.filter(purpose="받은 사람", revoked_at__isnull=False)),
+        row=row(Article.objects.filter(title="거둘 글")),
+    ),
+    Form(
+        "article_preview 의견 보내기",
+        [("text", "출처가 있나요?")],
+        exists(Remark.objects.filter(text="출처가 있나요?", article__title="나눌 글")),
+        row(Article.objects.filter(title="나눌 글")),
+    ),
+    Form(
+        "issue_preview 의견 보내기",
+        [("text", "달이 맞나요?")],
+        exists(Remark.objects.filter(text="달이 맞나요?").exclude(issue=None)),
+    ),
+    Form(
+        "remarks remark-form",
+        [("quote", "첫째 줄"), ("text", "줄이 맞나요?")],
+        exists(Remark.objects.filter(text="줄이 맞나요?", quote="첫째 줄")),
+        row(Article.objects.filter(title="나눌 글")),
+    ),
+    Form(
+        "remarks reply",
+        [("answer", "맞습니다.")],
+        exists(Remark.objects.filter(text="맞습니다.", parent__text="열린 의견")),
+        row(Article.objects.filter(title="거둘 글")),
+    ),
+    Form(
+        "remarks settle",
+        stored=exists(Remark.objects.filter(text="열린 의견", settled_at__isnull=False)),
+        row=row(Article.objects.filter(title="거둘 글")),
+    ),
+    Form(
+        "remarks reopen",
+        stored=exists(Remark.objects.filter(text="열린 의견", settled_at=None)),
+        row=row(Article.objects.filter(title="거둘 글")),
     ),
     search(Article, "고친 제목"),
     in_bulk(

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from articles.desk import reviews
 from articles.desk.revisions import record
-from articles.models import Picture, RankingEntry, Tag
+from articles.models import Picture, RankingEntry, Remark, ShareLink, Tag
 from comments.identity.encryption import seal
 from comments.models import Comment, StaffSubscription, Subscriber
 from comments.moderation.rule_rehearsal import rehearse
@@ -51,6 +51,7 @@ def make_staff_site():
     make_month(site.article.category)
     make_what_may_go(site.article.category)
     make_what_is_in_review(site.article.category, users["editor"])
+    make_what_is_talked_of(site.article.category)
     make_comments(site.article, users["moderator"])
 
 
@@ -72,6 +73,16 @@ def make_month(category):
     article.store()
     issue.lead_article = article
     issue.store()
+
+
+def make_what_is_talked_of(category):
+    """Make drafts that colleagues, and who has no account, look at."""
+    draft = {"state": "draft", "published_at": None, "category": category}
+    make_article(title="나눌 글", **draft)
+    article = make_article(title="거둘 글", **draft)
+    ShareLink(article=article, purpose="받은 사람", by_name="editor").issue_token()
+    said = {"article": article, "author_name": "받은 사람"}
+    Remark.objects.create(text="열린 의견", quote="첫째 줄", **said)
 
 
 def make_what_may_go(category):

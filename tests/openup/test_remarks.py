@@ -111,8 +111,8 @@ def test_thread_is_answered_settled_and_reopened():
     writer, article = sign_in("mina"), make_draft()
     remark = remark_on(article)
 
-    writer.post(page_of(article), {"reply": remark.pk, "text": "고쳤습니다."})
-    empty = writer.post(page_of(article), {"reply": remark.pk, "text": " "})
+    writer.post(page_of(article), {"reply": remark.pk, "answer": "고쳤습니다."})
+    empty = writer.post(page_of(article), {"reply": remark.pk, "answer": " "})
     assert html.fromstring(empty.content.decode()).cssselect(".remark .errorlist li")
     writer.post(page_of(article), {"settle": remark.pk})
 
