@@ -15,6 +15,7 @@ from articles.rankings.movement import (
     Subject,
     compare,
     draw,
+    newest_pair,
     ranks_of,
     sign,
 )
@@ -81,10 +82,8 @@ def changes_of(before: Any, period: Any, comparison: Comparison) -> Changes:
 
 def newest_changes(periods: Sequence[Any], comparisons: Sequence[Comparison]) -> Changes | None:
     """Return what the newest period with figures changed; None where it is the first."""
-    for period, comparison in zip(reversed(periods), reversed(comparisons), strict=True):
-        if comparison.with_period is not None:
-            return changes_of(periods[comparison.with_period], period, comparison)
-    return None
+    pair = newest_pair(periods, comparisons)
+    return changes_of(*pair) if pair else None
 
 
 def changes_through(periods: Sequence[Any]) -> Changes | None:

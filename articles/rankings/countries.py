@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import pgettext
 
-from articles.rankings.movement import Comparison
+from articles.rankings.movement import Comparison, newest_pair
 
 # Of the chart's; the others together are grey.
 COLOURS = ("c3", "c1", "c4", "c2", "c0")
@@ -67,13 +67,10 @@ def newest_countries(
     periods: Sequence[Any], comparisons: Sequence[Comparison]
 ) -> tuple[Strip, ...]:
     """Return the strips of the newest period with figures and of the one before it."""
-    for period, comparison in zip(reversed(periods), reversed(comparisons), strict=True):
-        if comparison.with_period is not None:
-            pair = periods[comparison.with_period], period
-            return strips_of(
-                [
-                    (each.label, [entry.subject.country for entry in each.entries.all()])
-                    for each in pair
-                ]
-            )
-    return ()
+    pair = newest_pair(periods, comparisons)
+    return strips_of(
+        [
+            (period.label, [entry.subject.country for entry in period.entries.all()])
+            for period in (pair or ())[:2]
+        ]
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -63,6 +63,16 @@ def compare(periods: Sequence[Mapping[Subject, int]]) -> list[Comparison[Subject
             last = number
             seen |= ranks.keys()
     return comparisons
+
+
+def newest_pair(
+    periods: Sequence[Any], comparisons: Sequence[Comparison]
+) -> tuple[Any, Any, Comparison] | None:
+    """Return the newest of `periods` that is compared, after the one before it."""
+    for period, comparison in zip(reversed(periods), reversed(comparisons), strict=True):
+        if comparison.with_period is not None:
+            return periods[comparison.with_period], period, comparison
+    return None
 
 
 def ranks_of(period) -> dict[int, int]:
