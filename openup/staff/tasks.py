@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -19,6 +22,7 @@ from articles.desk.trash import own_drafts
 from articles.models import (
     Article,
     MonthlyIssue,
+    RankingCorrection,
     Release,
     Remark,
     Review,
@@ -29,6 +33,8 @@ from comments.models import FigureReport, Outbox, QueuedComment, Takedown
 
 MOST_COPIES = 5
 MOST_REVIEWS = 10
+MOST_RELEASES = 3
+NEW_CORRECTION_DAYS = 7
 LONGEST_REASON = 120
 
 
@@ -51,6 +57,7 @@ def tasks_of(request: HttpRequest) -> list[Task]:
         _waiting_changes,
         _releases,
         _comments,
+        _corrections,
         _mails,
     ]
     tasks = [task for kind in kinds for task in kind(request)]
@@ -147,9 +154,39 @@ def _waiting_changes(request: HttpRequest) -> Iterator[Task]:
 
 
 def _releases(request: HttpRequest) -> Iterator[Task]:
-    if request.user.has_perm("articles.publish_article"):
-        scheduled = Release.objects.scheduled().count()
-        yield Task(_("Months with a moment to come"), _list(MonthlyIssue), scheduled)
+    """Say which months have their moment, which were taken off it, and what is on its way."""
+    if not request.user.has_perm("articles.publish_article"):
+        return
+    releases = Release.objects.select_related("issue")
+    stopped = releases.filter(publish_at=None).exclude(stopped_because="")
+    for release in stopped[:MOST_RELEASES]:
+        reason = Truncator(release.stopped_because).chars(LONGEST_REASON)
+        told = {"month": _month(release.issue), "reason": reason}
+        label = _("Taken off the schedule: %(month)s (%(reason)s)") % told
+        yield Task(label, _page(release.issue, "release"))
+    for release in releases.scheduled().order_by("publish_at")[:MOST_RELEASES]:
+        moment = date_format(localtime(release.publish_at), "DATETIME_FORMAT")
+        told = {"month": _month(release.issue), "moment": moment}
+        yield Task(_("Goes live: %(month)s, %(moment)s") % told, _page(release.issue, "release"))
+    yield from _month_on_its_way()
+
+
+def _month_on_its_way() -> Iterator[Task]:
+    """Say what the newest month that is neither public nor scheduled still lacks."""
+    off_schedule = Q(release=None) | Q(release__publish_at=None)
+    unseen = ~Q(state=MonthlyIssue.State.PUBLISHED) | Q(published_at__gt=Now())
+    issue = MonthlyIssue.objects.filter(off_schedule, unseen).order_by("-month").first()
+    if issue is None:
+        return
+    articles = issue.articles.outside_trash()
+    unready = articles.exclude(state__in=[Article.State.PUBLISHED, Article.State.WITHDRAWN])
+    told = {"month": _month(issue), "count": unready.count(), "all": articles.count()}
+    label = _("In preparation: %(month)s (%(count)s of %(all)s articles not ready)") % told
+    yield Task(label, _page(issue, "release"))
+
+
+def _month(issue: MonthlyIssue) -> str:
+    return date_format(issue.month, "YEAR_MONTH_FORMAT")
 
 
 def _comments(request: HttpRequest) -> Iterator[Task]:
@@ -160,11 +197,31 @@ def _comments(request: HttpRequest) -> Iterator[Task]:
         state = Takedown.State.REQUESTED
         asked = Takedown.objects.filter(state=state).count()
         yield Task(_("Takedowns asked for"), _list(Takedown, state__exact=state), asked)
+        yield from _blocked()
     if _may(request, "change", FigureReport):
         state = FigureReport.State.OPEN
         reported = FigureReport.objects.in_queue().filter(state=state).count()
         where = _list(FigureReport, state__exact=state)
         yield Task(_("Figures reported as wrong"), where, reported)
+
+
+def _blocked() -> Iterator[Task]:
+    """Say how many comments are out of sight for a time, and when the first comes back."""
+    blocked = Takedown.objects.filter(state=Takedown.State.BLOCKED, blocked_until__gt=Now())
+    first = blocked.order_by("blocked_until").first()
+    if first:
+        day = date_format(localtime(first.blocked_until), "DATE_FORMAT")
+        where = _list(Takedown, state__exact=Takedown.State.BLOCKED)
+        label = _("Out of sight for a time, the first until %(day)s") % {"day": day}
+        yield Task(label, where, blocked.count())
+
+
+def _corrections(request: HttpRequest) -> Iterator[Task]:
+    if _may(request, "view", RankingCorrection):
+        since = timezone.now() - timedelta(days=NEW_CORRECTION_DAYS)
+        new = RankingCorrection.objects.filter(created_at__gt=since).count()
+        label = _("Figures corrected in the last %(days)d days") % {"days": NEW_CORRECTION_DAYS}
+        yield Task(label, _list(RankingCorrection), new)
 
 
 def _mails(request: HttpRequest) -> Iterator[Task]:

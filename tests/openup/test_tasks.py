@@ -1,6 +1,7 @@
 """The desk's first page says what waits for whoever opens it, and leads there."""
 
 import re
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
@@ -9,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk.revisions import record
-from articles.models import WorkingCopy
+from articles.models import Release, WorkingCopy
 from tests.articles.test_article_admin import PUBLISH, WRITE, signed_in
-from tests.factories import make_article, make_comment, make_staff, make_takedown
+from tests.factories import make_article, make_comment, make_issue, make_staff, make_takedown
 
 pytestmark = pytest.mark.django_db
 INDEX = reverse("admin:index")
@@ -74,3 +75,30 @@ def test_who_begins_finds_how_to_and_the_guide_with_its_pictures():
     for name in pictures:
         assert b"".join(writer.get(reverse("admin:guide") + name)).startswith(b"\x89PNG")
     assert writer.get(reverse("admin:guide") + "images/none.png").status_code == 404
+
+
+def test_publisher_finds_months_with_their_moment_and_what_stopped_or_lacks():
+    soon = timezone.now() + timedelta(days=3)
+    for month, fields in ((9, {"publish_at": soon}), (8, {"stopped_because": "표가 비었습니다."})):
+        issue = make_issue(month=date(2026, month, 1), state="draft", published_at=None)
+        Release.objects.create(issue=issue, **fields)
+    coming = make_issue(month=date(2026, 10, 1), state="draft", published_at=None)
+    make_article(state="draft", published_at=None, monthly_issue=coming)
+    make_article(monthly_issue=coming)
+
+    found, of_writer = tasks(signed_in(*PUBLISH)), tasks(signed_in(*WRITE))
+
+    page = reverse("admin:articles_monthlyissue_release", args=[coming.pk])
+    assert found["준비 중: 2026년 10월 (글 2건 중 1건 미완성)"] == page
+    assert any("2026년 9월" in label and f"{soon:%Y.%m}" in label for label in found)
+    assert any("2026년 8월" in label and "표가 비었습니다" in label for label in found)
+    assert not any("2026년" in label for label in of_writer)
+
+
+def test_moderator_finds_what_is_out_of_sight_and_until_when():
+    make_takedown(make_comment(make_article())).block(days=5, by=make_staff())
+    until = timezone.localtime(timezone.now() + timedelta(days=5))
+
+    found = tasks(signed_in("comments.moderate_comment", "comments.view_comment"))
+
+    assert f"임시조치 중, 가장 이른 것은 {until:%Y.%m.%d}까지 1" in found
