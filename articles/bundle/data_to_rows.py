@@ -18,7 +18,8 @@ from articles.bundle.data import (
     TableData,
     TaxonomyData,
 )
-from articles.desk import revisions
+from articles.desk import publishing, revisions
+from articles.desk.publishing_checks import TEXT_ERRORS
 from articles.models import (
     CONTENT,
     Article,
@@ -63,7 +64,16 @@ def load(data: Data) -> str:
 
     Nothing is written, and no page version raised, when the database says the same already.
     """
-    return store(data, Revision.Kind.IMPORTED, reason=_("Read anew from a file"))
+    with transaction.atomic():
+        outcome = store(data, Revision.Kind.IMPORTED, reason=_("Read anew from a file"))
+        row = row_of(data) if isinstance(data, ArticleData | IssueData) else None
+        if row and row.state == "published":
+            # Links may lead to what a later file brings.
+            for error in publishing.errors_of(row):
+                if error.code in TEXT_ERRORS:
+                    path = ("body",) if error.row is None else (error.field, error.row)
+                    raise LoadError(path, error.text)
+    return outcome
 
 
 def store(

@@ -21,6 +21,9 @@ from articles.rankings.similar_names import is_other_spelling
 ERROR, WARNING, INFORMATION = "error", "warning", "information"
 LEVELS = (ERROR, WARNING, INFORMATION)
 
+# Errors of a text by itself, whatever else is there or public.
+TEXT_ERRORS = {"unread", "picture-elsewhere", "picture-alt", "heading-empty", "heading-skip"}
+
 # A sentence of more characters is told: readers lose its beginning.
 LONG_SENTENCE_CHARACTERS = 120
 # So much of a passage is quoted.
