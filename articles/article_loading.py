@@ -22,7 +22,7 @@ MOST_RELATED = 6
 
 _WHOLE = (
     Article.objects.annotate(read_at=Now())
-    .select_related("category", "monthly_issue__lead_article")
+    .select_related("category", "lead_picture", "monthly_issue__lead_article")
     .defer("body", "monthly_issue__lead_article__body", "monthly_issue__lead_article__body_html")
     .prefetch_related(
         *("tags", "references", "monthly_issue__items"),
@@ -84,5 +84,5 @@ def mentions_of(article):
 
 
 def with_figures(articles):
-    """Load what `figure` shows of each of `articles`, in three queries."""
-    return articles.prefetch_related(*_FIGURES)
+    """Load what `figure_html` shows of each of `articles`, in three queries more."""
+    return articles.select_related("lead_picture").prefetch_related(*_FIGURES)

@@ -1,18 +1,21 @@
 """Pictures, uploaded or made here: fixed types by extension, and nothing in them can run."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from csp.constants import NONE
 from csp.decorators import csp
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
-from articles.content.share_picture import KINDS, draw, kind_lines, kind_picture_url
+from articles.content.share_picture import KINDS, cut_photo, draw, kind_lines, kind_picture_url
+from articles.content.uploads import one_picture
 from articles.content.whole_files import write_whole
 from articles.models import Article, Picture, Ranking
 from articles.page_caching import uncached_page
@@ -53,17 +56,40 @@ def _file_of_today(name):
     return redirect(picture.url)
 
 
+def _shared_article(article_id):
+    articles = Article.objects.published().defer("body", "body_html")
+    articles = articles.select_related("lead_picture")
+    articles = articles.prefetch_related("ranking_tables__periods__entries__subject")
+    return get_object_or_404(articles, pk=article_id)
+
+
 @uncached_page
 @require_safe
 def share_picture(request, article_id, digest):
     """Send the picture beside an article's shared link; it is made when first asked for."""
-    articles = Article.objects.published().defer("body", "body_html")
-    articles = articles.prefetch_related("ranking_tables__periods__entries__subject")
-    article = get_object_or_404(articles, pk=article_id)
+    article = _shared_article(article_id)
     if request.path != article.share_picture_url:
         # Of an earlier title, on a page that somebody has kept.
         return redirect(article.share_picture_url)
     return _drawn_once(request, digest, article.share_lines, article.figure)
+
+
+@uncached_page
+@require_safe
+def share_photo(request, article_id, digest):
+    """Send what is cut from an article's lead picture; it is made when first asked for."""
+    article = _shared_article(article_id)
+    if request.path != article.share_picture_url:
+        return redirect(article.share_picture_url)
+    picture = article.lead_picture
+    # One at a time, from a file that was made small: little memory.
+    path = default_storage.path(picture.largest_name)
+    try:
+        with one_picture:
+            make = partial(cut_photo, path, picture.focal_point)
+            return _made_once(request, f"share/{digest}.jpg", make)
+    except FileNotFoundError as error:
+        raise Http404 from error
 
 
 @uncached_page
@@ -88,14 +114,17 @@ def kind_picture(request, kind, digest):
 
 
 def _drawn_once(request, digest, lines, figure=None):
-    name = f"share/{digest}.png"
+    return _made_once(request, f"share/{digest}.png", lambda: draw(*lines, figure=figure))
+
+
+def _made_once(request, name, make):
     path = Path(settings.MEDIA_ROOT, name)
     if not path.exists():
-        picture = draw(*lines, figure=figure)
+        picture = make()
         try:
             write_whole(path, picture)
         except OSError as error:
             # A disk that takes nothing keeps no reader from the picture.
             logger.error("A share picture could not be stored: %s", error.strerror)
-            return HttpResponse(picture, content_type=TYPES[".png"])
+            return HttpResponse(picture, content_type=TYPES[path.suffix])
     return media_file(request, name)

@@ -84,6 +84,7 @@ urlpatterns = [
         media.ranking_picture,
         name="ranking_picture",
     ),
+    path("share/<key:article_id>-<slug:digest>.jpg", media.share_photo, name="share_photo"),
     path("share/<slug:kind>/<slug:digest>.png", media.kind_picture, name="kind_picture"),
     path("", include(articles_urls)),
     # Before the article: "comments" is no slug.

@@ -80,7 +80,7 @@ class WaitingChangeFilter(admin.SimpleListFilter):
 @admin.register(Article)
 class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, PublishedModelAdmin):
     inlines = [RankingTableInline, ReferenceInline, LegacyPathInline]
-    autocomplete_fields = ["category", "tags", "monthly_issue"]
+    autocomplete_fields = ["category", "tags", "monthly_issue", "lead_picture"]
     publisher_fields = ["published_at", "withdrawn_at"]
     list_display = [
         "__str__",
@@ -104,7 +104,10 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
         ),
         (
             gettext_lazy("Where it belongs"),
-            {"classes": ["beside"], "fields": ["category", "tags", "monthly_issue"]},
+            {
+                "classes": ["beside"],
+                "fields": ["category", "tags", "monthly_issue", "lead_picture"],
+            },
         ),
         (
             gettext_lazy("Licence, comments and address"),

@@ -160,6 +160,8 @@ class ArticleData:
     monthly_issue: str = ""
     leads_month: bool = False
     summary: str = ""
+    # A picture's name below media.
+    lead_picture: str = ""
     state: str = "draft"
     published_at: datetime | None = None
     withdrawn_at: datetime | None = None

@@ -29,6 +29,7 @@ from articles.models import (
     MonthlyIssue,
     MonthlyIssueItem,
     PageVersion,
+    Picture,
     Ranking,
     RankingPeriod,
     RankingSubject,
@@ -339,6 +340,9 @@ def _store_article(data: ArticleData) -> None:
     article.withdrawn_at = data.withdrawn_at
     # A file says that the article is there.
     article.trashed_at = None
+    article.lead_picture = None
+    if data.lead_picture:
+        article.lead_picture = _find(Picture, ("lead_picture",), name=data.lead_picture)
     article.comment_policy = data.comment_policy
     article.comments_open_days = data.comments_open_days
     article.comments_close_at = data.comments_close_at

@@ -63,6 +63,7 @@ _ARTICLE = {
     "monthly_issue": schema.month,
     "leads_month": schema.switch,
     "summary": schema.prose,
+    "lead_picture": schema.line,
     "state": schema.one_of(*_STATES),
     "published_at": _MOMENT,
     "withdrawn_at": _MOMENT,

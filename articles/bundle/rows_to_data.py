@@ -113,6 +113,7 @@ def article_data(article: Article) -> ArticleData:
         monthly_issue=month_text(issue) if issue else "",
         leads_month=bool(issue) and issue.lead_article_id == article.pk,
         summary=article.summary,
+        lead_picture=article.lead_picture.name if article.lead_picture else "",
         state=article.state,
         published_at=_moment(article.published_at),
         withdrawn_at=_moment(article.withdrawn_at),

@@ -7,8 +7,10 @@ is put in is escaped here.
 import re
 from collections.abc import Mapping
 from html import escape, unescape
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from articles.content.markdown import ALT_TEXT_TO_WRITE
@@ -33,6 +35,19 @@ _STANDING = re.compile(
 _OURS = "/media/"
 
 
+class LeadPlace(NamedTuple):
+    """Where a lead picture stands: how wide, and in which ratio it is cut."""
+
+    sizes: str
+    ratio: float
+
+
+# A lead picture's, beside a title in a list and above the first of all.
+# The style sheets give both their ratio.
+IN_LIST = LeadPlace("9rem", 8 / 5)
+IN_HERO = LeadPlace("(min-width: 60em) 40rem, 92vw", 2)
+
+
 class PictureInLibrary(Protocol):
     alternative_text: str
     is_decorative: bool
@@ -42,6 +57,39 @@ class PictureInLibrary(Protocol):
     height: int
     url: str
     renditions: list[tuple[int, str]]
+
+
+class PictureWithFocus(PictureInLibrary, Protocol):
+    focal_x: int
+    focal_y: int
+
+
+def lead_html(picture: PictureWithFocus, place: LeadPlace) -> SafeString:
+    """Return the picture that stands for an article beside its title: decoration, cut to its place.
+
+    The style sheet keeps in sight what its class names.
+    """
+    candidates = ", ".join(f"{address} {width}w" for width, address in picture.renditions)
+    loading = "eager" if place is IN_HERO else "lazy"
+    small = picture.renditions[0][1] if picture.renditions else picture.url
+    more = format_html(' srcset="{}" sizes="{}"', candidates, place.sizes) if candidates else ""
+    return format_html(
+        '<img class="figure{}" src="{}"{} alt="" width="{}" height="{}" loading="{}">',
+        *(_cut(picture, place.ratio), small, more, picture.width, picture.height, loading),
+    )
+
+
+def _cut(picture: PictureWithFocus, ratio: float) -> str:
+    """Return the class of a picture whose focal point is not in its middle, in quarters."""
+    own = picture.width / picture.height
+    axis, focus, part = (
+        ("x", picture.focal_x, ratio / own) if own > ratio else ("y", picture.focal_y, own / ratio)
+    )
+    if part == 1:
+        return ""
+    at = min(max((focus / 100 - part / 2) / (1 - part), 0), 1)
+    quarter = round(at * 4) * 25
+    return "" if quarter == 50 else f" {axis}{quarter}"
 
 
 def picture_names(html: str) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from articles.addresses import path_of
 from articles.content import figures
@@ -87,6 +87,24 @@ def draw(
     canvas.text((MARGIN + 72, HEIGHT - 104), foot, font=_font(SMALL), fill=SUBTLE)
     file = BytesIO()
     image.quantize(64, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def photo_digest(file_name: str, focal_point: tuple[int, int]) -> str:
+    """Return what names the picture that is cut from a photograph: 16 hex digits."""
+    return digest_of(file_name, *map(str, focal_point))
+
+
+def cut_photo(path: Path, focal_point: tuple[int, int]) -> bytes:
+    """Return what surrounds the focal point (in percent) of a picture's file, as JPEG."""
+    with Image.open(path) as image:
+        centring = focal_point[0] / 100, focal_point[1] / 100
+        whole = image.convert("RGBA")
+    cut = ImageOps.fit(whole, (WIDTH, HEIGHT), centering=centring)
+    ground = Image.new("RGB", cut.size, GROUND)
+    ground.paste(cut, mask=cut)
+    file = BytesIO()
+    ground.save(file, "JPEG", quality=82, optimize=True, progressive=True)
     return file.getvalue()
 
 

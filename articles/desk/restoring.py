@@ -15,6 +15,7 @@ from articles.models import (
     Category,
     LegacyPath,
     MonthlyIssue,
+    Picture,
     Ranking,
     RankingPeriod,
     RankingSubject,
@@ -87,15 +88,19 @@ def fitted_article(row, now, data):
     taken = LegacyPath.objects.filter(path__in=data.legacy_paths).exclude(article=row)
     taken = set(taken.values_list("path", flat=True))
     notes += _missing(_("old addresses"), sorted(taken))
-    category, month = data.category, data.monthly_issue
+    category, month, picture = data.category, data.monthly_issue, data.lead_picture
     if not Category.objects.filter(slug=category).exists():
         notes += _missing(_("category"), [category])
         category = now.category
     if month and not MonthlyIssue.objects.filter(month=month_day(month)).exists():
         notes += _missing(_("monthly issue"), [month])
         month = now.monthly_issue
+    if picture and not Picture.objects.filter(name=picture).exists():
+        notes += _missing(_("lead picture"), [picture])
+        picture = now.lead_picture
     fitted = replace(
         data,
+        lead_picture=picture,
         uid=now.uid,
         state=now.state,
         published_at=now.published_at,

@@ -36,10 +36,11 @@ def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=N
             Review.objects.settle(row, by=by)
         data = whole_data(row)
         newest = Revision.objects.of(row).stored().newest()
-        earlier_text, earlier = _readable(newest)
+        _text, earlier = _readable(newest)
         # That it was deleted, and that it is back, is told of what says the same too.
         is_told = Revision.Kind.DELETED in (kind, newest and newest.kind)
-        if to_json(data) == earlier_text and not is_told:
+        # Not the texts: those of before a field was added say nothing of it.
+        if data == earlier and not is_told:
             return None
         kind = _occasion(kind, earlier, data)
         return _keep(row, data, earlier, kind, by, note=note, restored_number=restored_number)

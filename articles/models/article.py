@@ -15,11 +15,13 @@ from articles.content import figures, share_picture
 from articles.content.headings import contents, reading_minutes, with_anchors
 from articles.content.markdown import RANKING_MARK
 from articles.content.mentions import mentioned
+from articles.content.picture_html import IN_HERO, IN_LIST, lead_html
 from articles.content.text import is_plausible, opening, plain_text
 from articles.fields import LineField, MarkdownField, ProseField, WebAddressField
 from articles.models.markdown_body import MarkdownBody
 from articles.models.monthly_issue import MonthlyIssue
 from articles.models.page_version import CONTENT, Due, PageVersion, article_scope
+from articles.models.picture import Picture
 from articles.models.review import Reviewed, ReviewedQuerySet
 from articles.models.search_document import SearchDocument
 from articles.models.taxonomy import Category, Tag
@@ -189,6 +191,15 @@ class Article(MarkdownBody, Reviewed):
         ),
     )
     body_html = models.TextField(editable=False)
+    lead_picture = models.ForeignKey(
+        Picture,
+        verbose_name=_("lead picture"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="lead_articles",
+        help_text=_("Stands for the article in lists and where it is shared; else its ranking."),
+    )
     # Ranked subjects whose names stand in the text, found when it is saved.
     mentions = models.ManyToManyField(
         "articles.RankingSubject", editable=False, related_name="mentioned_in"
@@ -289,15 +300,23 @@ class Article(MarkdownBody, Reviewed):
 
     @property
     def figure(self):
-        """Return what stands for the article in lists and in its share picture: its first ranking
-        that has figures in small, else its category's motif. The tables are loaded before.
-
-        A lead picture comes before both, as soon as articles have one.
+        """Return what stands for an article without a lead picture: its first ranking that has
+        figures in small, else its category's motif. The tables are loaded before.
         """
         for table in self.ranking_tables.all():
             if figure := figures.ranking_figure(list(map(ranks_of, table.periods.all()))):
                 return figure
         return figures.motif(self.category_id)
+
+    @property
+    def figure_html(self):
+        """Return what stands for the article in lists; the picture is loaded before."""
+        return lead_html(self.lead_picture, IN_LIST) if self.lead_picture else self.figure.svg()
+
+    @property
+    def hero_html(self):
+        """Return the same where the article comes first."""
+        return lead_html(self.lead_picture, IN_HERO) if self.lead_picture else self.figure.svg()
 
     @property
     def share_lines(self):
@@ -309,6 +328,10 @@ class Article(MarkdownBody, Reviewed):
 
     @property
     def share_picture_url(self):
+        if self.lead_picture and self.lead_picture.is_wide_enough_to_share:
+            picture = self.lead_picture
+            digest = share_picture.photo_digest(picture.file_name, picture.focal_point)
+            return path_of("share_photo", self.pk, digest)
         digest = share_picture.digest_of(*self.share_lines, figure=self.figure)
         return path_of("share_picture", self.pk, digest)
 

@@ -18,6 +18,11 @@ from articles.fields import LineField
 from articles.models.page_version import CONTENT, SITE, PageVersion
 
 TRASH_DAYS = 30
+# A smaller one would be blurred beside a shared link.
+LEAST_SHARED_WIDTH, LEAST_SHARED_HEIGHT = 600, 315
+UNPUBLISHED = "draft", "in_review"
+# Where a picture may be used, by the names of the relations.
+USES = "articles", "lead_articles", "monthlyissueitems", "sitepages"
 MAX_NAME_LENGTH = 255
 
 
@@ -30,7 +35,10 @@ class PictureQuerySet(models.QuerySet):
 
     def unused(self):
         """Keep what no text of today names; revisions and working copies may."""
-        return self.filter(articles=None, monthlyissueitems=None, sitepages=None)
+        return self.filter(**dict.fromkeys(USES))
+
+    def used(self):
+        return self.exclude(pk__in=Picture.objects.unused().values("pk"))
 
     def undescribed(self):
         return self.filter(alternative_text="", is_decorative=False, caption="", credit="")
@@ -42,7 +50,7 @@ class PictureQuerySet(models.QuerySet):
                 field.get_accessor_name(), field.related_model.objects.defer("body", "body_html")
             )
             for field in Picture._meta.related_objects
-            if field.many_to_many
+            if field.get_accessor_name() in USES
         ]
         return self.prefetch_related(*texts, "monthlyissueitems__issue")
 
@@ -189,8 +197,23 @@ class Picture(models.Model):
         ]
 
     @property
+    def largest_name(self):
+        """Return the file of the widest rendition, or that of the picture where it has none."""
+        if widths := self.rendition_widths:
+            return uploads.rendition_name(self.file_name, widths[-1])
+        return self.file_name
+
+    @property
     def thumbnail_url(self):
         return self.renditions[0][1] if self.renditions else self.url
+
+    @property
+    def focal_point(self):
+        return self.focal_x, self.focal_y
+
+    @property
+    def is_wide_enough_to_share(self):
+        return self.width >= LEAST_SHARED_WIDTH and self.height >= LEAST_SHARED_HEIGHT
 
     @property
     def is_described(self):
@@ -227,6 +250,8 @@ class Picture(models.Model):
             for text in relation.order_by("pk").iterator(chunk_size=20):
                 text.remake_html()
                 scopes.add(scope)
+        if self.lead_articles.exists():
+            scopes.add(CONTENT)
         if scopes:
             PageVersion.raise_for(*scopes)
 
@@ -257,8 +282,9 @@ class Picture(models.Model):
     @property
     def texts(self):
         """Return [(text, model, key)] of what shows the picture: an item by its monthly issue's."""
+        articles = dict.fromkeys([*self.lead_articles.all(), *self.articles.all()])
         return [
-            *((each, "article", each.pk) for each in self.articles.all()),
+            *((each, "article", each.pk) for each in articles),
             *((each.issue, "monthlyissue", each.issue_id) for each in self.monthlyissueitems.all()),
             *((each, "sitepage", each.pk) for each in self.sitepages.all()),
         ]
@@ -271,7 +297,8 @@ class Picture(models.Model):
     def is_public(self):
         """Tell whether a text that has been published names it: readers may have seen it."""
         return (
-            self.articles.exclude(state__in=["draft", "in_review"]).exists()
+            self.articles.exclude(state__in=UNPUBLISHED).exists()
+            or self.lead_articles.exclude(state__in=UNPUBLISHED).exists()
             or self.monthlyissueitems.filter(issue__state="published").exists()
             or self.sitepages.exists()
         )

@@ -205,6 +205,7 @@ FAULTS = [
     (replace(ARTICLE, tags=("ai", "gone")), ("tags", 1)),
     (replace(ARTICLE, monthly_issue="2025-11"), ("monthly_issue",)),
     (replace(ARTICLE, monthly_issue=""), ("leads_month",)),
+    (replace(ARTICLE, lead_picture="gone.png"), ("lead_picture",)),
     (replace(ARTICLE, body=""), ("body",)),
     (replace(ARTICLE, body="```unread\n가\n```"), ("body",)),
     (replace(ARTICLE, uid="other"), ("legacy_paths", 0, "path")),

@@ -111,6 +111,7 @@ ARTICLES = st.builds(
     monthly_issue=st.just("") | MONTH,
     leads_month=st.booleans(),
     summary=PROSE,
+    lead_picture=LINE,
     state=st.sampled_from(["draft", "in_review", "published", "withdrawn"]),
     published_at=optional(MOMENT),
     withdrawn_at=optional(MOMENT),

@@ -16,10 +16,13 @@ from django.utils import timezone
 from PIL import Image
 
 from articles.bundle.export import export
+from articles.bundle.json_text import to_json
+from articles.bundle.rows_to_data import article_data
 from articles.desk.pictures import sweep_pictures, take_up_pictures
 from articles.desk.publishing import errors_of
+from articles.desk.restoring import restore
 from articles.desk.revisions import record
-from articles.models import Article, PageVersion, Picture, WorkingCopy
+from articles.models import Article, PageVersion, Picture, Revision, WorkingCopy
 from tests.factories import make_article, make_issue, make_picture, make_staff, picture_file
 
 pytestmark = pytest.mark.django_db
@@ -521,3 +524,109 @@ def test_bundle_holds_the_file_of_now_under_the_name_that_texts_say(client, tmp_
     assert "refused" not in output.getvalue()
     assert Picture.objects.get().file_name == picture.file_name
     assert Article.objects.get().body_html.count("srcset") == 1
+
+
+# The lead picture
+
+
+def test_lead_picture_stands_for_its_article_in_lists_and_where_it_is_shared(client):
+    picture = make_picture(size=(2000, 800), focal_x=90)
+    article = make_article(lead_picture=picture)
+
+    listed = client.get(reverse("articles:article_list")).content.decode()
+    home = client.get("/").content.decode()
+    page = client.get(article.get_absolute_url()).content.decode()
+
+    narrow = picture.renditions[0][1]
+    assert f'<img class="figure x100" src="{narrow}"' in listed and 'loading="lazy"' in listed
+    assert f'<img class="figure x100" src="{narrow}"' in home
+    shared = re.search(r'og:image" content="http://testserver(/share/[^"]+\.jpg)"', page)[1]
+    for _ in range(2):
+        sent = Image.open(BytesIO(b"".join(client.get(shared))))
+        assert (sent.format, sent.size) == ("JPEG", (1200, 630))
+
+
+def test_small_lead_picture_is_not_blown_up_beside_a_shared_link(client):
+    article = make_article(lead_picture=make_picture(size=(300, 300)))
+
+    assert article.share_picture_url.endswith(".png")
+
+
+def test_shared_picture_changes_with_the_file_and_its_focal_point(client):
+    picture = make_picture(size=(900, 900))
+    article = make_article(lead_picture=picture)
+    address = article.share_picture_url
+
+    picture.focal_y = 10
+    picture.store()
+
+    article = Article.objects.get()
+    assert article.share_picture_url != address
+    assert client.get(address)["Location"] == article.share_picture_url
+
+
+@pytest.mark.parametrize(
+    ("size", "focus", "name"),
+    [
+        ((1600, 1000), (0, 0), ""),
+        ((3200, 1000), (50, 0), ""),
+        ((3200, 1000), (0, 50), " x0"),
+        ((3200, 1000), (35, 50), " x25"),
+        ((1600, 2000), (0, 100), " y100"),
+        ((1600, 2000), (50, 60), " y75"),
+    ],
+)
+def test_lead_picture_is_cut_around_its_focal_point(size, focus, name):
+    picture = Picture(
+        name="a.png", width=size[0], height=size[1], focal_x=focus[0], focal_y=focus[1]
+    )
+
+    assert f'class="figure{name}"' in Article(lead_picture=picture).figure_html
+
+
+def test_lead_picture_is_in_use_in_revisions_and_in_bundles(tmp_path):
+    picture = make_picture()
+    article = make_article(lead_picture=picture)
+    record(article)
+    let_wait(picture)
+    assert picture.is_used and not Picture.objects.unused().exists()
+    list(export(tmp_path / "bundle"))
+    article.lead_picture = None
+    article.store()
+
+    record(article)
+    with_commit(sweep_pictures)
+    restore(article, Revision.objects.get(number=1), by=None, note="")
+
+    article.refresh_from_db()
+    assert article.lead_picture == picture
+    assert (
+        f"lead_picture: {picture.name}" in next(tmp_path.glob("bundle/articles/*.md")).read_text()
+    )
+
+
+def test_revision_whose_lead_picture_is_gone_is_restored_without_it(media):
+    picture = make_picture()
+    article = make_article(lead_picture=picture)
+    record(article)
+    article.lead_picture = None
+    article.store()
+    record(article)
+    picture.delete()
+
+    left_out = restore(article, Revision.objects.get(number=1), by=None, note="")
+
+    article.refresh_from_db()
+    assert article.lead_picture is None
+    assert picture.name in left_out[0]
+
+
+def test_text_saved_before_articles_had_lead_pictures_is_no_other_text():
+    article = make_article()
+    saved = Revision(model="article", object_id=article.pk, number=1, kind="saved")
+    saved.pack(to_json(article_data(article)).replace('"lead_picture":"",', ""), None)
+    saved.save()
+
+    record(article)
+
+    assert Revision.objects.count() == 1
