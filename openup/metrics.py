@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from comments.models import Outbox
+from openup.backup.keys import placed_keys
 
 _PAGES = Counter("openup_pages", "Answers of the page cache, by what it did.", ["answer"])
 PAGES_KEPT = _PAGES.labels("kept")
@@ -35,6 +36,20 @@ PAGE_MAKING_SECONDS = Histogram(
 PAGE_CACHE_BYTES = Gauge(
     "openup_page_cache_bytes", "Memory that kept pages take.", multiprocess_mode="livesum"
 )
+# Which keys a process knows and in which place, 1 being the one in front: so `check_keys` tells
+# whether all of them do. A key is named by its id or by its fingerprint.
+KEYS = Gauge(
+    "openup_keys",
+    "Processes that know a key in this place.",
+    ["setting", "key", "place"],
+    multiprocess_mode="livesum",
+)
+
+
+def tell_keys():
+    """Tell which keys this process knows, when it begins to serve."""
+    for setting, key, place in placed_keys():
+        KEYS.labels(setting, key, place).set(1)
 
 
 def make_registry():

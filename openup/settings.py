@@ -87,6 +87,14 @@ SECRET_KEY = read_required("SECRET_KEY", "at least 50 random characters")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
     raise ImproperlyConfigured("SECRET_KEY is too weak: expected at least 50 random characters")
 
+# Earlier ones, or the next one: accepted, and never signed with.
+SECRET_KEY_FALLBACKS = read_list("SECRET_KEY_FALLBACKS")
+if any(len(key) < 50 or len(set(key)) < 5 for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured(
+        "SECRET_KEY_FALLBACKS is too weak: expected keys of at least 50 random characters,"
+        " separated by commas"
+    )
+
 DIGEST_KEYS_EXPECTED = "`id:64 hex digits`, several separated by commas, the first for new comments"
 
 

@@ -24,6 +24,11 @@ from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
 from openup.middleware.charset import CharsetGuard  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
 
+if settings.METRICS_PORT:
+    from openup.metrics import tell_keys
+
+    tell_keys()
+
 if is_too_old(connection):
     sys.exit(TOO_OLD)
 connection.close()

@@ -98,7 +98,7 @@ def desk_view(view):
             return render(request, "comments/mine_closed.html", context, status=410)
         desk = Desk(key, link)
         if request.method == "POST":
-            spend(DESK_ACTS, desk.digests[0])
+            spend(DESK_ACTS, desk.address)
         return view(request, desk, *args, **kwargs)
 
     return opened
@@ -178,7 +178,7 @@ def mine_password(request, desk, comment_id=None):
         comments = comments.filter(pk=comment_id)
         get_object_or_404(comments)
     form = PasswordForm(request.POST if request.method == "POST" else None, address=desk.address)
-    if form.is_valid() and form.spend([(DESK_PASSWORDS, desk.digests[0])]):
+    if form.is_valid() and form.spend([(DESK_PASSWORDS, desk.address)]):
         form.submit(comments)
         return desk.answer("password", comment_id)
     context = {"desk": desk, "form": form, "comment_id": comment_id}
@@ -213,7 +213,7 @@ def mine_notices(request, desk, comment_id=None):
 @desk_view
 def mine_download(request, desk):
     """Answer with everything that the address has written, as a JSON file."""
-    spend(DESK_ACTS, desk.digests[0])
+    spend(DESK_ACTS, desk.address)
     comments = desk.comments.prefetch_related("revisions")
     data = {
         "exported_at": timezone.now(),

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -33,11 +34,16 @@ def unseal(sealed: str) -> str:
 
 def is_sealed_by_first_key(sealed: str) -> bool:
     """Tell whether the active key opens it, so that the older ones need not be kept for it."""
-    try:
-        _open(_fernet(settings.MAIL_ENCRYPTION_KEYS[0]), sealed)
-    except Unreadable:
-        return False
-    return True
+    return key_number(sealed) == 0
+
+
+def key_number(sealed: str) -> int | None:
+    """Return the place of the key that opens it among MAIL_ENCRYPTION_KEYS, None if none does."""
+    for number, key in enumerate(settings.MAIL_ENCRYPTION_KEYS):
+        with suppress(Unreadable):
+            _open(_fernet(key), sealed)
+            return number
+    return None
 
 
 def _site_keys() -> "MultiFernet":

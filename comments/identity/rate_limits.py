@@ -7,18 +7,19 @@ window that ends later than now plus its length is over too: the clock was wrong
 import ipaddress
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import BigIntegerField, F, Func, Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from comments.identity.keyed_digests import keyed_digests
 from comments.models import RateLimit
 
 PRUNE_BATCH = 500
@@ -85,7 +86,7 @@ MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
 # No window is longer.
 LONGEST = DAY
 
-# Posting: parts are (network,), (network, digest of the address), and () for the whole site, whose
+# Posting: parts are (network,), (network, address), and () for the whole site, whose
 # posts go to review beyond it instead of being refused.
 POSTS_PER_MINUTE = Limit("posts_per_minute", count=5, seconds=MINUTE)
 POSTS_PER_HOUR = Limit("posts_per_hour", count=30, seconds=HOUR)
@@ -104,10 +105,10 @@ REPEATS_PER_NETWORK = Limit("repeats_per_network", count=30, seconds=HOUR)
 ACTS_PER_NETWORK = Limit("acts_per_network", count=120, seconds=HOUR)
 EDITS_OF_COMMENT = Limit("edits_of_comment", count=10, seconds=10 * MINUTE)
 EDITS_OF_COMMENT_A_DAY = Limit("edits_of_comment_a_day", count=50, seconds=DAY)
-# At the commenter's desk: the part is the digest of the address.
+# At the commenter's desk: the part is the address.
 DESK_ACTS = Limit("desk_acts", count=300, seconds=HOUR)
 DESK_PASSWORDS = Limit("desk_passwords", count=10, seconds=HOUR)
-# Links by mail: parts are (network, digest), (network,) and (digest,).
+# Links by mail: parts are (network, address), (network,) and (address,).
 MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", count=3, seconds=HOUR)
 MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", count=10, seconds=HOUR)
 MAIL_LINKS_OF_ADDRESS = Limit("mail_links_of_address", count=20, seconds=DAY)
@@ -134,10 +135,14 @@ LINK_TRIALS = Limit("link_trials", count=10, seconds=10 * MINUTE)
 Share = tuple[Any, ...]
 
 
-def posting(network: str, digest: str) -> list[Share]:
+# An address in its canonical form, not its digest, which changes with the key that is in front: a
+# counter's own key keeps it from sight.
+
+
+def posting(network: str, address: str) -> list[Share]:
     """Return what a new comment spends."""
     return [
-        (POSTS_PER_WRITER, network, digest),
+        (POSTS_PER_WRITER, network, address),
         (POSTS_PER_MINUTE, network),
         (POSTS_PER_HOUR, network),
     ]
@@ -157,12 +162,12 @@ def editing(comment_id: int) -> list[Share]:
     return [(EDITS_OF_COMMENT, comment_id), (EDITS_OF_COMMENT_A_DAY, comment_id)]
 
 
-def mail_link(network: str, digest: str) -> list[Share]:
+def mail_link(network: str, address: str) -> list[Share]:
     """Return what a mail to an address that anyone may type spends."""
     return [
-        (MAIL_LINKS_PER_WRITER, network, digest),
+        (MAIL_LINKS_PER_WRITER, network, address),
         (MAIL_LINKS_PER_NETWORK, network),
-        (MAIL_LINKS_OF_ADDRESS, digest),
+        (MAIL_LINKS_OF_ADDRESS, address),
     ]
 
 
@@ -184,7 +189,9 @@ def spend_all(shares: list[Share]) -> None:
     is_sweeper = False
     with transaction.atomic(durable=True):
         for limit, *parts in shares:
-            key = _key(limit, parts)
+            key, *others = _keys(limit, parts)
+            for other in others:
+                _carry_over(other, key)
             # When a window opens, one key in sixteen sweeps for all: no timer and no chance.
             is_sweeper |= _spend(limit, key) == 1 and key.startswith("0")
     if is_sweeper:
@@ -222,7 +229,7 @@ def refund_all(shares: list[Share]) -> None:
         return
     with transaction.atomic():
         for limit, *parts in shares:
-            spent = RateLimit.objects.filter(key=_key(limit, parts), spent__gt=0)
+            spent = RateLimit.objects.filter(key__in=_keys(limit, parts), spent__gt=0)
             spent.filter(window_end__gt=Seconds()).update(spent=F("spent") - 1)
 
 
@@ -274,10 +281,15 @@ def network_of(address: str) -> str:
     return f"{ip}/32"
 
 
-def _key(limit: Limit, parts: Sequence[str | int]) -> str:
-    message = json.dumps([limit.name, *map(str, parts)])
-    key: str = salted_hmac("comments.limits", message, algorithm="sha256").hexdigest()
-    return key
+def _keys(limit: Limit, parts: Sequence[str | int]) -> list[str]:
+    """Return the counter's key, then those it has where another SECRET_KEY is in front."""
+    return keyed_digests("comments.limits", json.dumps([limit.name, *map(str, parts)]))
+
+
+def _carry_over(other: str, key: str) -> None:
+    """Let a counter that began under another SECRET_KEY go on under ours."""
+    with suppress(IntegrityError), transaction.atomic():
+        RateLimit.objects.filter(key=other).update(key=key)
 
 
 def _seconds_left(key: str) -> int:

@@ -215,7 +215,8 @@ class CommentForm(PairForm):
         """
         fields = self.cleaned_data
         active, *others = credentials.digests(fields["email"])
-        shares = rate_limits.posting(network, active)
+        address = credentials.canonical_address(fields["email"])
+        shares = rate_limits.posting(network, address)
         if not self.spend(shares):
             return None
         comment = Comment(
@@ -276,7 +277,9 @@ class CommentForm(PairForm):
 def may_be_mailed(network, address):
     """Count a mail that somebody asks for; tell whether it may be sent. The answer is the same."""
     try:
-        rate_limits.spend_all(rate_limits.mail_link(network, credentials.email_digest(address)))
+        rate_limits.spend_all(
+            rate_limits.mail_link(network, credentials.canonical_address(address))
+        )
     except rate_limits.LimitReached:
         return False
     return True

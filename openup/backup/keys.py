@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from collections import Counter
 
 from django.conf import settings
 from django.db.models import Value
@@ -29,11 +30,23 @@ def keys_in_use():
     """Return [{setting, id, fingerprint}] of the site's keys; only digest keys have an id."""
     found = [(DIGEST_KEYS, key_id, key) for key_id, key in settings.EMAIL_DIGEST_KEYS]
     found += [(MAIL_KEYS, "", key.encode()) for key in settings.MAIL_ENCRYPTION_KEYS]
-    found.append((SECRET_KEY, "", settings.SECRET_KEY.encode()))
+    secret_keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    found += [(SECRET_KEY, "", key.encode()) for key in secret_keys]
     return [
-        {"setting": name, "id": key_id, "fingerprint": _fingerprint(key)}
+        {"setting": name, "id": key_id, "fingerprint": fingerprint(key)}
         for name, key_id, key in found
     ]
+
+
+def placed_keys():
+    """Return [(setting, id or fingerprint, place)], the key in front having place 1."""
+    places = Counter()
+    found = []
+    for key in keys_in_use():
+        places[key["setting"]] += 1
+        name = key["id"] or key["fingerprint"]
+        found.append((key["setting"], name, places[key["setting"]]))
+    return found
 
 
 def dropped_digest_keys(tables):
@@ -58,6 +71,6 @@ def compare(needed):
     return [(key, key in here if key["fingerprint"] else key["id"] in ids) for key in needed]
 
 
-def _fingerprint(key):
+def fingerprint(key):
     # Of random keys: it tells a key from another and nothing of either.
     return hmac.digest(key, b"openup.backup", "sha256").hex()[:16]

@@ -11,7 +11,6 @@ from binascii import unhexlify
 import segno
 from django.conf import settings
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,9 +19,13 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from comments.identity.keyed_digests import keyed_digests
+from openup.backup.keys import fingerprint
 from openup.models import TRUST_DAYS, TrustedBrowser
 
 RECOVERY_CODES = 10
+# The device's name says under which SECRET_KEY its codes are kept.
+RECOVERY = "recovery"
 COOKIE = f"{settings.COOKIE_PREFIX}openup-browser"
 
 
@@ -61,7 +64,10 @@ def try_code(user, text):
     if code.isdecimal() and code.isascii():
         device = app_of(user)
     else:
-        device, code = StaticDevice.objects.filter(user=user).first(), kept_form(code)
+        device = StaticDevice.objects.filter(user=user).first()
+        forms = kept_forms(code)
+        kept = StaticToken.objects.filter(device=device, token__in=forms).first()
+        code = kept.token if kept else forms[0]
     return device and verify_token(user, device.persistent_id, code)
 
 
@@ -85,9 +91,16 @@ def refusal(user):
     ) % {"count": seconds}
 
 
-def kept_form(code):
-    """Return the form in which a recovery code is kept: the row alone opens nothing."""
-    return salted_hmac("openup.recovery_code", code).hexdigest()[:16]
+def kept_forms(code):
+    """Return the form in which a recovery code is kept, then those under SECRET_KEY_FALLBACKS.
+
+    The row alone opens nothing.
+    """
+    return [form[:16] for form in keyed_digests("openup.recovery_code", code, "sha1")]
+
+
+def key_fingerprint():
+    return fingerprint(settings.SECRET_KEY.encode())
 
 
 # An app is set up with a key that only this session knows until a code has shown that it works.
@@ -125,10 +138,10 @@ def set_up(user, key, text):
 def new_recovery_codes(user):
     """Replace the user's recovery codes; return them, as they are never shown again."""
     StaticDevice.objects.filter(user=user).delete()
-    device = StaticDevice.objects.create(user=user, name="recovery")
+    device = StaticDevice.objects.create(user=user, name=f"{RECOVERY} {key_fingerprint()}")
     codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(
-        StaticToken(device=device, token=kept_form(code)) for code in codes
+        StaticToken(device=device, token=kept_forms(code)[0]) for code in codes
     )
     return [f"{code[:4]} {code[4:]}" for code in codes]
 

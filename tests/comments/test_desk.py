@@ -596,7 +596,7 @@ def test_desk_counts_edits_of_a_comment_with_those_of_its_pair(client):
 def test_desk_bounds_new_passwords_before_any_hash(client, monkeypatch):
     comment = make_comment()
     desk = open_desk(client)
-    spend(10, rate_limits.DESK_PASSWORDS, credentials.email_digest(EMAIL))
+    spend(10, rate_limits.DESK_PASSWORDS, EMAIL)
     monkeypatch.delattr(credentials, "hash_password")
 
     answer = client.post(at(desk, "password", comment.pk), {"password": NEW_PASSWORD})
@@ -607,7 +607,7 @@ def test_desk_bounds_new_passwords_before_any_hash(client, monkeypatch):
 def test_desk_bounds_all_acts(client):
     comment = make_comment()
     desk = open_desk(client)
-    spend(300, rate_limits.DESK_ACTS, credentials.email_digest(EMAIL))
+    spend(300, rate_limits.DESK_ACTS, EMAIL)
 
     for act in ["edit", "delete", "notices", "password", "erase", "download"]:
         is_of_all = act in {"erase", "download"}

@@ -1,10 +1,10 @@
 from django.conf import settings
 from django.db import models, transaction
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from articles.fields import ProseField
+from comments.identity.keyed_digests import keyed_digests
 
 MAX_REPORT_CHARACTERS = 500
 
@@ -66,10 +66,10 @@ class Report(models.Model):
         Reports hide nothing by themselves unless REPORTS_THAT_HIDE is a number.
         """
         message = f"{self.comment_id} {network}"
-        self.network_digest = salted_hmac(
-            "comments.report", message, algorithm="sha256"
-        ).hexdigest()
+        self.network_digest, *others = keyed_digests("comments.report", message)
         with transaction.atomic():
+            if self.comment.reports.filter(network_digest__in=others).exists():
+                return
             Report.objects.bulk_create([self], ignore_conflicts=True)
             limit = settings.REPORTS_THAT_HIDE
             if not limit:
