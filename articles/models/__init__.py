@@ -1,5 +1,6 @@
 from articles.models.article import Article, Reference
 from articles.models.audit_event import AuditAddress, AuditEvent
+from articles.models.figure_proposal import FigureProposal
 from articles.models.legacy_path import LegacyPath
 from articles.models.monthly_issue import MonthlyIssue, MonthlyIssueItem
 from articles.models.page_version import (
@@ -51,6 +52,7 @@ __all__ = [
     "Category",
     "Due",
     "EntryRow",
+    "FigureProposal",
     "LegacyPath",
     "MonthlyIssue",
     "MonthlyIssueItem",

@@ -18,10 +18,13 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from articles.admin.rankings.proposals import grid_address
 from articles.desk.trash import own_drafts
 from articles.models import (
     Article,
+    FigureProposal,
     MonthlyIssue,
+    Ranking,
     RankingCorrection,
     Release,
     Remark,
@@ -35,6 +38,7 @@ MOST_COPIES = 5
 MOST_REVIEWS = 10
 MOST_RELEASES = 3
 NEW_CORRECTION_DAYS = 7
+DAYS_DECLINED = 14
 LONGEST_REASON = 120
 
 
@@ -58,6 +62,7 @@ def tasks_of(request: HttpRequest) -> list[Task]:
         _releases,
         _comments,
         _corrections,
+        _figures,
         _mails,
     ]
     tasks = [task for kind in kinds for task in kind(request)]
@@ -222,6 +227,24 @@ def _corrections(request: HttpRequest) -> Iterator[Task]:
         new = RankingCorrection.objects.filter(created_at__gt=since).count()
         label = _("Figures corrected in the last %(days)d days") % {"days": NEW_CORRECTION_DAYS}
         yield Task(label, _list(RankingCorrection), new)
+
+
+def _figures(request: HttpRequest) -> Iterator[Task]:
+    """Say which figures are proposed, and whoever proposed some what was not accepted of late."""
+    if _may(request, "change", Ranking):
+        for proposal in FigureProposal.objects.open().select_related("ranking")[:MOST_REVIEWS]:
+            about = {"title": proposal.ranking, "who": proposal.proposed_by_name}
+            yield Task(_("Proposed figures: %(title)s (%(who)s)") % about, grid_address(proposal))
+        return
+    lately = Now() - timedelta(days=DAYS_DECLINED)
+    declined = FigureProposal.objects.filter(
+        state=FigureProposal.State.DECLINED, proposed_by=request.user, decided_at__gt=lately
+    )
+    if _may(request, "view", Ranking):
+        for proposal in declined.select_related("ranking")[:MOST_REVIEWS]:
+            about = {"title": proposal.ranking, "reason": proposal.answer}
+            label = _("Figures not accepted: %(title)s (%(reason)s)") % about
+            yield Task(label, _page(proposal.ranking, "change"))
 
 
 def _mails(request: HttpRequest) -> Iterator[Task]:

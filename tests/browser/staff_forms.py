@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from articles.models import (
     Article,
     Category,
+    FigureProposal,
     MonthlyIssue,
     Picture,
     Ranking,
@@ -334,6 +335,12 @@ EDITOR = [
     ),
     search(Tag, "고친 태그"),
     Form(
+        "articles_ranking_propose grid-form",
+        [("*-r1-c1", "Large 3"), ("reason", "보고서 3쪽")],
+        exists(FigureProposal.objects.filter(ranking__title="새 순위", note="보고서 3쪽")),
+        row(Ranking.objects.filter(title="새 순위")),
+    ),
+    Form(
         "comments_staffsubscription_add _save",
         [("article", "이달 소식")],
         exists(StaffSubscription.objects.filter(article__title="이달 소식")),
@@ -376,6 +383,12 @@ STEWARD = [
         [("*-r1-c1", "Large 2")],
         exists(RankingEntry.objects.filter(cells__model="Large 2")),
         row(Ranking.objects.filter(title="고친 순위")),
+    ),
+    Form(
+        "articles_ranking_grid decline",
+        [("answer", "원문과 같습니다")],
+        exists(FigureProposal.objects.filter(state="declined")),
+        row(FigureProposal.objects.filter(note="보고서")),
     ),
     Form(
         "articles_ranking_paste paste-form",

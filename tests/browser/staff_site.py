@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from articles.desk import reviews
 from articles.desk.revisions import record
-from articles.models import Picture, RankingEntry, Remark, ShareLink, Tag
+from articles.models import FigureProposal, Picture, RankingEntry, Remark, ShareLink, Tag
 from comments.identity.encryption import seal
 from comments.models import Comment, StaffSubscription, Subscriber
 from comments.moderation.rule_rehearsal import rehearse
@@ -50,6 +50,7 @@ def make_staff_site():
         StaffSubscription.objects.create(subscriber=subscriber, article=article)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
+    make_proposal(users["editor"])
     make_what_is_in_review(site.article.category, users["editor"])
     make_what_is_talked_of(site.article.category)
     make_comments(site.article, users["moderator"])
@@ -106,6 +107,14 @@ def make_what_may_go(category):
         make_subject(name)
     for name in ("모둠", "지울 모둠"):
         Group.objects.create(name=name)
+
+
+def make_proposal(editor):
+    ranking = make_ranking(title="제안받은 순위")
+    # With a key that no other row has: its address is that of the grid, and the key behind it.
+    FigureProposal.objects.create(
+        pk=471_100, ranking=ranking, periods=[], note="보고서", proposed_by=editor
+    )
 
 
 def make_what_is_in_review(category, asker):

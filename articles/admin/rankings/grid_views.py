@@ -13,8 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from articles.admin.base import tell_taken_off
-from articles.admin.model_admin import require
+from articles.admin.model_admin import PermissionMissing, require
 from articles.admin.rankings.grid_form import PERIODS_AT_ONCE, RankingGridForm, shown_rows
+from articles.admin.rankings.proposals import (
+    DeclineForm,
+    ProposalForm,
+    mark_proposed,
+    may_propose,
+    proposal_of,
+    typed_of,
+)
 from articles.admin.rankings.reported import (
     answered_address,
     back_address,
@@ -24,7 +32,7 @@ from articles.admin.rankings.reported import (
 from articles.desk.revisions import record, record_found
 from articles.fields import ProseFormField
 from articles.manuscripts.tables import month_of
-from articles.models import Ranking, RankingPeriod, Release, recheck_releases
+from articles.models import FigureProposal, Ranking, RankingPeriod, Release, recheck_releases
 from articles.rankings.pasted_tables import (
     PasteError,
     left_out,
@@ -53,8 +61,13 @@ def grid_view(model_admin, request, ranking_id):
         page = int(page) if page in map(str, range(1, len(pages) + 1)) else 1
         periods = chosen_periods(ranking, request.GET.get("periods"), pages[page - 1])
         periods, typed = with_new_periods(ranking, periods, request)
+        if proposal := proposal_of(request, ranking):
+            periods, typed = typed_of(request, proposal, new_period)
         form = RankingGridForm(ranking, periods, request.POST or None, typed)
         mark_reported(request, form)
+        if proposal:
+            mark_proposed(form, typed)
+            form.initial["reason"] = proposal.note
         if form.is_valid():
             record_found(ranking)
             newest = newest_correction(ranking)
@@ -63,6 +76,9 @@ def grid_view(model_admin, request, ranking_id):
             tell_saved(request, new_subjects)
             tell_taken_off(request, recheck_releases(ranking))
             record(ranking, by=request.user, note=form.cleaned_data.get("reason") or "")
+            if proposal:
+                proposal.decide(FigureProposal.State.ACCEPTED, by=request.user)
+                return redirect("admin:articles_ranking_change", ranking.pk)
             if is_popup:
                 return show_saved(model_admin, request, form)
             if back_address(request):
@@ -70,7 +86,29 @@ def grid_view(model_admin, request, ranking_id):
             return redirect(saved_address(request, ranking, form))
     # What the reading of a pasted table told stands by until the figures are saved.
     notes = request.POST.getlist("note")[:MAX_NOTES]
-    return show_grid(model_admin, request, form, pages, page, notes=notes, is_popup=is_popup)
+    context = {"notes": notes, "is_popup": is_popup, "proposal": proposal}
+    return show_grid(model_admin, request, form, pages, page, decline=DeclineForm(), **context)
+
+
+def propose_view(model_admin, request, ranking_id):
+    """Let who may not enter figures type them into the grid, and keep them as a proposal."""
+    if not may_propose(request):
+        raise PermissionMissing("articles.change_article")
+    ranking = get_object_or_404(RANKINGS.all(), pk=ranking_id)
+    if model_admin.has_change_permission(request):
+        return redirect("admin:articles_ranking_grid", ranking.pk)
+    pages = period_pages(ranking)
+    page = request.GET.get("page", "1")
+    page = int(page) if page in map(str, range(1, len(pages) + 1)) else 1
+    periods = chosen_periods(ranking, request.GET.get("periods"), pages[page - 1])
+    periods, typed = with_new_periods(ranking, periods, request)
+    form = ProposalForm(ranking, periods, request.POST or None, typed)
+    if form.is_valid():
+        form.propose(by=request.user)
+        text = _("Proposed. No figure changes until a data steward accepts it.")
+        messages.success(request, text)
+        return redirect("admin:articles_ranking_change", ranking.pk)
+    return show_grid(model_admin, request, form, pages, page, is_proposal=True)
 
 
 def show_grid(model_admin, request, form, pages, page, **context):

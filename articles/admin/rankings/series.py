@@ -4,6 +4,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from articles.admin.base import (
     ReleasedModelAdmin,
@@ -12,8 +13,9 @@ from articles.admin.base import (
 from articles.admin.edit_conflicts import EditConflictForm, EditConflictFormSet
 from articles.admin.form_fields import FORM_FIELDS
 from articles.admin.rankings.from_text import from_text_view
-from articles.admin.rankings.grid_views import grid_view, paste_view
+from articles.admin.rankings.grid_views import grid_view, paste_view, propose_view
 from articles.admin.rankings.list_fields import ColumnsField
+from articles.admin.rankings.proposals import decline_view, proposals_context
 from articles.admin.revisions import RevisedAdmin
 from articles.admin.trash import TrashedAdmin
 from articles.content.text import normalise_line
@@ -171,7 +173,17 @@ class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
             self.admin_site.admin_view(self.from_text_view),
             name="articles_ranking_from_text",
         )
-        return [grid, paste, from_text, *super().get_urls()]
+        propose = path(
+            "<key:ranking_id>/propose/",
+            self.admin_site.admin_view(self.propose_view),
+            name="articles_ranking_propose",
+        )
+        decline = path(
+            "<key:ranking_id>/decline/",
+            self.admin_site.admin_view(require_POST(self.decline_view)),
+            name="articles_ranking_decline",
+        )
+        return [grid, paste, from_text, propose, decline, *super().get_urls()]
 
     def get_list_display(self, request):
         may_enter = self.has_change_permission(request)
@@ -201,6 +213,17 @@ class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
 
     def grid_view(self, request, ranking_id):
         return grid_view(self, request, ranking_id)
+
+    def propose_view(self, request, ranking_id):
+        return propose_view(self, request, ranking_id)
+
+    def decline_view(self, request, ranking_id):
+        return decline_view(self, request, ranking_id)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj:
+            context |= proposals_context(request, obj, self.has_change_permission(request, obj))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def paste_view(self, request, ranking_id):
         return paste_view(self, request, ranking_id)
