@@ -13,11 +13,9 @@ from django.views.decorators.http import require_http_methods
 from articles.admin.revision_views import newest_number
 from articles.article_loading import load_any_article
 from articles.bundle.data_to_rows import LoadError
-from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
 from articles.desk.remarks import NamedRemarkForm
-from articles.desk.restoring import fitted_article
-from articles.desk.revisions import DamagedRevisionError, data_of
+from articles.desk.revisions import DamagedRevisionError
 from articles.models import Article, Revision, ShareLink
 from comments.identity.rate_limits import (
     REMARKS_OF_LINK,
@@ -122,7 +120,4 @@ def rows_of(link):
     revision = revisions.filter(number=link.revision_number).first()
     if revision is None:
         raise Http404
-    data = data_of(revision)
-    if link.article_id:
-        data, _missing = fitted_article(target, whole_data(target), data)
-    return waiting_changes.rows_saying(data)
+    return waiting_changes.rows_of_revision(target, revision)

@@ -15,6 +15,7 @@ from openup.staff import (
     outside_links,
     presence,
     remarks,
+    revision_preview,
     share_links,
     typed_preview,
     waiting_preview,
@@ -48,6 +49,11 @@ urlpatterns = [
     ),
     path(
         "manage/preview/issues/<key:issue_id>/", issue_preview.issue_preview, name="issue_preview"
+    ),
+    path(
+        "manage/preview/<slug:model>/<key:object_id>/revisions/<key:number>/",
+        revision_preview.revision_preview,
+        name="revision_preview",
     ),
     path("manage/remarks/", remarks.my_remarks, name="my_remarks"),
     path("manage/remarks/<slug:model>/<key:object_id>/", remarks.remarks, name="remarks"),

@@ -3,10 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from articles.bundle.data_to_rows import LoadError
 from articles.content.text import normalise_line
+from articles.desk import waiting_changes
 from articles.desk.remark_places import Places, passages_of
+from articles.desk.revisions import DamagedRevisionError
 from articles.fields import LineFormField, ProseFormField
-from articles.models import MonthlyIssue, Remark
+from articles.models import Article, MonthlyIssue, Remark
 from articles.models.remark import MAX_CELL, MAX_CONTEXT, MAX_QUOTE, MAX_TEXT
 
 
@@ -95,8 +98,31 @@ class LineRemarkForm(RemarkForm):
 
 
 def threads_of(obj):
-    """Return [(remark, its Passage in the newest text or None)], open ones first."""
-    places = Places(passages_of(obj))
+    """Return [(remark, its Passage or None, the page that it is mended on)], open ones first.
+
+    It is looked for in what is stored, and then in the change that waits.
+    """
     remarks = list(Remark.objects.of(obj).threads())
     remarks.sort(key=lambda remark: remark.settled_at is not None)
-    return [(each, places.find(each.quote, each.before, each.after)) for each in remarks]
+    if not remarks:
+        return []
+    stored, waiting, rows = Places(passages_of(obj)), None, []
+    for remark in remarks:
+        words = remark.quote, remark.before, remark.after
+        passage, page = stored.find(*words), "change"
+        if passage is None and remark.quote:
+            waiting = waiting or Places(_waiting_passages(obj))
+            passage, page = waiting.find(*words), "waiting_form"
+        rows.append((remark, passage, page))
+    return rows
+
+
+def _waiting_passages(obj):
+    change = waiting_changes.of(obj) if isinstance(obj, Article) else None
+    if change is None:
+        return []
+    try:
+        with waiting_changes.rows_saying(waiting_changes.fitted(change)):
+            return passages_of(Article.objects.get(pk=obj.pk))
+    except (LoadError, DamagedRevisionError):
+        return []

@@ -189,6 +189,17 @@ def rows_saying(data):
         transaction.set_rollback(True)
 
 
+def rows_of_revision(obj, revision):
+    """Return a context in which the rows of `obj` say what a revision holds, as far as they can.
+
+    Raises DamagedRevisionError, or LoadError when it is entered.
+    """
+    data = data_of(revision)
+    if isinstance(obj, Article):
+        data, _missing = fitted_article(obj, whole_data(obj), data)
+    return rows_saying(data)
+
+
 def fitted(change):
     """Return what waits as data, as far as what they name exists; raises DamagedRevisionError."""
     stored = whole_data(Article.objects.get(pk=change.article_id))

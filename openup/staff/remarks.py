@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing
-from articles.admin.revision_views import newest_number
+from articles.admin.revision_views import newest_number, revision_asked_for
 from articles.desk.remark_places import passages_of
 from articles.desk.remarks import LineRemarkForm, RemarkForm, threads_of
 from articles.models import Remark
@@ -42,7 +42,7 @@ def remarks(request, model, object_id):
     if form.is_valid():
         spend(REMARKS, request.user.pk)
         user = {"author": request.user, "name": request.user.get_username()}
-        remark = form.save(obj, revision_number=newest_number(obj), **user)
+        remark = form.save(obj, revision_number=shown_number(request, obj), **user)
         messages.success(request, _("The remark is there."))
         return redirect(f"{request.path}#remark-{remark.pk}")
     context = {
@@ -61,6 +61,12 @@ def remarks(request, model, object_id):
 def preview_of(obj):
     name = {"article": "article_preview", "monthlyissue": "issue_preview"}[obj._meta.model_name]
     return reverse(name, args=[obj.pk])
+
+
+def shown_number(request, obj):
+    """Return the number of the revision that the remark was made upon."""
+    asked = request.GET.get("revision", "")
+    return revision_asked_for(obj, asked).number if asked else newest_number(obj)
 
 
 def chosen(request, obj, act):
@@ -123,11 +129,15 @@ def page_of(remark):
     return f"{address}#remark-{remark.pk}"
 
 
-def remark_context(request, obj):
-    """Return what a preview of staff's needs to take remarks of who may leave them."""
+def remark_context(request, obj, number=None):
+    """Return what a preview of staff's needs to take remarks of who may leave them.
+
+    It shows the revision `number`, or the newest text.
+    """
     if not admin.site.get_model_admin(type(obj)).may(request, "change"):
         return {}
     return {
         "remark_form": RemarkForm(auto_id="remark_%s"),
-        "remark_action": reverse("remarks", args=[obj._meta.model_name, obj.pk]),
+        "remark_action": reverse("remarks", args=[obj._meta.model_name, obj.pk])
+        + (f"?revision={number}" if number else ""),
     }

@@ -223,6 +223,12 @@ EDITOR = [
         exists(Remark.objects.filter(text="달이 맞나요?").exclude(issue=None)),
     ),
     Form(
+        "revision_preview 의견 보내기",
+        [("text", "저장본이 맞나요?")],
+        exists(Remark.objects.filter(text="저장본이 맞나요?", article__title="고친 제목")),
+        row(Article.objects.filter(title="고친 제목")),
+    ),
+    Form(
         "remarks remark-form",
         [("quote", "첫째 줄"), ("text", "줄이 맞나요?")],
         exists(Remark.objects.filter(text="줄이 맞나요?", quote="첫째 줄")),

@@ -1,5 +1,7 @@
 """What is said of a passage stands beside the text, wherever the passage has gone."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -7,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from lxml import html
 
+from articles.bundle.rows_to_data import whole_data
+from articles.desk import waiting_changes
 from articles.desk.remark_places import Passage, Places, passages_of
 from articles.desk.revisions import record
 from articles.models import Remark, ShareLink
@@ -259,3 +263,41 @@ def test_another_site_cannot_send_a_remark(client):
     )
 
     assert response.status_code == 403 and not Remark.objects.exists()
+
+
+@pytest.mark.django_db
+def test_revision_has_a_preview_and_takes_remarks():
+    writer, article = sign_in("mina"), make_draft(body="처음 대목이 있는 줄")
+    record(article)
+    article.body = "다른 글"
+    article.store()
+    record(article)
+    issue = make_issue([("정책", "처음 소식", "- 글")])
+    record(issue)
+
+    page = document(writer, reverse("revision_preview", args=["article", article.pk, 1]))
+    month = document(writer, reverse("revision_preview", args=["monthlyissue", issue.pk, 1]))
+    (form,) = page.cssselect("#remark-form form")
+    writer.post(form.get("action").partition("#")[0], {"quote": "처음 대목", "text": "맞나요?"})
+
+    assert "처음 대목" in page.text_content() and "처음 소식" in month.text_content()
+    remark = Remark.objects.get()
+    assert remark.revision_number == 1
+    article.refresh_from_db()
+    assert article.body == "다른 글"
+    for model, number in (("article", 9), ("ranking", 1)):
+        address = reverse("revision_preview", args=[model, article.pk, number])
+        assert writer.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_remark_on_a_change_that_waits_leads_to_the_form_of_what_waits():
+    writer, article = sign_in("mina"), make_article(body="처음 글")
+    data = replace(whole_data(article), body="첫 줄\n\n기다리는 대목")
+    waiting_changes.propose(article, data, by=User.objects.get(), note="")
+    remark_on(article, quote="기다리는 대목")
+
+    (link,) = document(writer, page_of(article)).xpath("//a[contains(@href, '?line=')]")
+
+    waiting = reverse("admin:articles_article_waiting_form", args=[article.pk])
+    assert link.get("href") == f"{waiting}?line=3#id_body"
