@@ -40,6 +40,7 @@ from comments.threads.anchors import item_links
 from comments.threads.pages import NEWEST, answer_with, article_page, counts_by_anchor
 from comments.threads.serializers import thread_data
 from openup.article_page import find_frame
+from openup.former_addresses import redirect_from_former_address
 from openup.middleware.old_addresses import redirect_from_old_address
 from openup.reading_counter import readings
 from openup.staff.refusals import TITLES as REFUSALS
@@ -162,7 +163,8 @@ def no_such_page(request, **address):
 
 
 def page_not_found(request, exception=None):
-    if response := redirect_from_old_address(request):
+    response = redirect_from_old_address(request) or redirect_from_former_address(request)
+    if response:
         return response
     return error_page(request, 410 if is_in_trash(request) else 404)
 

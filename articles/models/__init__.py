@@ -1,6 +1,7 @@
 from articles.models.article import Article, Reference
 from articles.models.audit_event import AuditAddress, AuditEvent
 from articles.models.figure_proposal import FigureProposal
+from articles.models.former_address import FormerAddress
 from articles.models.legacy_path import LegacyPath
 from articles.models.monthly_issue import MonthlyIssue, MonthlyIssueItem
 from articles.models.page_version import (
@@ -53,6 +54,7 @@ __all__ = [
     "Due",
     "EntryRow",
     "FigureProposal",
+    "FormerAddress",
     "LegacyPath",
     "MonthlyIssue",
     "MonthlyIssueItem",

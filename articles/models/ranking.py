@@ -15,6 +15,7 @@ from articles.content import share_picture
 from articles.content.text import is_plausible, normalise_line
 from articles.fields import LineField, ShapedJSONField, WebAddressField
 from articles.models.article import Article, public_now
+from articles.models.former_address import FormerAddress
 from articles.models.page_version import CONTENT, Due, PageVersion
 from articles.models.ranking_correction import RankingCorrection
 from articles.models.ranking_subject import RankingSubject
@@ -166,6 +167,7 @@ class Ranking(models.Model):
     def store(self):
         """Save the series and make the pages that show it stale."""
         with transaction.atomic():
+            FormerAddress.note(self)
             self.save()
             self.raise_page_versions()
             self.index()

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.addresses import path_of
 from articles.content.text import opening
 from articles.fields import LineField, MarkdownField
+from articles.models.former_address import FormerAddress
 from articles.models.markdown_body import MarkdownBody
 from articles.models.page_version import CONTENT, SITE, PageVersion
 
@@ -27,6 +28,7 @@ class Category(models.Model):
     def store(self):
         """Save the category and make the pages that show it stale."""
         with transaction.atomic():
+            FormerAddress.note(self)
             self.save()
             self.raise_page_versions()
 
@@ -53,6 +55,7 @@ class Tag(models.Model):
     def store(self):
         """Save the tag and make the pages that show it stale."""
         with transaction.atomic():
+            FormerAddress.note(self)
             self.save()
             self.raise_page_versions()
 
@@ -90,6 +93,7 @@ class SitePage(MarkdownBody):
     def store(self):
         """Make the HTML, save the page and make the pages that show it stale."""
         with transaction.atomic():
+            FormerAddress.note(self)
             self.body_html = self.html_to_store()
             self.save()
             self.note_pictures()
