@@ -13,6 +13,9 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
     # A migration or a new index takes as long as it takes; pages do not.
     os.environ.setdefault("DATABASE_STATEMENT_SECONDS", "0")
+    # Django's own command of this name tells Django's version.
+    if sys.argv[1:2] == ["version"]:
+        sys.argv[1] = "show_version"
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -39,6 +39,7 @@ from comments.models import Comment
 from comments.threads.anchors import item_links
 from comments.threads.pages import NEWEST, answer_with, article_page, counts_by_anchor
 from comments.threads.serializers import thread_data
+from openup import version
 from openup.article_page import find_frame
 from openup.former_addresses import redirect_from_former_address
 from openup.middleware.old_addresses import redirect_from_old_address
@@ -133,10 +134,11 @@ def monthly_issue_detail(request, year, month):
 
 @uncached_page
 def health(request):
-    """Answer 200 when the database answers, else 503."""
+    """Answer 200 when the database answers, else 503; say what runs to whom it concerns."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return HttpResponse("ok\n", content_type="text/plain")
+    told = version.lines() if version.may_know(request.client_address) else []
+    return HttpResponse("".join(f"{line}\n" for line in ["ok", *told]), content_type="text/plain")
 
 
 # Errors. None of these pages reads the database, but for the address of an old page, and for what

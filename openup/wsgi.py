@@ -22,8 +22,10 @@ django = get_wsgi_application()
 # What stands around Django asks models, so it follows Django's own start.
 from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
 from openup.middleware.charset import CharsetGuard  # noqa: E402
+from openup.version import running_build  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
 
+running_build()
 if settings.METRICS_PORT:
     from openup.metrics import tell_keys
 
