@@ -63,6 +63,7 @@ class MarkdownWidget(AdminMarkdownxWidget):
     """Put the editor over the textarea, which is sent, and is all there is without a script."""
 
     class Media:
+        css = {"all": ["manage/picture.css"]}
         js = [forms.Script("manage/editor.js", defer=True)]
 
 

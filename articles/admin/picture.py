@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -22,6 +23,7 @@ from articles.models import Picture
 from articles.models.picture import TRASH_DAYS
 
 MAX_WAIT_SECONDS = 3
+CHOICES_ON_A_PAGE = 24
 
 
 class PictureFileForm(forms.Form):
@@ -175,6 +177,7 @@ class PictureAdmin(StoredModelAdmin):
     def get_urls(self):
         pages = [
             ("trash/", self.trash_view, "trash"),
+            ("choose/", self.choose_view, "choose"),
             ("<key:object_id>/replace/", self.replace_view, "replace"),
         ]
         return [
@@ -223,6 +226,16 @@ class PictureAdmin(StoredModelAdmin):
             "uses": uses_of(picture),
         }
         return self._file_page(request, context)
+
+    def choose_view(self, request):
+        """Show the pictures that the editor's dialog offers, as a part of its page."""
+        require(request, self.permission_for("view"))
+        words = request.GET.get("q", "").replace("\0", "")
+        pictures, may_repeat = self.get_search_results(request, self.get_queryset(request), words)
+        pictures = pictures.distinct() if may_repeat else pictures
+        pages = Paginator(pictures.order_by("-created_at", "-pk"), CHOICES_ON_A_PAGE)
+        context = {"page": pages.get_page(request.GET.get("page")), "words": words}
+        return TemplateResponse(request, "admin/articles/picture/choose.html", context)
 
     def _file_form(self, request, name=""):
         sent = (request.POST, request.FILES) if request.method == "POST" else ()

@@ -16,6 +16,7 @@ import {EditorView, dropCursor, keymap} from "@codemirror/view";
 import {
     insertLink, insertTable, toggleBold, toggleHeading, toggleList, toggleQuotation,
 } from "./commands.js";
+import {libraryOf} from "./library.js";
 import {pasteOf} from "./paste.js";
 import {captionOf, pictureHandlers, uploadsOf} from "./pictures.js";
 import {previewOf} from "./preview.js";
@@ -64,6 +65,7 @@ export function startEditor(field) {
     const root = host.attachShadow({mode: "open"});
     const uploads = uploadsOf(field, tools);
     const caption = captionOf(tools);
+    const library = libraryOf(tools);
     const paste = pasteOf(field, tools, reportOf(tools));
     const preview = previewOf(field);
     let isOurs = false;
@@ -147,10 +149,12 @@ export function startEditor(field) {
         indent: indentMore, outdent: indentLess, quotation: toggleQuotation, table: insertTable,
         find: openSearchPanel,
         picture: () => uploads.choose(),
+        library: () => library.open(),
     });
     rankingMenu(view, tools);
     uploads.start(view);
     caption.start(view);
+    library.start(view);
     field.before(tools.element, host);
     field.classList.add("behind-editor");
     field.tabIndex = -1;

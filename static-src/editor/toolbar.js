@@ -23,7 +23,7 @@ export function makeTools() {
                 dialog.showModal();
             } else if (name) {
                 commands[name](view);
-                if (name !== "picture" && name !== "find") {
+                if (!["picture", "library", "find"].includes(name)) {
                     view.focus();
                 }
             }
@@ -55,6 +55,11 @@ export function makeTools() {
         picker: find("input[type=file]"),
         caption: {panel: find(".picture-caption"), input: find(".picture-caption input")},
         rankings: {button: find("[aria-expanded]"), list: find(".ranking-choices")},
+        library: {
+            dialog: find(".picture-library"),
+            search: find(".picture-library input"),
+            found: find(".picture-library .found"),
+        },
         report: {panel: find(".paste-report"), list: find(".paste-report ul")},
         say: (text) => {
             status.textContent = text;

@@ -13,8 +13,10 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 from PIL import Image
 
+from articles.admin import picture as picture_admin
 from articles.bundle.export import export
 from articles.bundle.json_text import to_json
 from articles.bundle.rows_to_data import article_data
@@ -325,6 +327,39 @@ def test_library_asks_as_often_for_many_pictures_as_for_one(client):
     with CaptureQueriesContext(connection) as many:
         client.get(address)
     assert len(many) == len(few)
+
+
+def test_editor_offers_pictures_by_what_is_searched_for(client):
+    make_picture(alternative_text="느티나무 [둘]", caption='"가을"')
+    make_picture(alternative_text="배")
+    make_picture(alternative_text="느티나무 휴지통").put_in_trash()
+    client.force_login(make_staff(*WRITER))
+
+    answer = client.get(reverse("admin:articles_picture_choose"), {"q": "느티", "page": "x"})
+
+    (button,) = html.fromstring(answer.content.decode()).cssselect("[data-code]")
+    name = Picture.objects.get(caption='"가을"').name
+    code = rf'![느티나무 \[둘\]](/media/{name} "\"가을\"")'
+    assert button.get("data-code") == code
+    article = make_article(body=code)
+    assert shown(article)["alt"] == "느티나무 [둘]"
+    assert '<figcaption>"가을"</figcaption>' in article.body_html
+
+
+def test_editor_offers_pictures_page_by_page_and_only_to_who_may_see_them(client, monkeypatch):
+    monkeypatch.setattr(picture_admin, "CHOICES_ON_A_PAGE", 2)
+    for _ in range(3):
+        make_picture(alternative_text="나무 & 숲")
+    address = reverse("admin:articles_picture_choose")
+    client.force_login(make_staff())
+    assert client.get(address).status_code == 403
+    client.force_login(make_staff(*WRITER))
+
+    first = html.fromstring(client.get(address, {"q": "나무 & 숲"}).content.decode())
+
+    (more,) = first.cssselect("[data-query]")
+    second = html.fromstring(client.get(f"{address}?{more.get('data-query')}").content.decode())
+    assert [len(each.cssselect("[data-code]")) for each in (first, second)] == [2, 1]
 
 
 def test_upload_in_the_library_leads_to_its_description(client):

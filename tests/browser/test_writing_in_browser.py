@@ -7,7 +7,7 @@ from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import expect
 
-from articles.models import Article, Reference
+from articles.models import Article, Picture, Reference
 from tests.browser.writing import Writing, make_draft
 from tests.factories import make_ranking, make_table
 
@@ -21,7 +21,7 @@ SAVED = ".messagelist .success"
 def write(open_as_staff):
     def write(article):
         address = reverse("admin:articles_article_change", args=[article.pk])
-        writing = Writing(open_as_staff(address, *EDITOR))
+        writing = Writing(open_as_staff(address, *EDITOR, "articles.view_picture"))
         writing.text.click()
         writing.press("Control+End")
         return writing
@@ -149,7 +149,15 @@ def test_picture_is_described_captioned_and_taken_back(write, settings, tmp_path
     page.locator(SAVED).wait_for()
 
     html = Article.objects.get().body_html
-    assert 'alt="막대 셋"><figcaption>점유율</figcaption></figure>' in html
+    assert 'alt="막대 셋"' in html and "<figcaption>점유율</figcaption></figure>" in html
+
+    Picture.objects.update(alternative_text="막대 넷")
+    writing.tool("그림 보관함")
+    library = page.get_by_role("dialog")
+    library.get_by_label("그림 찾기").fill("막대")
+    page.keyboard.press("Enter")
+    library.get_by_role("button", name="막대 넷").click()
+    assert writing.body().count("/media/") == 2 and "![막대 넷](" in writing.body()
 
 
 def test_what_is_typed_is_shown_as_readers_would_get_it(write):
