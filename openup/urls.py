@@ -55,6 +55,8 @@ urlpatterns = [
         revision_preview.revision_preview,
         name="revision_preview",
     ),
+    path("manage/checks/month/", typed_preview.typed_items, name="typed_items"),
+    path("manage/checks/month/<key:issue_id>/", typed_preview.typed_items, name="typed_items"),
     path("manage/remarks/", remarks.my_remarks, name="my_remarks"),
     path("manage/remarks/<slug:model>/<key:object_id>/", remarks.remarks, name="remarks"),
     path(

@@ -46,15 +46,34 @@ def findings_of(obj: Any, moment: datetime | None = None, together: Iterable = (
     goes live `together` with it is public too.
     """
     first_seen = max(filter(None, [moment or obj.published_at, timezone.now()]))
-    find = _of_issue if isinstance(obj, MonthlyIssue) else _of_article
-    found = list(dict.fromkeys(find(obj, first_seen, [obj, *together])))
-    if isinstance(obj, Article) and obj.is_withdrawn_at(first_seen):
+    if isinstance(obj, MonthlyIssue):
+        return findings_in_items(obj, enumerate(obj.items.all()), first_seen, [obj, *together])
+    found = list(_of_article(obj, first_seen, [obj, *together]))
+    if obj.is_withdrawn_at(first_seen):
         # Only a moment that is being set is wrong: what was public may have been withdrawn since.
         level = ERROR if moment else WARNING
         text = _("Its withdrawal lies before the publication.")
         mend = _("Choose a later moment of withdrawal, or none.")
         found.append(Finding("withdrawn", level, text, mend, field="withdrawn_at"))
-    return sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.line))
+    return _in_order(found)
+
+
+def findings_in_items(
+    issue: MonthlyIssue, items: Iterable[tuple[int, Any]], moment: datetime, together: list
+) -> list[Finding]:
+    """Return what the checks find in a month's items, stored or not, as (row of the form, item)."""
+    subjects = _subjects()
+    found = [
+        at(finding, field="items", row=row, about=f"{item.headline} {finding.about}")
+        for row, item in items
+        for finding in _of_item(item, issue, moment, together, subjects)
+    ]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Finding]) -> list[Finding]:
+    once = dict.fromkeys(found)
+    return sorted(once, key=lambda finding: (LEVELS.index(finding.level), finding.line))
 
 
 def errors_of(obj: Any, moment: datetime | None = None, together: Iterable = ()) -> list[Finding]:
@@ -226,13 +245,6 @@ def _subjects() -> dict[str, list[str]]:
 
 
 # A month
-
-
-def _of_issue(issue: MonthlyIssue, moment: datetime, together: list) -> Iterator[Finding]:
-    subjects = _subjects()
-    for row, item in enumerate(issue.items.all()):
-        for finding in _of_item(item, issue, moment, together, subjects):
-            yield at(finding, field="items", row=row, about=f"{item.headline} {finding.about}")
 
 
 def _of_item(

@@ -127,6 +127,7 @@ STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
 EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)
 REMARKS = Limit("remarks", count=120, seconds=HOUR)
+EDITOR_CHECKS = Limit("editor_checks", count=1200, seconds=10 * MINUTE)
 SHARE_LINKS = Limit("share_links", count=30, seconds=HOUR)
 LINK_TRIALS = Limit("link_trials", count=10, seconds=10 * MINUTE)
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,11 +21,19 @@ from articles.admin.waiting_admin import make_room
 from articles.article_loading import load_any_article
 from articles.content.headings import reading_minutes, with_anchors
 from articles.content.markdown import preview, with_lines
+from articles.content.text import has_visible, normalise
 from articles.desk import publishing
 from articles.desk.publishing_checks import ERROR
-from articles.models import Article, Category, LegacyPath
-from comments.identity.rate_limits import EDITOR_PREVIEWS, LimitReached, spend
+from articles.models import Article, Category, LegacyPath, MonthlyIssue, MonthlyIssueItem
+from comments.identity.rate_limits import (
+    EDITOR_CHECKS,
+    EDITOR_PREVIEWS,
+    LimitReached,
+    spend,
+)
 from openup.staff.editor import draw_article, fragment, is_writer, slow_down
+
+MOST_ITEMS = 200
 
 
 @require_POST
@@ -36,7 +45,8 @@ def typed_preview(request, article_id=None):
     if not is_writer(request):
         return fragment(_("You are signed out, or may not write articles."), 403)
     try:
-        spend(EDITOR_PREVIEWS, request.user.pk)
+        limit = EDITOR_CHECKS if "checks" in request.GET else EDITOR_PREVIEWS
+        spend(limit, request.user.pk)
     except LimitReached as error:
         return slow_down(fragment, error)
     with transaction.atomic():
@@ -50,6 +60,35 @@ def typed_preview(request, article_id=None):
             page = draw_article(request, article, faults=faults, is_typed=True).content
         transaction.set_rollback(True)
     return HttpResponse(page)
+
+
+@require_POST
+def typed_items(request, issue_id=None):
+    """Answer a script with what the checks find in a month's items as they are typed."""
+    model_admin = admin.site.get_model_admin(MonthlyIssue)
+    if not admin.site.has_permission(request) or not model_admin.may(request, "change"):
+        return fragment(_("You are signed out, or may not write articles."), 403)
+    try:
+        spend(EDITOR_CHECKS, request.user.pk)
+    except LimitReached as error:
+        return slow_down(fragment, error)
+    now = timezone.now()
+    issue = get_object_or_404(MonthlyIssue, pk=issue_id) if issue_id else None
+    known = issue or MonthlyIssue(month=now.date().replace(day=1))
+    findings = publishing.findings_in_items(known, _typed_items(request.POST), now, [known])
+    context = {"checks": checks_context(issue, findings)}
+    return render(request, "admin/articles/_checks.html", context)
+
+
+def _typed_items(fields):
+    """Yield (row, item) of the rows of a month's form in which something stands."""
+    names = ("category", "headline", "body")
+    for row in range(MOST_ITEMS):
+        if f"items-{row}-body" not in fields:
+            return
+        values = {name: normalise(fields.get(f"items-{row}-{name}", "")) for name in names}
+        if f"items-{row}-DELETE" not in fields and any(map(has_visible, values.values())):
+            yield row, MonthlyIssueItem(**values)
 
 
 def _store(request, article_id):

@@ -274,3 +274,33 @@ def test_writers_see_the_checks_of_what_they_type_and_nothing_is_stored(client):
     assert not html.fromstring(client.get(address_of(article)).content).cssselect(
         "#id_publishing_reason"
     )
+
+
+@pytest.mark.django_db
+def test_month_is_checked_as_it_is_typed(publisher):
+    issue = make_issue([("정책", "찬 소식", "- 글")], state="draft", published_at=None)
+    fields = open_form(publisher, address_of(issue))
+    typed = {**fields, "items-0-body": "첫 줄\n\n##### 건너뛴 제목"}
+
+    panel = publisher.post(reverse("typed_items", args=[issue.pk]), typed)
+    new = publisher.post(
+        reverse("typed_items"), {"items-0-headline": "빈 소식", "items-0-body": "", "x": "\0"}
+    )
+    gone = publisher.post(
+        reverse("typed_items", args=[issue.pk]), {**typed, "items-0-DELETE": "on"}
+    )
+
+    (link,) = html.fromstring(panel.content.decode()).cssselect("li.error a")
+    assert (link.get("href"), link.get("data-line")) == ("#items-0", "3")
+    assert (
+        "빈 소식" in html.fromstring(new.content.decode()).cssselect("li.error")[0].text_content()
+    )
+    assert not html.fromstring(gone.content.decode()).cssselect("li")
+    assert issue.items.get().body == "- 글"
+
+
+@pytest.mark.django_db
+def test_checks_of_a_month_are_for_those_who_write_it(client):
+    assert client.post(reverse("typed_items")).status_code == 403
+    client.force_login(make_staff("articles.view_monthlyissue"))
+    assert client.post(reverse("typed_items")).status_code == 403

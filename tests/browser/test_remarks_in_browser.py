@@ -70,6 +70,7 @@ def test_writer_and_expert_without_an_account_mend_a_draft(open_page, open_as_st
 
     expert = open_page("/shared/" + address.split("/shared/")[1])
     check_looks(expert, open_page.complaints, "#remark-form")
+    assert not expert.locator(".remark-here").is_visible()
     choose(expert, "figure.ranking td", "GLM-4.6")
     expert.get_by_role("textbox", name=re.compile("^의견")).fill("수치가 다릅니다.")
     expert.get_by_role("textbox", name=re.compile("^이름")).fill("김감수")
