@@ -41,7 +41,7 @@ _ITEM_SIGN = re.compile(r"^\s*(?:\d{1,3}|[가-하]|[a-z])\)|(?<=\s)(?:\d{1,3}|[�
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z0-9])’|[’‘](?=\d\d)")
 _DAY = re.compile(r"(?<![\d.])(?:1[0-2]|0?[1-9])월\s*(?:3[01]|[12]\d|0?[1-9])일")
 _YEAR = re.compile(r"(?:19|20)\d\d|올해|지난해|작년|내년|그해|같은 해|전년|이듬해|[’']\d\d년")
-_SENTENCE = re.compile(r"[^.!?。\n]+(?:[.!?。](?=\s|$)|\n|$)")
+_SENTENCE_END = re.compile(r"(?<=[.!?。])\s|\n")
 _SOURCE = re.compile(r"^\s*(?:[*※]|출처|자료|source)", re.IGNORECASE)
 
 
@@ -334,7 +334,7 @@ def readability(page: Page) -> Iterator[Finding]:
         (block.line, sentence)
         for block in page.blocks
         if block.tag in {"p", "li"}
-        for each in _SENTENCE.findall(block.text)
+        for each in _SENTENCE_END.split(block.text)
         if (sentence := normalise_line(each))
     ]
     if not sentences:

@@ -304,3 +304,12 @@ def test_checks_of_a_month_are_for_those_who_write_it(client):
     assert client.post(reverse("typed_items")).status_code == 403
     client.force_login(make_staff("articles.view_monthlyissue"))
     assert client.post(reverse("typed_items")).status_code == 403
+
+
+def test_sentence_ends_where_a_space_follows_however_long_a_word_is():
+    told = publishing_checks.readability(
+        page_of("GPT-4.1은 3.5% 올랐다. 그뿐이다.\n\n" + "a" * 40_000 + ".b")
+    )
+    whole, longest = told
+
+    assert whole.text.startswith("문장 3개") and "40002자" in longest.text
