@@ -9,6 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from articles.admin.model_admin import READ_ONLY, PermissionMissing, StaffModelAdmin
+from articles.desk.audit import record
 from articles.models import AuditEvent
 from articles.open_data.csv_export import BYTE_ORDER_MARK, guard
 
@@ -77,6 +78,8 @@ class AuditEventAdmin(StaffModelAdmin):
         """Return what the list shows at this address, in the order in which it happened."""
         if not self.has_view_permission(request):
             raise PermissionMissing(self.permission_for("view"))
+        # It holds the addresses that colleagues came from.
+        record(request, AuditEvent.Act.PERSONAL_DATA)
         try:
             shown = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:

@@ -134,10 +134,12 @@ def test_record_is_taken_away_as_lines_and_as_csv(root):
     table = b"".join(root.get(reverse("admin:articles_auditevent_csv") + "?act=add")).decode()
 
     read = [json.loads(line) for line in lines.splitlines()]
-    assert [each["act"] for each in read] == ["sign_in", "add"]
+    assert [each["act"] for each in read] == ["sign_in", "add", "personal_data"]
     head, row = csv.reader(io.StringIO(table.removeprefix("\ufeff")))
     assert dict(zip(head, row, strict=True))["what"] == "'=cmd()"
     assert dict(zip(head, row, strict=True))["address"] == "192.0.2.7"
+    pages = [event.detail["page"] for event in acts(Act.PERSONAL_DATA)]
+    assert pages == EXPORTS
 
 
 def test_record_is_for_those_alone_who_may_see_it(root):
