@@ -489,6 +489,8 @@ if OIDC_RP_CLIENT_ID:
 
 REQUIRE_SECOND_FACTOR = read_switch("REQUIRE_SECOND_FACTOR", "0" if IS_LOOPBACK else "1")
 OTP_TOTP_ISSUER = SITE_NAME
+# Recovery codes are too long to be guessed: a stranger's tries elsewhere never refuse the owner's.
+OTP_STATIC_THROTTLE_FACTOR = 0
 PASSWORD_RESET_TIMEOUT = 60 * 60
 COOKIE_PREFIX = "__Secure-" if IS_HTTPS else ""
 STAFF_PATH = "/manage/"

@@ -123,6 +123,10 @@ REMARKS_OF_LINK = Limit("remarks_of_link", count=200, seconds=DAY)
 # Sign-in: parts are (network, user name) and (network,); only failures stay spent.
 STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * MINUTE)
 STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)
+# Codes of the second step, wrong ones: parts are (network, user's pk).
+STAFF_CODES = Limit("staff_codes", count=10, seconds=15 * MINUTE)
+# Ways to a provider of OpenID Connect, each of which is a session: the part is the network.
+OPENID_STARTS = Limit("openid_starts", count=60, seconds=10 * MINUTE)
 # The editor: the part is the user's pk.
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
 EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)

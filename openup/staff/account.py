@@ -20,10 +20,10 @@ from django_otp.plugins.otp_totp.models import default_key
 from articles.desk.audit import record
 from articles.models import AuditEvent
 from comments.identity.credentials import hashing
-from comments.identity.rate_limits import network_of
+from comments.identity.rate_limits import network_of, refund_all
 from openup.models import StaffSession, TrustedBrowser
 from openup.staff import second_factor
-from openup.staff.sign_in import MAX_CODE_CHARACTERS, refund_try, spend_try
+from openup.staff.sign_in import MAX_CODE_CHARACTERS, spend_try, tries
 
 # Until a code has shown that the app has it, the key is known to this session alone: whoever had
 # the password before must not have chosen it.
@@ -45,12 +45,13 @@ class PasswordForm(forms.Form):
 
     def clean_password(self):
         user, network = self.request.user, network_of(self.request.client_address)
-        spend_try(network, user.get_username())
+        shares = tries(network, user.get_username())
+        spend_try(shares)
         with hashing():
             is_right = user.check_password(self.cleaned_data["password"])
         if not is_right:
             raise ValidationError(_("The password is wrong."))
-        refund_try(network, user.get_username())
+        refund_all(shares)
         return self.cleaned_data["password"]
 
 
@@ -75,6 +76,8 @@ def account(request):
                 return redirect("admin:account")
             if action == "codes":
                 codes = second_factor.new_recovery_codes(request.user)
+                # Whoever came in by one of the former stays in.
+                pass_with(request, second_factor.app_of(request.user))
                 record(request, AuditEvent.Act.SECOND_FACTOR, done=action)
     now = timezone.now()
     context = {
@@ -156,16 +159,16 @@ def set_up_second_factor(request):
     user = request.user
     if not admin.site.has_password_passed(request):
         return redirect_to_login(request.get_full_path(), "admin:login")
-    has_app = second_factor.app_of(user) is not None
-    if has_app and not second_factor.is_passed(user):
+    app = second_factor.app_of(user)
+    if app and not second_factor.is_passed(user):
         return redirect_to_login(request.get_full_path(), "admin:login")
-    if has_app and NEW_KEY not in request.session:
+    if app and NEW_KEY not in request.session:
         return redirect("admin:account")
     key = request.session.setdefault(NEW_KEY, default_key())
     form = FirstCodeForm(request.POST if request.method == "POST" else None)
     codes = []
     if form.is_valid():
-        device, codes = second_factor.set_up(user, key, form.cleaned_data["code"])
+        device, codes = second_factor.set_up(user, key, form.cleaned_data["code"], app)
         if device:
             del request.session[NEW_KEY]
             request.session.cycle_key()

@@ -73,8 +73,6 @@ class DeskSite(admin.AdminSite):
             if form.cleaned_data["trust"]:
                 second_factor.trust_browser(request, response, name_of_browser(request))
             return response
-        if form.is_bound:
-            record(request, AuditEvent.Act.CODE_FAILED)
         context = {
             **self.each_context(request),
             "title": _("Second step of signing in"),

@@ -20,7 +20,7 @@ from comments.identity.rate_limits import network_of
 from comments.models import Outbox
 from comments.threads.forms import may_be_mailed
 from openup.staff import second_factor
-from openup.staff.sign_in import CodeForm
+from openup.staff.sign_in import CodeForm, take_code
 
 
 class AddressForm(forms.Form):
@@ -61,11 +61,18 @@ def ask_for_link(request):
 class NewPasswordForm(SetPasswordForm):
     code = CodeForm.base_fields["code"]
 
+    def __init__(self, *args, request, **options):
+        super().__init__(*args, **options)
+        self.request = request
+
     def clean(self):
         super().clean()
         # Last: a code is taken once.
-        if not self.errors and not second_factor.try_code(self.user, self.cleaned_data["code"]):
-            self.add_error("code", ValidationError(second_factor.refusal(self.user)))
+        if not self.errors:
+            try:
+                take_code(self.request, self.user, self.cleaned_data["code"])
+            except ValidationError as error:
+                self.add_error("code", error)
 
 
 class NewPasswordView(PasswordResetConfirmView):
@@ -78,6 +85,9 @@ class NewPasswordView(PasswordResetConfirmView):
         user = super().get_user(uidb64)
         may = user and user.is_active and user.is_staff and second_factor.app_of(user)
         return user if may else None
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form):
         with hashing():

@@ -15,6 +15,8 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 from requests import RequestException
 
+from comments.identity.rate_limits import OPENID_STARTS, network_of, spend
+
 # What a provider that is away, wrong or not the one that is meant makes of the library.
 FAILURES = (RequestException, PyJWTError, SuspiciousOperation, LookupError, ValueError)
 
@@ -44,8 +46,18 @@ class StaffBackend(OIDCAuthenticationBackend):
         return super().filter_users_by_claims(claims).filter(is_active=True, is_staff=True)
 
 
+class StartView(OIDCAuthenticationRequestView):
+    def get(self, request):
+        # Each makes a session, whoever asks.
+        spend(OPENID_STARTS, network_of(request.client_address))
+        return super().get(request)
+
+
 class CallbackView(OIDCAuthenticationCallbackView):
     def get(self, request):
+        if "error" in request.GET:
+            # The library would sign out whomever another site leads here.
+            return self.login_failure()
         try:
             return super().get(request)
         except FAILURES as error:
@@ -64,6 +76,6 @@ class CallbackView(OIDCAuthenticationCallbackView):
 
 
 urlpatterns = [
-    path("manage/oidc/", OIDCAuthenticationRequestView.as_view(), name="oidc_start"),
+    path("manage/oidc/", StartView.as_view(), name="oidc_start"),
     path("manage/oidc/callback/", CallbackView.as_view(), name="oidc_authentication_callback"),
 ]

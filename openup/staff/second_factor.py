@@ -10,6 +10,7 @@ from binascii import unhexlify
 
 import segno
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -26,6 +27,9 @@ from openup.models import TRUST_DAYS, TrustedBrowser
 RECOVERY_CODES = 10
 # The device's name says under which SECRET_KEY its codes are kept.
 RECOVERY = "recovery"
+# The app's next code is taken after 1, 2, 4 … seconds, 17 minutes at the most: whoever has the
+# password and tries for a year finds one with one in ten, and keeps the owner out no longer.
+MOST_FAILURES = 11
 COOKIE = f"{settings.COOKIE_PREFIX}openup-browser"
 
 
@@ -60,30 +64,36 @@ def is_passed(user):
 
 def try_code(user, text):
     """Return the device that accepts a code as it was typed, or None; a wrong one slows down."""
-    code = "".join(text.split()).replace("-", "").lower()
-    if code.isdecimal() and code.isascii():
+    code = plain(text)
+    if is_of_app(code):
         device = app_of(user)
     else:
         device = StaticDevice.objects.filter(user=user).first()
         forms = kept_forms(code)
         kept = StaticToken.objects.filter(device=device, token__in=forms).first()
         code = kept.token if kept else forms[0]
-    return device and verify_token(user, device.persistent_id, code)
+    accepted = device and verify_token(user, device.persistent_id, code)
+    if not accepted:
+        counted = TOTPDevice.objects.filter(user=user, throttling_failure_count__gt=MOST_FAILURES)
+        counted.update(throttling_failure_count=MOST_FAILURES)
+    return accepted
 
 
-def wait_of(user):
-    """Return how long codes are refused after wrong ones, in seconds."""
-    devices = [app_of(user), StaticDevice.objects.filter(user=user).first()]
-    waits = [device.verify_is_allowed()[1] for device in devices if device]
-    moments = [wait["locked_until"] for wait in waits if wait and "locked_until" in wait]
-    return max((int(moment.timestamp() - time.time()) + 1 for moment in moments), default=0)
+def plain(text):
+    return "".join(text.split()).replace("-", "").lower()
 
 
-def refusal(user):
-    """Return why a code was not taken."""
-    seconds = wait_of(user)
-    if seconds < 1:
+def is_of_app(code):
+    return code.isdecimal() and code.isascii()
+
+
+def refusal(user, text):
+    """Return why a code was not taken, and how long codes of the app are refused after it."""
+    app = app_of(user)
+    _is_allowed, why = app.verify_is_allowed() if app and is_of_app(plain(text)) else (True, None)
+    if not why:
         return _("This code is wrong or was used before. Wait for the next one.")
+    seconds = max(int(why["locked_until"].timestamp() - time.time()) + 1, 1)
     return ngettext(
         "This code is wrong. The next one is taken in %(count)d second.",
         "This code is wrong. The next one is taken in %(count)d seconds.",
@@ -121,12 +131,18 @@ def written(key):
 
 
 @transaction.atomic
-def set_up(user, key, text):
-    """Let the app with `key` give the user's codes if `text` is one; return (device, new codes)."""
-    code = "".join(text.split())
+def set_up(user, key, text, former):
+    """Let the app with `key` give the user's codes if `text` is one; return (device, new codes).
+
+    It takes the place of `former`, None where there was none: another session may have been faster.
+    """
+    code = plain(text)
     totp = TOTP(unhexlify(key))
     totp.time = time.time()
-    if not (code.isdecimal() and code.isascii() and totp.verify(int(code[:10]), tolerance=1)):
+    if not (is_of_app(code) and totp.verify(int(code[:10]), tolerance=1)):
+        return None, []
+    User.objects.select_for_update().get(pk=user.pk)
+    if app_of(user) != former:
         return None, []
     TOTPDevice.objects.filter(user=user).delete()
     device = TOTPDevice.objects.create(user=user, name="app", key=key, last_t=totp.t())

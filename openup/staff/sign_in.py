@@ -6,8 +6,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from articles.desk.audit import record
+from articles.models import AuditEvent
 from comments.identity.credentials import hashing
 from comments.identity.rate_limits import (
+    STAFF_CODES,
     STAFF_SIGN_IN_PER_NETWORK,
     STAFF_SIGN_IN_PER_PAIR,
     LimitReached,
@@ -32,10 +35,10 @@ class SignInForm(AdminAuthenticationForm):
             return super().clean()
         network = network_of(self.request.client_address)
         name = unicodedata.normalize("NFC", self.cleaned_data["username"].casefold())
-        spend_try(network, name)
+        spend_try(tries(network, name))
         with hashing():
             cleaned_data = super().clean()
-        refund_try(network, name)
+        refund_all(tries(network, name))
         return cleaned_data
 
 
@@ -52,15 +55,26 @@ class CodeForm(forms.Form):
 
     def __init__(self, request, **options):
         super().__init__(**options)
-        self.user, self.device = request.user, None
+        self.request, self.device = request, None
         text = _("Do not ask on this browser for %(days)d days")
         self.fields["trust"].label = text % {"days": TRUST_DAYS}
 
     def clean_code(self):
-        self.device = second_factor.try_code(self.user, self.cleaned_data["code"])
-        if not self.device:
-            raise ValidationError(second_factor.refusal(self.user))
-        return self.cleaned_data["code"]
+        code = self.cleaned_data["code"]
+        self.device = take_code(self.request, self.request.user, code)
+        return code
+
+
+def take_code(request, user, code):
+    """Return the device that accepts a user's code; raise ValidationError where none does."""
+    share = STAFF_CODES, network_of(request.client_address), user.pk
+    spend_try([share])
+    device = second_factor.try_code(user, code)
+    if not device:
+        record(request, AuditEvent.Act.CODE_FAILED, user=user)
+        raise ValidationError(second_factor.refusal(user, code))
+    refund_all([share])
+    return device
 
 
 def tries(network, name):
@@ -71,10 +85,10 @@ def tries(network, name):
     return [(STAFF_SIGN_IN_PER_PAIR, network, name), (STAFF_SIGN_IN_PER_NETWORK, network)]
 
 
-def spend_try(network, name):
-    """Count the try before its password is hashed; raise ValidationError for one too many."""
+def spend_try(shares):
+    """Count a try before anything is hashed; raise ValidationError for one too many."""
     try:
-        spend_all(tries(network, name))
+        spend_all(shares)
     except LimitReached as error:
         minutes = -(-error.retry_after // 60)
         raise ValidationError(
@@ -86,7 +100,3 @@ def spend_try(network, name):
             "too_many_failures",
             {"minutes": minutes},
         ) from error
-
-
-def refund_try(network, name):
-    refund_all(tries(network, name))

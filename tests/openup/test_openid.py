@@ -141,3 +141,19 @@ def test_provider_that_is_away_is_told(site, provider):
 
     assert back.url == reverse("admin:login")
     assert not is_open(client)
+
+
+def test_link_on_another_site_signs_nobody_out(site):
+    client = Client()
+    sign_in(client, "hana")
+
+    answer = client.get(reverse("oidc_authentication_callback"), {"error": "access_denied"})
+
+    assert answer.url == reverse("admin:login")
+    assert is_open(client)
+
+
+def test_stranger_makes_so_many_sessions_and_no_more(site):
+    answers = [Client().get(reverse("oidc_start")).status_code for _each in range(61)]
+
+    assert (answers[59], answers[60]) == (302, 429)

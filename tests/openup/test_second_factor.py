@@ -14,11 +14,13 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils.timezone import now
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from lxml import html
 
+from articles.models import AuditEvent
 from openup.models import StaffSession, TrustedBrowser
 from openup.staff import second_factor
 from tests.browser.staff_site import make_staff_site
@@ -418,3 +420,56 @@ def test_password_rules_ask_for_length_and_not_for_kinds_of_characters(publisher
 
 def test_devices_have_no_page_that_shows_their_keys():
     assert not {TOTPDevice, StaticDevice} & set(admin.site._registry)
+
+
+def test_stranger_with_the_password_keeps_the_owner_out_for_minutes_at_most(publisher, settings):
+    settings.OTP_TOTP_THROTTLE_FACTOR = 1
+    key, codes = make_app(publisher)
+    TOTPDevice.objects.update(throttling_failure_count=40, throttling_failure_timestamp=now())
+    StaticDevice.objects.update(throttling_failure_count=40, throttling_failure_timestamp=now())
+    stranger = Client(REMOTE_ADDR="192.0.2.7")
+    give_password(stranger)
+
+    told = stranger.post(LOGIN, {"code": "000000"}).content.decode()
+    recovered = signed_in(publisher, codes[0])
+    TOTPDevice.objects.update(throttling_failure_timestamp=now() - timedelta(minutes=18))
+    by_app = signed_in(publisher, code_of(key))
+
+    assert 0 < int(re.search(r"(\d+)초 뒤에 다시", told)[1]) < 18 * 60
+    assert is_open(recovered) and is_open(by_app)
+
+
+def test_wrong_codes_are_counted_and_recorded_so_many_times(publisher, mails):
+    _key, codes = make_app(publisher)
+    User.objects.filter(pk=publisher.pk).update(email="hana@example.com")
+    stranger = Client(REMOTE_ADDR="192.0.2.7")
+    give_password(stranger)
+    ask("hana@example.com")
+    address = stranger.get(link_in(mails()[0]), follow=True).redirect_chain[-1][0]
+    new = {"new_password1": NEW, "new_password2": NEW, "code": "abcd efgh"}
+
+    stranger.post(address, new)
+    for _try in range(15):
+        told = stranger.post(LOGIN, {"code": "abcd efgh"}).content.decode()
+    refused = stranger.post(address, new | {"code": codes[0]}).content.decode()
+
+    assert "실패" in told and "실패" in refused
+    assert AuditEvent.objects.filter(act="code_failed", user_key=publisher.pk).count() == 10
+    assert is_open(signed_in(publisher, codes[0]))
+
+
+def test_who_is_second_to_set_up_an_app_replaces_nobody_elses(publisher):
+    key = "cd" * 20
+    make_app(publisher)
+
+    assert second_factor.set_up(publisher, key, code_of(key), former=None) == (None, [])
+    assert TOTPDevice.objects.get().key == "ab" * 20
+
+
+def test_who_came_in_by_a_recovery_code_stays_in_with_new_ones(publisher):
+    _key, codes = make_app(publisher)
+    client = signed_in(publisher, codes[0])
+
+    client.post(ACCOUNT, {"action": "codes", "password": PASSWORD})
+
+    assert is_open(client)
