@@ -181,6 +181,8 @@ def review_view(model_admin, request, object_id):
         "notice": review_notice(model_admin, request, row),
         "asked_before": [each for each in row.reviews.all() if each != review][::-1],
         "checks": checks_of(row) if in_review else None,
+        "open_remarks": row.remarks.open().count(),
+        "may_remark": model_admin.may(request, "change"),
         "may_answer": in_review and may_publish(request) and model_admin.may(request, "change"),
         "may_take_back": in_review and review and _may_take_back(model_admin, request, row),
         "is_own": review and review.is_open and review.asked_by_id == request.user.pk,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from articles.admin.base import may_publish
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.revision_views import newest_number, revision_asked_for
@@ -29,7 +30,7 @@ def remarks(request, model, object_id):
     obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
     if not model_admin.may(request, "change"):
         raise PermissionMissing(model_admin.permission_for("change"))
-    for act in (settle, reopen):
+    for act in (settle, reopen, delete):
         if act.__name__ in request.POST:
             return act(request, obj)
     is_reply = "reply" in request.POST
@@ -51,7 +52,7 @@ def remarks(request, model, object_id):
         "opts": model_admin.opts,
         "object": obj,
         "form": form,
-        "threads": threads_of(obj),
+        "threads": [(*thread, may_delete(request, thread[0])) for thread in threads_of(obj)],
         "preview": preview_of(obj),
         **answered,
     }
@@ -87,6 +88,24 @@ def reopen(request, obj):
     remark.reopen()
     messages.success(request, _("The remark is open again."))
     return redirect(f"{request.path}#remark-{remark.pk}")
+
+
+def may_delete(request, remark):
+    """Tell whether a settled thread may go: its first writer's, and whoever may publish."""
+    is_own = remark.author_id == request.user.pk
+    return remark.settled_at is not None and (is_own or may_publish(request))
+
+
+def delete(request, obj):
+    """Delete a settled thread: what was said of somebody need not stay for ever."""
+    remark = chosen(request, obj, "delete")
+    if not may_delete(request, remark):
+        raise PermissionMissing("articles.publish_article")
+    remark.delete()
+    model_admin = admin.site.get_model_admin(type(obj))
+    model_admin.log_change(request, obj, _("Deleted a settled remark."))
+    messages.success(request, _("The remark and its answers are deleted."))
+    return redirect(request.path)
 
 
 def reply(request, obj):

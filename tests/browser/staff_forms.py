@@ -241,6 +241,11 @@ EDITOR = [
         row(Article.objects.filter(title="거둘 글")),
     ),
     Form(
+        "remarks delete",
+        stored=is_gone(Remark.objects.filter(text="마친 의견")),
+        row=row(Article.objects.filter(title="거둘 글")),
+    ),
+    Form(
         "remarks settle",
         stored=exists(Remark.objects.filter(text="열린 의견", settled_at__isnull=False)),
         row=row(Article.objects.filter(title="거둘 글")),

@@ -52,7 +52,7 @@ def make_staff_site():
     make_what_may_go(site.article.category)
     make_proposal(users["editor"])
     make_what_is_in_review(site.article.category, users["editor"])
-    make_what_is_talked_of(site.article.category)
+    make_what_is_talked_of(site.article.category, users["editor"])
     make_comments(site.article, users["moderator"])
 
 
@@ -76,7 +76,7 @@ def make_month(category):
     issue.store()
 
 
-def make_what_is_talked_of(category):
+def make_what_is_talked_of(category, editor):
     """Make drafts that colleagues, and who has no account, look at."""
     draft = {"state": "draft", "published_at": None, "category": category}
     make_article(title="나눌 글", **draft)
@@ -84,6 +84,7 @@ def make_what_is_talked_of(category):
     ShareLink(article=article, purpose="받은 사람", by_name="editor").issue_token()
     said = {"article": article, "author_name": "받은 사람"}
     Remark.objects.create(text="열린 의견", quote="첫째 줄", **said)
+    Remark.objects.create(text="마친 의견", author=editor, **said).settle(by=editor)
 
 
 def make_what_may_go(category):

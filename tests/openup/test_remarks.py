@@ -130,6 +130,26 @@ def test_thread_is_answered_settled_and_reopened():
 
 
 @pytest.mark.django_db
+def test_settled_thread_is_deleted_by_its_writer_or_a_publisher():
+    writer, article = sign_in("mina"), make_draft()
+    mine = remark_on(article, author=User.objects.get(), author_name="mina")
+    remark_on(article, parent=mine)
+    foreign = remark_on(article)
+
+    assert writer.post(page_of(article), {"delete": mine.pk}).status_code == 403
+    for remark in (mine, foreign):
+        writer.post(page_of(article), {"settle": remark.pk})
+    assert writer.post(page_of(article), {"delete": foreign.pk}).status_code == 403
+    assert writer.post(page_of(article), {"delete": mine.pk}).status_code == 302
+
+    assert [*Remark.objects.all()] == [foreign]
+    publisher = Client()
+    publisher.force_login(make_staff(*WRITER, "articles.publish_article"))
+    assert publisher.post(page_of(article), {"delete": foreign.pk}).status_code == 302
+    assert not Remark.objects.exists()
+
+
+@pytest.mark.django_db
 def test_without_a_script_a_passage_is_named_by_its_line():
     writer, article = sign_in("mina"), make_draft(body="첫 줄\n\n둘째 줄")
 
@@ -148,7 +168,7 @@ def test_bad_input_comes_back_with_its_error():
     for sent in ({"text": ""}, {"text": "가" * 3001}, {"text": "\0"}, {"text": "가", "line": "x"}):
         response = writer.post(page_of(article), sent)
         assert response.status_code == 200 and "errorlist" in response.content.decode()
-    for act in ("settle", "reopen", "reply"):
+    for act in ("settle", "reopen", "reply", "delete"):
         for key in ("0", "x", "9" * 30, ""):
             assert writer.post(page_of(article), {act: key}).status_code == 404
     assert not Remark.objects.exists()
