@@ -29,6 +29,9 @@ class ArticlesField(RowsField):
 class RelatedForm(forms.Form):
     """Those that the page shows, ticked as far as they are confirmed, and others."""
 
+    class Media:
+        js = ["manage/manage.js"]
+
     shown = RowsField(queryset=None, required=False, widget=forms.MultipleHiddenInput)
     related = ArticlesField(
         label=gettext_lazy("Related articles"),
