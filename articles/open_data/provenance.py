@@ -21,11 +21,15 @@ def absolute(path: str) -> str:
 
 # As nh3 writes attributes: in double quotation marks; a path of this site begins with one slash.
 _PATH = re.compile(r'(?<= )(href|src)="(?=/(?!/))')
+# The files of which a browser takes the one that fits.
+_SRCSET = re.compile(r'(?<= )srcset="[^"]*"')
+_CANDIDATE = re.compile('((?:"|, ))/(?!/)')
 
 
 def absolute_html(html: str) -> str:
     """Return sanitised HTML whose addresses hold wherever it is shown."""
-    return _PATH.sub(rf'\1="{settings.SITE_URL}', html)
+    html = _PATH.sub(rf'\1="{settings.SITE_URL}', html)
+    return _SRCSET.sub(lambda found: _CANDIDATE.sub(rf"\1{settings.SITE_URL}/", found[0]), html)
 
 
 @dataclass(frozen=True)

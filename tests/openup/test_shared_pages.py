@@ -69,6 +69,11 @@ def test_a_kinds_picture_has_one_address(kind, client, settings, tmp_path):
             '<img alt="" src="/media/a.png">',
             '<img alt="" src="https://www.example.kr/media/a.png">',
         ),
+        (
+            '<img srcset="/media/a/media/b.webp 9w, /c.webp 99w" sizes="99px">',
+            '<img srcset="https://www.example.kr/media/a/media/b.webp 9w, '
+            'https://www.example.kr/c.webp 99w" sizes="99px">',
+        ),
         ('<a href="https://a.kr/b">', '<a href="https://a.kr/b">'),
         ('<a href="//a.kr/b">', '<a href="//a.kr/b">'),
         ('<a href="mailto:a@b.kr">', '<a href="mailto:a@b.kr">'),
