@@ -1,9 +1,12 @@
 """The library of pictures: found again, described, replaced, and put in the trash."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -197,11 +200,8 @@ class PictureAdmin(StoredModelAdmin):
         require(request, self.permission_for("add"))
         form = self._file_form(request)
         if form.is_valid():
-            picture = form.store(
-                lambda remade: Picture.objects.upload_remade(remade, by=request.user)
-            )
+            picture = form.store(partial(self._uploaded, request))
             if picture:
-                self.log_addition(request, picture, _("Uploaded"))
                 messages.success(request, _("The picture is stored. Say what it shows."))
                 return redirect("admin:articles_picture_change", picture.pk)
         context = {"title": _("Upload a picture"), "form": form}
@@ -213,9 +213,8 @@ class PictureAdmin(StoredModelAdmin):
         picture = object_to_view(self, request, object_id)
         form = self._file_form(request, picture.name)
         if form.is_valid():
-            form.store(picture.replace)
+            form.store(partial(self._replaced, request, picture))
             if not form.errors:
-                self.log_change(request, picture, _("File replaced"))
                 text = _("Every text shows the new file now. Look whether the description fits.")
                 messages.success(request, text)
                 return redirect("admin:articles_picture_change", picture.pk)
@@ -226,6 +225,17 @@ class PictureAdmin(StoredModelAdmin):
             "uses": uses_of(picture),
         }
         return self._file_page(request, context)
+
+    @transaction.atomic
+    def _uploaded(self, request, remade):
+        picture = Picture.objects.upload_remade(remade, by=request.user)
+        self.log_addition(request, picture, _("Uploaded"))
+        return picture
+
+    @transaction.atomic
+    def _replaced(self, request, picture, remade):
+        picture.replace(remade)
+        self.log_change(request, picture, _("File replaced"))
 
     def choose_view(self, request):
         """Show the pictures that the editor's dialog offers, as a part of its page."""

@@ -44,6 +44,24 @@ class TaxonomyData:
 
 
 @dataclass(frozen=True)
+class PictureData:
+    """What the library says of the picture `name`, its path below media."""
+
+    name: str
+    alternative_text: str = ""
+    is_decorative: bool = False
+    caption: str = ""
+    credit: str = ""
+    focal_x: int = 50
+    focal_y: int = 50
+
+
+@dataclass(frozen=True)
+class PicturesData:
+    pictures: tuple[PictureData, ...] = ()
+
+
+@dataclass(frozen=True)
 class PageData:
     slug: str
     title: str
@@ -175,4 +193,4 @@ class ArticleData:
     body: str = ""
 
 
-Data = TaxonomyData | PageData | SubjectsData | RankingData | IssueData | ArticleData
+Data = TaxonomyData | PicturesData | PageData | SubjectsData | RankingData | IssueData | ArticleData

@@ -14,6 +14,7 @@ from articles.bundle.data import (
     Data,
     IssueData,
     PageData,
+    PicturesData,
     RankingData,
     SubjectsData,
     TaxonomyData,
@@ -92,6 +93,8 @@ def file_name(data: Data) -> str:
     match data:
         case TaxonomyData():
             return "taxonomy.yaml"
+        case PicturesData():
+            return "pictures.yaml"
         case PageData():
             return f"pages/{data.slug}.md"
         case SubjectsData():

@@ -13,6 +13,7 @@ from articles.bundle.data import (
     Data,
     IssueData,
     PageData,
+    PicturesData,
     RankingData,
     SubjectsData,
     TableData,
@@ -108,6 +109,8 @@ def store(
                 _store_article(data)
             case TaxonomyData():
                 _store_taxonomy(data)
+            case PicturesData():
+                _store_pictures(data)
             case SubjectsData():
                 _store_subjects(data)
         if stored(data) == before:
@@ -148,6 +151,12 @@ def stored(data: Data) -> Any:
                 tuple(map(rows_to_data.category_data, categories)),
                 tuple(map(rows_to_data.tag_data, tags)),
             )
+        case PicturesData():
+            found = Picture.objects.in_bulk(
+                [each.name for each in data.pictures], field_name="name"
+            )
+            known = [found[each.name] for each in data.pictures if each.name in found]
+            return PicturesData(tuple(map(rows_to_data.picture_data, known))) if known else None
         case SubjectsData():
             subjects = _by_slug(RankingSubject, data.subjects)
             return (
@@ -215,6 +224,18 @@ def _store_taxonomy(data: TaxonomyData) -> None:
                 row.position = record.position
             _check(row, (key, number))
             row.store()
+
+
+def _store_pictures(data: PicturesData) -> None:
+    for number, record in enumerate(data.pictures):
+        path = ("pictures", number)
+        picture = _find(Picture, (*path, "name"), name=record.name)
+        if rows_to_data.picture_data(picture) == record:
+            continue
+        for name, value in vars(record).items():
+            setattr(picture, name, value)
+        _check(picture, path)
+        picture.store()
 
 
 def _store_page(data: PageData, pk: int | None) -> None:

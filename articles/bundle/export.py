@@ -6,12 +6,13 @@ from pathlib import Path, PurePosixPath
 from django.utils.translation import gettext as _
 
 from articles.bundle import media, rows_to_data
-from articles.bundle.data import Data, SubjectsData, TaxonomyData
+from articles.bundle.data import Data, PictureData, PicturesData, SubjectsData, TaxonomyData
 from articles.bundle.data_to_files import file_name, write
 from articles.models import (
     Article,
     Category,
     MonthlyIssue,
+    Picture,
     Ranking,
     RankingSubject,
     SitePage,
@@ -34,6 +35,9 @@ def everything() -> Iterator[Data]:
     )
     subjects = RankingSubject.objects.order_by("slug").prefetch_related("addresses")
     yield SubjectsData(tuple(map(rows_to_data.subject_data, subjects)))
+    pictures = map(rows_to_data.picture_data, Picture.objects.outside_trash().order_by("name"))
+    if said := [data for data in pictures if data != PictureData(data.name)]:
+        yield PicturesData(tuple(said))
     for page in SitePage.objects.order_by("slug"):
         yield rows_to_data.page_data(page)
     for ranking in Ranking.objects.order_by("slug"):

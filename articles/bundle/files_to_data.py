@@ -21,6 +21,8 @@ from articles.bundle.data import (
     IssueItemData,
     PageData,
     PeriodData,
+    PictureData,
+    PicturesData,
     RankingData,
     ReferenceData,
     SubjectData,
@@ -88,6 +90,16 @@ _TAXONOMY = {
     "categories": schema.many(schema.record(CategoryData, _CATEGORY, {"slug", "name"})),
     "tags": schema.many(schema.record(TagData, _TAG, {"slug", "name"})),
 }
+_PICTURE = {
+    "name": schema.line,
+    "alternative_text": schema.line,
+    "is_decorative": schema.switch,
+    "caption": schema.line,
+    "credit": schema.line,
+    "focal_x": schema.integer,
+    "focal_y": schema.integer,
+}
+_PICTURES = {"pictures": schema.many(schema.record(PictureData, _PICTURE, {"name"}))}
 _SUBJECT = {
     "slug": schema.line,
     "name": schema.line,
@@ -122,6 +134,7 @@ _RANKING = {
 _READ_ARTICLE = schema.record(ArticleData, _ARTICLE, {"uid", "title"})
 _READ_ISSUE = schema.record(IssueData, _ISSUE, {"month", "title"})
 _READ_PAGE = schema.record(PageData, _PAGE, {"slug", "title"})
+_READ_PICTURES = schema.record(PicturesData, _PICTURES, set())
 _READ_TAXONOMY = schema.record(TaxonomyData, _TAXONOMY, set())
 _READ_SUBJECTS = schema.many(schema.record(SubjectData, _SUBJECT, {"slug", "name"}))
 _READ_RANKING = schema.record(RankingData, _RANKING, {"slug", "title", "rank_heading", "columns"})
@@ -170,20 +183,22 @@ def data_of(data_class: type[Data], plain: Any) -> Any:
     return _READ_WHOLE[data_class](plain)
 
 
-def read_yaml(text: str) -> TaxonomyData | SubjectsData | RankingData:
-    """Return the taxonomy, the subjects or the ranking series that YAML `text` says."""
+def read_yaml(text: str) -> TaxonomyData | PicturesData | SubjectsData | RankingData:
+    """Return the taxonomy, pictures, subjects or the ranking series that YAML `text` says."""
     text = normalise(text)
     if not text.strip():
         raise BundleError(1, _("The file is empty."))
     return _read(yaml_nodes.compose(text), _yaml_data)
 
 
-def _yaml_data(data: Any) -> TaxonomyData | SubjectsData | RankingData:
+def _yaml_data(data: Any) -> TaxonomyData | PicturesData | SubjectsData | RankingData:
     if isinstance(data, list):
         return SubjectsData(_READ_SUBJECTS(data))
     keys = schema.mapping(data).keys()
     if "columns" in keys or "slug" in keys:
         return _READ_RANKING(data)
+    if keys & _PICTURES.keys():
+        return _READ_PICTURES(data)
     if keys & _TAXONOMY.keys() or not keys:
         return _READ_TAXONOMY(data)
     raise schema.SchemaError(_("The keys are those of no file of a bundle."))

@@ -13,6 +13,7 @@ from articles.bundle.data import (
     IssueItemData,
     PageData,
     PeriodData,
+    PictureData,
     RankingData,
     ReferenceData,
     SubjectData,
@@ -24,6 +25,7 @@ from articles.models import (
     Article,
     Category,
     MonthlyIssue,
+    Picture,
     Ranking,
     RankingSubject,
     SitePage,
@@ -80,6 +82,18 @@ def ranking_data(ranking: Ranking) -> RankingData:
             )
             for period in ranking.periods.prefetch_related("entries__subject")
         ),
+    )
+
+
+def picture_data(picture: Picture) -> PictureData:
+    return PictureData(
+        name=picture.name,
+        alternative_text=picture.alternative_text,
+        is_decorative=picture.is_decorative,
+        caption=picture.caption,
+        credit=picture.credit,
+        focal_x=picture.focal_x,
+        focal_y=picture.focal_y,
     )
 
 

@@ -15,6 +15,7 @@ from articles.bundle.data import (
     Data,
     IssueData,
     PageData,
+    PicturesData,
     RankingData,
     SubjectsData,
     TaxonomyData,
@@ -30,6 +31,7 @@ BUNDLE_SUFFIXES = {".md", ".yaml", ".yml"}
 # What a file needs comes before it.
 _ORDER = [
     PurePosixPath,
+    PicturesData,
     TaxonomyData,
     PageData,
     SubjectsData,
