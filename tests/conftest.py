@@ -62,6 +62,7 @@ ON_SQLITE = {
     *("test_monthly_issue", "test_page_cost", "test_pages_after_changes", "test_pasted_table"),
     "test_pictures",
     *("test_public_pages", "test_ranking_entry", "test_redaction", "test_reports"),
+    "test_permission_table",
     *("test_share_picture", "test_spreadsheets", "test_suspicions", "test_uploads"),
 }
 
