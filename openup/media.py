@@ -82,14 +82,16 @@ def share_photo(request, article_id, digest):
     if request.path != article.share_picture_url:
         return redirect(article.share_picture_url)
     picture = article.lead_picture
-    # One at a time, from a file that was made small: little memory.
-    path = default_storage.path(picture.largest_name)
     try:
-        with one_picture:
-            make = partial(cut_photo, path, picture.focal_point)
-            return _made_once(request, f"share/{digest}.jpg", make)
+        return _made_once(request, f"share/{digest}.jpg", partial(_cut_photo, picture))
     except FileNotFoundError as error:
         raise Http404 from error
+
+
+def _cut_photo(picture):
+    # One at a time, from a file that was made small: little memory.
+    with one_picture:
+        return cut_photo(default_storage.path(picture.largest_name), picture.focal_point)
 
 
 @uncached_page
