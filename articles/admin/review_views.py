@@ -185,7 +185,7 @@ def review_view(model_admin, request, object_id):
         "may_remark": model_admin.may(request, "change"),
         "may_answer": in_review and may_publish(request) and model_admin.may(request, "change"),
         "may_take_back": in_review and review and _may_take_back(model_admin, request, row),
-        "is_own": review and review.is_open and review.asked_by_id == request.user.pk,
+        "is_own": in_review and reviews.asker_of(row, None) == request.user,
         "is_issue": isinstance(row, MonthlyIssue),
     }
     return TemplateResponse(request, "admin/articles/review/review.html", context)

@@ -192,14 +192,22 @@ def answer(row, answer, *, by, remark, seen):
         check_seen(row, change, seen)
         if change is None and row.state == "draft":
             raise NotNowError(_("It is not in review any more."))
-        review = row.newest_review()
-        if review and review.is_open and review.asked_by_id == by.pk:
+        if asker_of(row, change) == by:
             raise NotNowError(_("You have asked for this yourself: somebody else answers it."))
         conclude(row, answer, by=by, remark=remark)
         if answer == Answer.RETURNED and change:
             change.stop(remark)
         elif answer == Answer.RETURNED:
             _set_state(row, "draft", by, remark)
+
+
+def asker_of(row, change):
+    """Return who answers for what is in review, or None: who has asked, else who has saved it."""
+    review = row.newest_review()
+    if review and review.answer not in {Answer.TAKEN_BACK, Answer.PUBLISHED}:
+        return review.asked_by
+    revision = text_to_review(row, change)
+    return revision and revision.author
 
 
 def conclude(row, answer, *, by, remark=""):
@@ -209,8 +217,7 @@ def conclude(row, answer, *, by, remark=""):
     revision = text_to_review(row, change)
     review = _open_of(row).first()
     if review is None:
-        earlier = row.newest_review()
-        asker = earlier.asked_by if earlier else revision.author
+        asker = asker_of(row, change)
         review = Review(
             **{row.review_field: row},
             of_change=change is not None,

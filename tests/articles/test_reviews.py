@@ -412,3 +412,27 @@ def test_list_costs_the_same_however_many_are_reviewed(
 
     with django_assert_max_num_queries(24):
         writer.get(reverse("admin:articles_article_changelist"))
+
+
+def test_nobody_approves_a_text_of_their_own_after_somebody_else_has(reviewer, other):
+    article = draft()
+    submit(reviewer, article)
+    answer(other, article, "approve")
+
+    page = html.fromstring(reviewer.get(address_of(article, "review")).content.decode())
+    again = answer(reviewer, article, "approve")
+
+    assert not page.cssselect("[name=approve], [name=return]")
+    assert "답은 다른 사람이 합니다" in text_of(again)
+    assert article.newest_review().answered_by == other.user
+
+
+def test_nobody_approves_what_they_have_put_into_review_without_asking(reviewer, other):
+    article = draft()
+    save(reviewer, address_of(article), state="in_review")
+
+    refused = answer(reviewer, article, "approve")
+    answer(other, article, "approve")
+
+    assert refused.status_code == 200
+    assert [each.answered_by for each in article.reviews.all()] == [other.user]
