@@ -208,7 +208,7 @@ def crowded(request):
 def typed_text(request):
     """Return the text of the form that was on its way, or "" where the request cannot be read."""
     try:
-        return request.POST.get("body", "")
+        return request.POST.get("body") or request.POST.get("text", "")
     except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         return ""
 

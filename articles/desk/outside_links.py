@@ -144,7 +144,9 @@ def _ask(method: str, address: str, ends_at: float, look_up: LookUp) -> tuple[in
     try:
         connection.request(method, _target(parts), headers=_headers(host, port, parts.scheme))
         answer: HTTPResponse = connection.getresponse()
-        return answer.status, answer.getheader("Location") or ""
+        # Raw UTF-8, as some sites write it, comes as Latin-1 (RFC 9110, section 5.5).
+        location = answer.getheader("Location") or ""
+        return answer.status, location.encode("latin-1").decode(errors="replace")
     except (OSError, HTTPException) as error:
         raise TimeoutError if connection.is_broken_off else error from error
     finally:

@@ -35,6 +35,8 @@ _PLACES = {
     "references-title",
     "related-title",
 }
+# So many different addresses of a text are looked up.
+MOST_ADDRESSES = 300
 # An error that no reason mends.
 NEVER_WAIVED = {"unreadable", "withdrawn"}
 
@@ -172,9 +174,13 @@ def _links(
     page: Page, obj: Any, moment: datetime, together: list, places: Collection[str] = ()
 ) -> Iterator[Finding]:
     base = obj.get_absolute_url() if obj.pk and getattr(obj, "slug", "-") else "/"
+    known: dict[str, str] = {}
 
     def reason(href: str) -> str:
-        return own_links.reason_it_is_dead(href, base, moment, together)
+        # Each asks the database: a text of ten thousand links is no reader's.
+        if href not in known and len(known) < MOST_ADDRESSES:
+            known[href] = own_links.reason_it_is_dead(href, base, moment, together)
+        return known.get(href, "")
 
     yield from publishing_checks.own_addresses(page, reason, places)
     for picture in page.pictures:

@@ -188,12 +188,13 @@ def signs_in_pairs(blocks: Iterable[Block]) -> Iterator[Finding]:
 def unpaired(text: str) -> str:
     """Return the first bracket or quotation mark of a text without its other half, or ""."""
     text = _ITEM_SIGN.sub(" ", text)
+    last_closing = text.rfind("’")
     opened: list[str] = []
     for place, sign in enumerate(text):
         is_closed = bool(opened) and opened[-1] == _PAIRS.get(sign)
         if is_closed:
             opened.pop()
-        elif _APOSTROPHE.match(text, place) and (sign == "’" or "’" not in text[place:]):
+        elif _APOSTROPHE.match(text, place) and (sign == "’" or last_closing < place):
             continue
         elif sign in _PAIRS:
             return sign

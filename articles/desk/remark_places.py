@@ -12,6 +12,10 @@ from articles.content.markdown import with_lines
 from articles.content.text import normalise_line
 from articles.desk.page_reading import read
 from articles.models import MonthlyIssue
+from articles.models.remark import MAX_CONTEXT
+
+# As far as the words around a passage reach, and a space.
+AROUND = MAX_CONTEXT + 1
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,8 @@ class Places:
             at = self.whole.find(quote, at + 1)
 
     def _fit(self, at: int, length: int, before: str, after: str) -> int:
-        here = self.whole[:at].rstrip()[::-1]
-        there = self.whole[at + length :].lstrip()
+        here = self.whole[max(0, at - AROUND) : at].rstrip()[::-1]
+        there = self.whole[at + length : at + length + AROUND].lstrip()
         return _agreeing(here, before[::-1]) + _agreeing(there, after)
 
 

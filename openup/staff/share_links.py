@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing
+from articles.admin.revision_views import revision_asked_for
 from articles.models import MonthlyIssue, Revision, ShareLink
 from articles.models.share_link import LONGEST_DAYS
 from comments.identity.rate_limits import SHARE_LINKS, spend
@@ -56,9 +57,13 @@ def share_links(request, model, object_id):
         raise PermissionMissing(model_admin.permission_for("change"))
     if "revoke" in request.POST:
         return revoke(request, obj)
-    revisions = Revision.objects.of(obj).for_listing()[:MOST_REVISIONS]
+    revisions = list(Revision.objects.of(obj).for_listing()[:MOST_REVISIONS])
     asked = request.GET.get("revision", "")
-    initial = {"revision_number": asked} if is_key(asked) else {}
+    initial = {}
+    if asked:
+        chosen = revision_asked_for(obj, asked)
+        initial["revision_number"] = chosen.number
+        revisions += [] if chosen in revisions else [chosen]
     sent = [request.POST] if request.method == "POST" else []
     form = ShareLinkForm(revisions, *sent, initial=initial)
     address = ""

@@ -92,13 +92,15 @@ def test_each_answer_is_told_for_what_it_is(site):
         "/today": (302, f"{site.base}/new"),
         "/round": (302, f"{site.base}/round"),
         "/careful": ("head refused", ""),
+        "/korean": (302, "/가".encode().decode("latin-1")),
     }
     paths = ["/", "/careful", "/today", "/moved", "/gone", "/round", "/closed", "/broken"]
 
-    trials = tried(site, *paths, "/%EA%B0%80?q=가")
+    trials = tried(site, *paths, "/%EA%B0%80?q=가", "/korean")
 
     faults = [trial.is_fault for trial in trials]
-    assert faults == [False, False, False, True, True, True, None, None, False]
+    assert faults == [False, False, False, True, True, True, None, None, False, False]
+    assert site.asked[-1][2] == "/%EA%B0%80"
     assert f"{site.base}/new" in trials[3].text
     assert site.agents == {"OpenUP-link-check/1.0 (+http://testserver/)"}
     assert ("GET", f"news.example:{site.server_port}", "/careful") in site.asked

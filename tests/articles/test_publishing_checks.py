@@ -81,6 +81,7 @@ CAPTION = '"그림: 편집실"'
         ("그는 “열림이라 말함", ["signs"]),
         ("괄호(안\n\n다른 문단)", ["signs", "signs"]),
         ("1) 첫째 가) 나 ’24년 it’s", []),
+        ("값 3.14는 1.5배이다. 둘째", []),
         ("모형 ‘R1’을 공개하고 ‘2.0’과 견줌", []),
         ('"하나" 둘"', ["signs"]),
         ("- 10월 3일 공개함", ["year"]),
@@ -164,6 +165,17 @@ def test_links_within_the_site_are_tried_as_readers_will_find_them():
     article = make_article(body=f"[글의 이름]({later.get_absolute_url()})")
     assert not publishing.errors_of(article, later.published_at)
     assert not publishing.errors_of(article, together=[later])
+
+
+@pytest.mark.django_db
+def test_text_of_a_thousand_links_is_looked_at_in_part(django_assert_max_num_queries):
+    body = "\n\n".join(f"[이름](/articles/{number + 10**6}/)" for number in range(1_000))
+    article = make_article(body=body)
+
+    with django_assert_max_num_queries(publishing.MOST_ADDRESSES + 20):
+        found = publishing.errors_of(article)
+
+    assert len(found) == publishing.MOST_ADDRESSES
 
 
 @pytest.mark.django_db

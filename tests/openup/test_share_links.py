@@ -113,6 +113,19 @@ def test_link_shows_the_newest_or_the_revision_that_was_chosen(writer, stranger)
     assert article.title == "고친 제목"
 
 
+def test_revision_that_its_page_leads_from_is_chosen(writer):
+    article = make_draft()
+    for number in range(53):
+        article.summary = f"요약 {number}"
+        article.store()
+        record(article)
+
+    page = html.fromstring(writer.get(page_of_links(article) + "?revision=2").content.decode())
+
+    assert page.cssselect("#id_revision_number option[selected]")[0].get("value") == "2"
+    assert writer.get(page_of_links(article) + "?revision=x").status_code == 404
+
+
 def test_wrong_over_and_revoked_links_and_those_of_the_trash_answer_alike(writer, stranger):
     article, gone = make_draft(), make_draft()
     over, revoked, of_trash = share(writer, article), share(writer, article), share(writer, gone)
