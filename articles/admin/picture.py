@@ -202,7 +202,6 @@ class PictureAdmin(StoredModelAdmin):
         if form.is_valid():
             picture = form.store(partial(self._uploaded, request))
             if picture:
-                messages.success(request, _("The picture is stored. Say what it shows."))
                 return redirect("admin:articles_picture_change", picture.pk)
         context = {"title": _("Upload a picture"), "form": form}
         return self._file_page(request, context)
@@ -228,8 +227,13 @@ class PictureAdmin(StoredModelAdmin):
 
     @transaction.atomic
     def _uploaded(self, request, remade):
+        is_known = Picture.objects.with_content(remade.content).exists()
         picture = Picture.objects.upload_remade(remade, by=request.user)
-        self.log_addition(request, picture, _("Uploaded"))
+        if is_known:
+            messages.info(request, _("This picture is in the library already: here it is."))
+        else:
+            self.log_addition(request, picture, _("Uploaded"))
+            messages.success(request, _("The picture is stored. Say what it shows."))
         return picture
 
     @transaction.atomic
@@ -240,7 +244,7 @@ class PictureAdmin(StoredModelAdmin):
     def choose_view(self, request):
         """Show the pictures that the editor's dialog offers, as a part of its page."""
         require(request, self.permission_for("view"))
-        words = request.GET.get("q", "").replace("\0", "")
+        words = request.GET.get("q", "")
         pictures, may_repeat = self.get_search_results(request, self.get_queryset(request), words)
         pictures = pictures.distinct() if may_repeat else pictures
         pages = Paginator(pictures.order_by("-created_at", "-pk"), CHOICES_ON_A_PAGE)
@@ -269,13 +273,13 @@ class PictureAdmin(StoredModelAdmin):
         return list(map(str, objs)), {self.opts.verbose_name_plural: len(objs)}, missing, used
 
     def delete_model(self, request, obj):
-        obj.put_in_trash()
-        text = _("For %(days)s days it waits in the trash.") % {"days": TRASH_DAYS}
-        self.message_user(request, text, messages.INFO)
+        self.delete_queryset(request, [obj])
 
     def delete_queryset(self, request, queryset):
         for picture in queryset:
             picture.put_in_trash()
+        text = _("For %(days)s days it waits in the trash.") % {"days": TRASH_DAYS}
+        self.message_user(request, text, messages.INFO)
 
     def trash_view(self, request):
         """List what waits in the trash, and bring one back."""

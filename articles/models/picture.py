@@ -54,6 +54,10 @@ class PictureQuerySet(models.QuerySet):
         ]
         return self.prefetch_related(*texts, "monthlyissueitems__issue")
 
+    def with_content(self, content):
+        """Keep the one whose file is these bytes."""
+        return self.filter(digest=digest_of(content))
+
     def of_file(self, file_name):
         """Return the picture that has or had the file, or a rendition of it, or None."""
         name = uploads.name_of_file(file_name)
@@ -67,10 +71,10 @@ class PictureQuerySet(models.QuerySet):
         return self.upload_remade(uploads.remake_upload(file, size), by)
 
     def upload_remade(self, remade, by=None):
-        digest = digest_of(remade.content)
-        if known := self._known(digest):
+        if known := self._known(remade.content):
             return known
         name = uploads.new_name(remade.extension)
+        digest = digest_of(remade.content)
         picture = Picture(name=name, digest=digest, uploaded_by=by).measured(remade)
         uploads.write_picture(name, remade.content, remade.renditions)
         try:
@@ -79,19 +83,20 @@ class PictureQuerySet(models.QuerySet):
         except IntegrityError:
             # Another process was storing the same bytes.
             uploads.delete_picture(name, picture.rendition_widths)
-            return self._known(digest)
+            return self._known(remade.content)
         return picture
 
     def put(self, name, remade):
         """Store a picture under a name of its own, though another may have the same bytes."""
-        digest = digest_of(remade.content)
-        picture = Picture(name=name, digest=None if self._known(digest) else digest)
+        picture = Picture(name=name)
+        if not self.with_content(remade.content).exists():
+            picture.digest = digest_of(remade.content)
         uploads.write_picture(name, remade.content, remade.renditions)
         picture.measured(remade).save()
         return picture
 
-    def _known(self, digest):
-        picture = self.filter(digest=digest).first()
+    def _known(self, content):
+        picture = self.with_content(content).first()
         if picture and picture.trashed_at:
             picture.take_out_of_trash()
         return picture
@@ -263,9 +268,8 @@ class Picture(models.Model):
             row.version += 1
             while default_storage.exists(row.file_name):
                 row.version += 1
-            digest = digest_of(remade.content)
-            others = Picture.objects.filter(digest=digest).exclude(pk=self.pk)
-            row.digest = None if others.exists() else digest
+            others = Picture.objects.with_content(remade.content).exclude(pk=self.pk)
+            row.digest = None if others.exists() else digest_of(remade.content)
             uploads.write_picture(row.file_name, remade.content, remade.renditions)
             row.measured(remade).store()
             transaction.on_commit(lambda: uploads.delete_picture(former, widths))

@@ -382,6 +382,17 @@ def describe(client, picture, **fields):
     return client.post(address, {**values, "opened_with": form.opened_with, **fields})
 
 
+def test_upload_of_what_is_there_leads_to_it_as_it_is(client):
+    picture = make_picture(size=(1000, 500), colour="red", caption="항구", by=make_staff())
+    client.force_login(make_staff(*WRITER))
+
+    response = client.post(reverse("admin:articles_picture_add"), {"file": png()}, follow=True)
+
+    assert response.redirect_chain[-1][0].endswith(f"/{picture.pk}/change/")
+    assert Picture.objects.get().uploaded_by == picture.uploaded_by
+    assert "이미 보관함에 있는 그림" in response.content.decode()
+
+
 def test_writers_describe_what_is_not_public_and_publishers_everything(client):
     public, draft = make_picture(alternative_text="설명"), make_picture()
     article = make_article(body=f"![](/media/{public.name})")
