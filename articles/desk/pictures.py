@@ -4,8 +4,10 @@ import logging
 from datetime import timedelta
 from io import BytesIO
 from itertools import chain
+from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -42,7 +44,8 @@ def take_up_pictures():
         names = {picture.name for picture in added}
         with transaction.atomic():
             for model in (Article, MonthlyIssueItem, SitePage):
-                for text in model.objects.filter(body__contains="/media/").order_by("pk"):
+                texts = model.objects.filter(body__contains="/media/").order_by("pk")
+                for text in texts.iterator(chunk_size=20):
                     if uploads.names_in(text.body) & names:
                         text.note_pictures()
                         text.remake_html()
@@ -50,15 +53,34 @@ def take_up_pictures():
     return len(added)
 
 
+def make_lost_renditions():
+    """Make the renditions that a page names and that are not there; return of how many pictures."""
+    count = 0
+    for picture in Picture.objects.order_by("pk").iterator(chunk_size=100):
+        path = Path(default_storage.path(picture.file_name))
+        files = (name for _width, name in picture.rendition_files)
+        is_whole = all(map(default_storage.exists, files))
+        if not is_whole and path.is_file() and (remade := _read(path)):
+            uploads.write_picture(picture.file_name, remade.content, remade.renditions)
+            count += 1
+    return count
+
+
 def take_up(name, path):
     """Return the new row of the stored file `name`, or None where it is no picture."""
+    remade = _read(path)
+    return Picture.objects.put(name, remade) if remade else None
+
+
+def _read(path):
+    """Return a stored file as it is, with its size and renditions; None where it is no picture."""
     content = path.read_bytes()
     try:
         remade = uploads.remake(BytesIO(content), uploads.MAX_PIXELS_IN_BUNDLE)
     except ValidationError:
-        logger.warning("%s is no picture that the site can read.", name)
+        logger.warning("%s is no picture that the site can read.", path)
         return None
-    return Picture.objects.put(name, remade._replace(content=content))
+    return remade._replace(content=content)
 
 
 def sweep_pictures():

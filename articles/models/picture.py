@@ -194,19 +194,22 @@ class Picture(models.Model):
         return path_of("media_file", self.file_name)
 
     @property
-    def renditions(self):
-        """Return [(width, address)], the narrowest first."""
+    def rendition_files(self):
+        """Return [(width, file's name)], the narrowest first."""
         return [
-            (width, path_of("media_file", uploads.rendition_name(self.file_name, width)))
+            (width, uploads.rendition_name(self.file_name, width))
             for width in self.rendition_widths
         ]
 
     @property
+    def renditions(self):
+        """Return [(width, address)], the narrowest first."""
+        return [(width, path_of("media_file", name)) for width, name in self.rendition_files]
+
+    @property
     def largest_name(self):
         """Return the file of the widest rendition, or that of the picture where it has none."""
-        if widths := self.rendition_widths:
-            return uploads.rendition_name(self.file_name, widths[-1])
-        return self.file_name
+        return self.rendition_files[-1][1] if self.rendition_widths else self.file_name
 
     @property
     def thumbnail_url(self):

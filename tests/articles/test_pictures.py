@@ -22,7 +22,7 @@ from articles.bundle.export import export
 from articles.bundle.json_text import to_json
 from articles.bundle.rows_to_data import article_data
 from articles.content.uploads import one_picture
-from articles.desk.pictures import sweep_pictures, take_up_pictures
+from articles.desk.pictures import make_lost_renditions, sweep_pictures, take_up_pictures
 from articles.desk.publishing import errors_of
 from articles.desk.restoring import restore
 from articles.desk.revisions import record
@@ -552,6 +552,18 @@ def test_files_of_before_the_library_are_taken_up_with_their_texts(media, tmp_pa
     assert counts == (1, 0)
     assert shown(article)["width"] == "500"
     assert list(Picture.objects.get().articles.all()) == [article]
+
+
+def test_renditions_that_were_lost_are_made_anew(media):
+    make_picture()
+    make_picture(size=(9, 9))
+    stored = {name: (media / name).read_bytes() for name in files(media)}
+    shutil.rmtree(media / "renditions")
+
+    counts = make_lost_renditions(), make_lost_renditions()
+
+    assert counts == (1, 0)
+    assert {name: (media / name).read_bytes() for name in files(media)} == stored
 
 
 def test_bundle_holds_the_file_of_now_under_the_name_that_texts_say(client, tmp_path, settings):

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
-from articles.desk.pictures import take_up_pictures
+from articles.desk.pictures import make_lost_renditions, take_up_pictures
 from articles.models import Article
 from openup.pending_migrations import count_pending
 
@@ -54,6 +54,8 @@ class Command(BaseCommand):
     def take_up_pictures(self):
         if count := take_up_pictures():
             self.stdout.write(f"Pictures: {count} taken up in the library")
+        if count := make_lost_renditions():
+            self.stdout.write(f"Pictures: {count} made anew for readers")
 
     def create_editor(self):
         """Create the first staff editor and print the password, which is kept nowhere."""
