@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from lxml import html
 
 from articles.models import AuditEvent
+from comments.models import Outbox
 from openup.models import StaffSession, TrustedBrowser
 from openup.staff import second_factor
 from tests.browser.staff_site import make_staff_site
@@ -395,7 +396,22 @@ def test_no_mail_for_who_has_no_second_step_and_no_answer_tells_it(publisher, ma
         return re.sub(rb'value="\w{64}"', b"", page)
 
     assert without_token(known) == without_token(unknown)
+    # Nor does the time: what is stored is the same.
+    assert Outbox.objects.count() == 2
     assert mails() == []
+
+
+def test_each_account_of_an_address_has_its_own_link(publisher, mails):
+    for name in ("duri", "sena"):
+        make_app(make_staff(username=name, email="team@example.com"))
+
+    ask("team@example.com")
+
+    (sent,) = mails()
+    links = re.findall(r"http\S+/manage/password/\S+", sent.body)
+    pages = [Client().get(urlsplit(each).path, follow=True) for each in links]
+    assert len(set(links)) == 2
+    assert all("new_password1" in page.content.decode() for page in pages)
 
 
 def test_password_rules_ask_for_length_and_not_for_kinds_of_characters(publisher):
