@@ -564,7 +564,7 @@ MODERATOR = [
     ),
     Form(
         f"{QUEUE} delete:#",
-        then=moderate("삭제", is_gone(Comment.objects.filter(body="내려 달라는 글"))),
+        then=moderate("삭제", is_gone(Comment.objects.filter(body="카지노 4"))),
     ),
     # Rules.
     Form(
@@ -740,6 +740,8 @@ SUPERUSER = [
         row(User.objects.filter(username="publisher")),
     ),
     search(User, "leaver"),
+    Form("auth_user_changelist remove_second_factor", [(TICK, "leaver")]),
+    Form("articles_auditevent_changelist changelist-search", [("q", "없는 말")]),
     *deletions(User, "username", "leaver", "new"),
 ]
 

@@ -134,7 +134,7 @@ def save_twice(article):
 def make_comments(article, moderator):
     """Make a comment in each state, with all that may be decided about it."""
     words = make_rehearsed_rule("광고", "카지노")
-    for number in range(4):
+    for number in range(5):
         make_comment(article, body=f"카지노 {number}")
     words.switch_off()
     rehearse(make_rule(name="링크", kind="links", count=3))
