@@ -44,9 +44,9 @@ def store_checked(row, data, kind, **about):
     """Store the data of `row` as `store` does, once more fit to be read; raises LoadError."""
     with transaction.atomic():
         store(data, kind, **about)
-        if isinstance(row, Article):
+        if isinstance(row, Article | MonthlyIssue):
             row.refresh_from_db()
-            if row.state == Article.State.PUBLISHED and (errors := publishing.errors_of(row)):
+            if row.state == "published" and (errors := publishing.errors_of(row)):
                 raise LoadError((), publishing.sentences(errors))
 
 

@@ -239,6 +239,21 @@ def test_restoring_makes_a_new_revision_and_loses_nothing(publisher):
 
 
 @pytest.mark.django_db
+def test_month_that_readers_see_is_restored_only_as_it_may_be_public(publisher):
+    issue = make_issue([("정책", "빈 소식", "- 글\n\n##### 건너뛴 제목")])
+    record(issue)
+    issue.replace_items([("정책", "빈 소식", "- 글")])
+    record(issue)
+    address = reverse("admin:articles_monthlyissue_revision_restore", args=[issue.pk, 1])
+
+    refused = publisher.post(address, follow=True)
+
+    assert "건너뛴 제목" not in issue.items.get().body
+    assert "제목" in refused.content.decode()
+    assert kinds(issue) == ["published", "saved"]
+
+
+@pytest.mark.django_db
 def test_months_site_pages_and_figures_are_restored_too(publisher):
     issue, ranking = make_issue(), make_ranking()
     load(PAGE)
