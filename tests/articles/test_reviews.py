@@ -16,6 +16,7 @@ from articles.desk.trash import put_in_trash
 from articles.models import Article, MonthlyIssue, Review, ShownState
 from tests.articles.test_article_admin import address_of, save
 from tests.articles.test_waiting_changes import decide, propose
+from tests.comments.test_comment_races import together
 from tests.factories import make_article, make_issue, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -436,3 +437,35 @@ def test_nobody_approves_what_they_have_put_into_review_without_asking(reviewer,
 
     assert refused.status_code == 200
     assert [each.answered_by for each in article.reviews.all()] == [other.user]
+
+
+# Two at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_once_one_counts_and_the_other_hears_of_it(writer, reviewer, other):
+    article = draft()
+    submit(writer, article)
+    page = opened(reviewer, article)
+
+    answers = together(
+        lambda: answer(reviewer, article, "approve", page),
+        lambda: answer(other, article, "return", page, remark="고칠 점"),
+    )
+
+    assert sorted(each.status_code for each in answers) == [200, 302]
+    (refused,) = (each for each in answers if each.status_code == 200)
+    assert "님이 답했습니다" in text_of(refused) or "이제 검토 중이 아닙니다" in text_of(refused)
+    assert Review.objects.get().answer in {"approved", "returned"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_text_that_is_submitted_twice_at_once_waits_once(writer, reviewer):
+    article = draft()
+    second = Client()
+    second.force_login(writer.user)
+
+    sent = together(lambda: submit(writer, article), lambda: submit(second, article))
+
+    assert [each.status_code for each in sent] == [302, 302]
+    assert Review.objects.open().count() == 1
