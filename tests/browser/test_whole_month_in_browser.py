@@ -1,4 +1,4 @@
-"""A month of the newsroom, by the buttons of its groups: from a manuscript to a figure put right."""
+"""A month of the newsroom, by its groups: from a manuscript to a figure that is put right."""
 
 import re
 from datetime import timedelta
@@ -27,18 +27,16 @@ def picture(colour):
 
 
 def colour_of(screenshot):
-    red, _green, blue = (
-        Image.open(BytesIO(screenshot)).convert("RGB").resize((1, 1)).getpixel((0, 0))
-    )
+    image = Image.open(BytesIO(screenshot)).convert("RGB").resize((1, 1))
+    red, _green, blue = image.getpixel((0, 0))
     return "blue" if blue > red else "red"
 
 
 def manuscript():
     head, columns, row = ROWS
     rows = [["순위", *(cell[:2] for cell in head[1:])], [None, *columns], row]
-    above, below = (
-        "".join(map(paragraph, texts)) for texts in (ABOVE, [*BELOW, " - 이어지는 이야기"])
-    )
+    above = "".join(map(paragraph, ABOVE))
+    below = "".join(map(paragraph, [*BELOW, " - 이어지는 이야기"]))
     content = docx(above + word_table(rows) + below)
     return {"name": "원고.docx", "mimeType": "application/octet-stream", "buffer": content}
 
@@ -104,7 +102,6 @@ def test_month_goes_from_a_manuscript_to_a_figure_put_right(open_page, open_as_s
     publisher.locator("[name=publish_at_0]").fill(f"{moment:%Y-%m-%d}")
     publisher.locator("[name=publish_at_1]").fill(f"{moment:%H:%M:%S}")
     press(publisher, "함께 공개 예약")
-    publisher.screenshot(path="/tmp/month0.png", full_page=True)
     reader = open_page("/articles/")
     assert article.title not in reader.locator("main").inner_text()
     let_come(moment)
