@@ -69,6 +69,7 @@ class NamedRemarkForm(RemarkForm):
     name = LineFormField(
         label=_("your name"),
         max_length=50,
+        help_text=_("Shown to those who write this alone, and deleted with it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ["quote", "text", "name"]
