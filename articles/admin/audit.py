@@ -21,7 +21,7 @@ class AuditEventAdmin(StaffModelAdmin):
     """What was done at the desk, to read and to take away only."""
 
     permissions = READ_ONLY
-    list_display = ["at", "who", "act", "what", "done", "address"]
+    list_display = ["at", "who", "act", "what", "done", "network"]
     list_display_links = None
     list_filter = ["act"]
     list_select_related = ["origin"]
@@ -48,7 +48,7 @@ class AuditEventAdmin(StaffModelAdmin):
         return ", ".join(filter(None, told))
 
     @admin.display(description=_("network address"))
-    def address(self, event):
+    def network(self, event):
         return event.origin.address if hasattr(event, "origin") else "—"
 
     # To take away
