@@ -46,9 +46,10 @@ def reason_it_is_dead(href: str, base: str, moment: datetime, together: Collecti
     if href.startswith("mailto:") or is_outside(href):
         return ""
     try:
-        path = urlsplit(urljoin(base, href.removeprefix(settings.SITE_URL) or "/")).path
+        parts = urlsplit(urljoin(base, href.removeprefix(settings.SITE_URL) or "/"))
     except ValueError:
         return _("This is no address: %(address)s") % {"address": href}
+    path = parts.path
     address = {"address": href}
     if path.startswith(settings.STAFF_PATH):
         return _("Readers cannot open a page of the desk: %(address)s") % address
@@ -58,9 +59,9 @@ def reason_it_is_dead(href: str, base: str, moment: datetime, together: Collecti
     try:
         match = resolve(unquote(path))
     except Resolver404:
-        is_old = LegacyPath.objects.find(normalise_address(path)) is not None
+        is_old = LegacyPath.objects.find(normalise_address(parts.geturl())) is not None
         return "" if is_old else _("No page is there: %(address)s") % address
-    return _reason_of(match, moment, together) % address
+    return _reason_of(match, unquote(parts.fragment), moment, together) % address
 
 
 def _is_stored(name: str) -> bool:
@@ -71,15 +72,19 @@ def _is_stored(name: str) -> bool:
         return False
 
 
-def _reason_of(match: Any, moment: datetime, together: Collection[Any]) -> str:
+def _reason_of(match: Any, place: str, moment: datetime, together: Collection[Any]) -> str:
     """Return a sentence with a place for the address, or ""."""
     keys = match.kwargs
     if "article_id" in keys:
         article = Article.objects.outside_trash().filter(pk=keys["article_id"]).first()
         if article is None:
             return _("No article is there: %(address)s")
-        is_public = article in together or _is_public_at(article, moment)
-        return "" if is_public else _("That article is not public by then: %(address)s")
+        if article not in together and not _is_public_at(article, moment):
+            return _("That article is not public by then: %(address)s")
+        # Other ids are those of figures and comments, which come and go.
+        if place.startswith("s-") and f' id="{place}"' not in article.body_html:
+            return _("That article has no such place: %(address)s")
+        return ""
     if match.view_name == "monthly_issue_detail":
         months = MonthlyIssue.objects.filter(month__year=keys["year"], month__month=keys["month"])
         issue = months.first()

@@ -55,7 +55,8 @@ def typed_preview(request, article_id=None):
         if "checks" in request.GET:
             page = render(request, "admin/articles/_checks.html", {"checks": checks}).content
         else:
-            faults = [finding.text for finding, _waiver in checks["rows"] if finding.level == ERROR]
+            errors = [row for row in checks["rows"] if row[0].level == ERROR]
+            faults = [finding.text for finding, waiver in errors if not waiver]
             article = load_any_article(stored.pk)
             page = draw_article(request, article, faults=faults, is_typed=True).content
         transaction.set_rollback(True)

@@ -11,7 +11,14 @@ from articles.content.headings import with_anchors
 from articles.content.markdown import ALT_TEXT_TO_WRITE, with_lines
 from articles.desk import publishing, publishing_checks
 from articles.desk.page_reading import read
-from articles.models import Article, MonthlyIssue, PublishingWaiver, RankingSubject, Revision
+from articles.models import (
+    Article,
+    LegacyPath,
+    MonthlyIssue,
+    PublishingWaiver,
+    RankingSubject,
+    Revision,
+)
 from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
 from tests.sent_forms import UNDRAWN, open_form, send
 
@@ -137,9 +144,14 @@ def test_subject_in_two_spellings_is_found(text, found):
 def test_links_within_the_site_are_tried_as_readers_will_find_them():
     later = make_article(published_at=timezone.now() + timedelta(days=3))
     public, draft = make_article(), make_article(state="draft", published_at=None)
+    LegacyPath.objects.create(article=public, path="/board/view.do?id=7")
     links = {
         public.get_absolute_url(): False,
         f"http://127.0.0.1:8000{public.get_absolute_url()}#comments": False,
+        f"{public.get_absolute_url()}#s-첫-소식": False,
+        f"{public.get_absolute_url()}#s-없는-소식": True,
+        "/board/view.do?id=7": False,
+        "/board/view.do?id=8": True,
         later.get_absolute_url(): True,
         draft.get_absolute_url(): True,
         "/articles/999999/": True,
