@@ -22,6 +22,7 @@ from articles.admin.form_fields import is_key
 from articles.admin.model_admin import require
 from articles.admin.revision_views import object_to_view
 from articles.content.uploads import MAX_FILE_BYTES, one_picture, remake_upload
+from articles.desk.pictures import waiting_articles
 from articles.models import Picture
 from articles.models.picture import TRASH_DAYS
 
@@ -310,7 +311,8 @@ class PictureAdmin(StoredModelAdmin):
 
 def uses_of(picture):
     """Return [(text, address at the desk)] of where the picture is used."""
+    waiting = [(article, "article", article.pk) for article in waiting_articles(picture)]
     return [
         (str(text), reverse(f"admin:articles_{model}_change", args=[key]))
-        for text, model, key in picture.texts
+        for text, model, key in dict.fromkeys([*picture.texts, *waiting])
     ]

@@ -20,6 +20,7 @@ from articles.models import (
     PageVersion,
     Picture,
     SitePage,
+    WaitingChange,
     WorkingCopy,
 )
 from articles.models.page_version import CONTENT, SITE
@@ -81,6 +82,12 @@ def _read(path):
         logger.warning("%s is no picture that the site can read.", path)
         return None
     return remade._replace(content=content)
+
+
+def waiting_articles(picture):
+    """Return the articles whose change names the picture and waits, unseen by readers."""
+    waiting = WaitingChange.objects.select_related("article", "revision__base").order_by("article")
+    return [each.article for each in waiting if picture.name in revisions.text_of(each.revision)]
 
 
 def sweep_pictures():

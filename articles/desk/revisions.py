@@ -128,11 +128,14 @@ def data_of(revision):
 
 
 def texts():
-    """Yield the text of every revision that can be read."""
+    """Yield the text of every revision."""
     for revision in Revision.objects.select_related("base").order_by("pk").iterator(chunk_size=50):
-        text, _data = _readable(revision)
-        if text is not None:
-            yield text
+        yield text_of(revision)
+
+
+def text_of(revision):
+    """Return the text of a revision, "" where it cannot be read."""
+    return _readable(revision)[0] or ""
 
 
 def _readable(revision):

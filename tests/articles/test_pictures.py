@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace as replace_data
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -26,6 +27,7 @@ from articles.desk.pictures import make_lost_renditions, sweep_pictures, take_up
 from articles.desk.publishing import errors_of
 from articles.desk.restoring import restore
 from articles.desk.revisions import record
+from articles.desk.waiting_changes import propose
 from articles.models import Article, PageVersion, Picture, Revision, WorkingCopy
 from tests.factories import make_article, make_issue, make_picture, make_staff, picture_file
 
@@ -468,6 +470,21 @@ def test_picture_that_is_used_is_not_deleted_and_another_waits_in_the_trash(clie
 
     assert set(Picture.objects.in_trash()) == {unused}
     client.post(reverse("admin:articles_picture_trash"), {"picture": unused.pk})
+    assert not Picture.objects.in_trash().exists()
+
+
+def test_picture_that_a_waiting_change_will_show_is_in_use(client):
+    picture = make_picture()
+    article = make_article(title="고칠 글")
+    changed = replace_data(article_data(article), body=f"![나무](/media/{picture.name})")
+    record(article)
+    propose(article, changed, by=make_staff(), note="")
+    client.force_login(make_staff(*PUBLISHER))
+
+    address = reverse("admin:articles_picture_delete", args=[picture.pk])
+    page = client.post(address, {"post": "yes"}).content.decode()
+
+    assert "고칠 글" in page
     assert not Picture.objects.in_trash().exists()
 
 
