@@ -4,6 +4,7 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -202,9 +203,13 @@ class PictureAdmin(StoredModelAdmin):
         form = self._file_form(request)
         if form.is_valid():
             picture = form.store(partial(self._uploaded, request))
+            if picture and IS_POPUP_VAR in request.POST:
+                # The form that it was opened from chooses it.
+                return self.response_add(request, picture)
             if picture:
                 return redirect("admin:articles_picture_change", picture.pk)
-        context = {"title": _("Upload a picture"), "form": form}
+        is_popup = IS_POPUP_VAR in request.GET or IS_POPUP_VAR in request.POST
+        context = {"title": _("Upload a picture"), "form": form, "is_popup": is_popup}
         return self._file_page(request, context)
 
     def replace_view(self, request, object_id):

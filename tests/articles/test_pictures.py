@@ -1,5 +1,6 @@
 """The library of pictures: one row for each, described once, shown by every text alike."""
 
+import json
 import re
 import shutil
 from dataclasses import replace as replace_data
@@ -382,6 +383,17 @@ def describe(client, picture, **fields):
     form = client.get(address).context["adminform"].form
     values = {"alternative_text": "", "caption": "", "credit": "", "focal_x": 50, "focal_y": 50}
     return client.post(address, {**values, "opened_with": form.opened_with, **fields})
+
+
+def test_upload_beside_a_choice_of_pictures_is_chosen_there(client):
+    client.force_login(make_staff(*WRITER))
+    address = reverse("admin:articles_picture_add") + "?_popup=1"
+    form = html.fromstring(client.get(address).content.decode()).get_element_by_id("picture-form")
+
+    answer = client.post(address, {**dict(form.form_values()), "file": png()})
+
+    chosen = json.loads(answer.context["popup_response_data"])
+    assert chosen["value"] == str(Picture.objects.get().pk)
 
 
 def test_upload_of_what_is_there_leads_to_it_as_it_is(client):
