@@ -246,10 +246,9 @@ def test_month_that_readers_see_is_restored_only_as_it_may_be_public(publisher):
     record(issue)
     address = reverse("admin:articles_monthlyissue_revision_restore", args=[issue.pk, 1])
 
-    refused = publisher.post(address, follow=True)
+    send(publisher, address, note="되돌림")
 
     assert "건너뛴 제목" not in issue.items.get().body
-    assert "제목" in refused.content.decode()
     assert kinds(issue) == ["published", "saved"]
 
 
