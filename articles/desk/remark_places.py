@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +16,8 @@ from articles.models.remark import MAX_CONTEXT
 
 # As far as the words around a passage reach, and a space.
 AROUND = MAX_CONTEXT + 1
+# What stands in more places names none: a letter in each of them would take seconds.
+MOST_PLACES = 300
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ class Places:
         quote, before, after = (normalise_line(text) for text in (quote, before, after))
         if not quote:
             return None
-        found = list(self._places_of(quote))
-        if not found:
+        found = list(islice(self._places_of(quote), MOST_PLACES + 1))
+        if not found or len(found) > MOST_PLACES:
             return None
         best = max(found, key=lambda at: self._fit(at, len(quote), before, after))
         return self.passages[bisect_right(self.begins, best) - 1]

@@ -11,7 +11,7 @@ from lxml import html
 
 from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
-from articles.desk.remark_places import Passage, Places, passages_of
+from articles.desk.remark_places import MOST_PLACES, Passage, Places, passages_of
 from articles.desk.revisions import record
 from articles.models import Remark, ShareLink
 from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
@@ -69,6 +69,14 @@ def test_passage_is_found_by_its_words_and_those_around_it(quote, before, after,
     found = places.find(quote, before, after)
 
     assert (found and found.line) == line
+
+
+def test_letter_that_stands_everywhere_names_no_passage():
+    places = Places([Passage("body", "가 " * MOST_PLACES, 1), Passage("body", "나", 3)])
+
+    assert places.find("가").line == 1
+    assert Places([*places.passages, Passage("body", "가", 5)]).find("가") is None
+    assert places.find("나").line == 3
 
 
 @pytest.mark.django_db
