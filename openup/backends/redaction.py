@@ -27,7 +27,9 @@ _QUOTED = re.compile(r"(?<!\w)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?!\w)",
 _BEYOND_HOST = re.compile(r"(https?://[^\s/?#'\"]*)[/?#][^\s'\"]*")
 _MAIL_ADDRESS = re.compile(r"[^\s@<>'\"(]+@[^\s@<>'\")]+\.[^\s@<>'\").]+")
 # The tokens of links that were mailed or shared: whoever reads one in a log could act with it.
-_TOKEN = re.compile(r"(/comments/(?:mine|notices)/|/shared/)[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(
+    r"(/comments/(?:mine|notices)/|/shared/|/manage/password/\w+/)[A-Za-z0-9_-]{16,}"
+)
 # SQLSTATEs whose quotes name a column, a table or a function that is missing.
 _ABOUT_NAMES = {"42703", "42P01", "42883"}
 # Errors that quote names out of the code alone.

@@ -28,8 +28,9 @@ from articles.content.uploads import (
     MAX_UPLOAD_REQUEST_BYTES,
     one_picture,
 )
+from articles.desk.audit import record
 from articles.manuscripts.save_drafts import store_pictures, with_addresses
-from articles.models import Article, Picture, RankingEntry
+from articles.models import Article, AuditEvent, Picture, RankingEntry
 from comments.identity.rate_limits import EDITOR_PREVIEWS, EDITOR_UPLOADS, LimitReached, spend
 from comments.threads.pages import article_page
 from comments.threads.rendering import draw_branches
@@ -189,6 +190,8 @@ def _read_paste(request):
     finally:
         if pasted.pictures:
             one_picture.release()
+    if addresses:
+        record(request, AuditEvent.Act.FORM, path=request.path)
     return JsonResponse(
         {
             "markdown": with_addresses(pasted.markdown, addresses),

@@ -8,6 +8,7 @@ from django.test import Client
 
 from articles.admin.from_file_forms import one_manuscript
 from articles.manuscripts import clipboard
+from articles.models import AuditEvent
 from tests.articles.manuscripts import PIXEL
 from tests.factories import make_staff
 
@@ -139,6 +140,7 @@ def test_pasting_is_for_writers_bounded_and_stores_pictures(settings, tmp_path):
     assert len(list(Path(tmp_path).rglob("*.png"))) == 1
     assert said["tables"][0]["periods"] == ["2025년 12월"]
     assert said["notes"]
+    assert AuditEvent.objects.get(act="form").detail["path"] == PASTE
     assert client.post(PASTE, {"html": "", "text": " "}).status_code == 400
     assert client.post(PASTE, {"text": "가" * 600_000}).status_code == 200
     assert client.post(PASTE, {"html": "<div>" * 4_000}).status_code == 400

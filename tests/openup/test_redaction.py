@@ -198,6 +198,7 @@ def test_error_in_any_logger_tells_no_value(name, log_lines):
         OSError(2, "No such file", f"/srv/{PASSWORD}"),
         RuntimeError(f"mail to {ADDRESS} failed"),
         RuntimeError(f"GET http://localhost/comments/mine/{TOKEN}/ failed"),
+        RuntimeError(f"GET /manage/password/MQ/{TOKEN}/ failed"),
     ],
     ids=lambda error: type(error).__name__,
 )
