@@ -15,7 +15,7 @@ from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
 from articles.content.share_picture import KINDS, cut_photo, draw, kind_lines, kind_picture_url
-from articles.content.uploads import one_picture
+from articles.content.uploads import cut_name, one_picture
 from articles.content.whole_files import write_whole
 from articles.models import Article, Picture, Ranking
 from articles.page_caching import uncached_page
@@ -83,7 +83,9 @@ def share_photo(request, article_id, digest):
         return redirect(article.share_picture_url)
     picture = article.lead_picture
     try:
-        return _made_once(request, f"share/{digest}.jpg", partial(_cut_photo, picture))
+        return _made_once(
+            request, cut_name(picture.file_name, digest), partial(_cut_photo, picture)
+        )
     except FileNotFoundError as error:
         raise Http404 from error
 

@@ -50,6 +50,8 @@ RENDITIONS = "renditions"
 _NAME = re.compile(r"(?:[-\w][-\w.]*/)*[-\w][-\w.]*")
 _ADDRESS = re.compile(f"/media/({_NAME.pattern})")
 _RENDITION = re.compile(rf"{RENDITIONS}/(.+)\.\d+\.webp")
+# What follows the picture's name in those of files that were made of it.
+_MADE = re.compile(r"\.(?:\d+\.webp|[0-9a-f]{16}\.jpg)")
 _VERSION = re.compile(r"\.v\d+(?=\.\w+$)")
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
@@ -130,6 +132,11 @@ def rendition_name(name: str, width: int) -> str:
     return f"{RENDITIONS}/{name}.{width}.webp"
 
 
+def cut_name(name: str, digest: str) -> str:
+    """Return what the file is called that is cut for shared links."""
+    return f"{RENDITIONS}/{name}.{digest}.jpg"
+
+
 def rendition_widths(width: int, height: int) -> list[int]:
     """Return how wide the renditions of a picture are: no wider than itself."""
     if width < LEAST_RENDITION_WIDTH:
@@ -154,10 +161,13 @@ def write_picture(name: str, content: bytes, renditions: Mapping[int, bytes]) ->
         raise
 
 
-def delete_picture(name: str, widths: list[int]) -> None:
-    """Delete a picture's files; those that are gone already do no harm."""
-    for each in [name, *(rendition_name(name, width) for width in widths)]:
-        default_storage.delete(each)
+def delete_picture(name: str) -> None:
+    """Delete a picture's file and what was made of it; those that are gone already do no harm."""
+    default_storage.delete(name)
+    made = Path(default_storage.path(f"{RENDITIONS}/{name}"))
+    for path in made.parent.iterdir() if made.parent.is_dir() else ():
+        if path.name.startswith(made.name) and _MADE.fullmatch(path.name[len(made.name) :]):
+            path.unlink(missing_ok=True)
 
 
 def remake(

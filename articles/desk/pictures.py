@@ -70,7 +70,12 @@ def make_lost_renditions():
 def take_up(name, path):
     """Return the new row of the stored file `name`, or None where it is no picture."""
     remade = _read(path)
-    return Picture.objects.put(name, remade) if remade else None
+    try:
+        return Picture.objects.put(name, remade) if remade else None
+    except OSError as error:
+        # Such as a name that leaves no room for a rendition's.
+        logger.warning("%s could not be taken up: %s", path, error.strerror)
+        return None
 
 
 def _read(path):
@@ -113,9 +118,9 @@ def _delete(name):
     picture = locked.first()
     if picture is None or picture.is_used:
         return False
-    file_name, widths = picture.file_name, picture.rendition_widths
+    file_name = picture.file_name
     picture.delete()
-    transaction.on_commit(lambda: uploads.delete_picture(file_name, widths))
+    transaction.on_commit(lambda: uploads.delete_picture(file_name))
     return True
 
 

@@ -82,7 +82,7 @@ class PictureQuerySet(models.QuerySet):
                 picture.save()
         except IntegrityError:
             # Another process was storing the same bytes.
-            uploads.delete_picture(name, picture.rendition_widths)
+            uploads.delete_picture(name)
             return self._known(remade.content)
         return picture
 
@@ -267,7 +267,7 @@ class Picture(models.Model):
         """Put a new file in the place of the former, in every text at once; the former goes."""
         with transaction.atomic():
             row = Picture.objects.select_for_update().get(pk=self.pk)
-            former, widths = row.file_name, row.rendition_widths
+            former = row.file_name
             row.version += 1
             while default_storage.exists(row.file_name):
                 row.version += 1
@@ -275,7 +275,7 @@ class Picture(models.Model):
             row.digest = None if others.exists() else digest_of(remade.content)
             uploads.write_picture(row.file_name, remade.content, remade.renditions)
             row.measured(remade).store()
-            transaction.on_commit(lambda: uploads.delete_picture(former, widths))
+            transaction.on_commit(lambda: uploads.delete_picture(former))
         self.refresh_from_db()
 
     def put_in_trash(self):
