@@ -9,6 +9,8 @@ from articles.desk.publishing_checks import ERROR
 from articles.desk.remarks import threads_of
 from articles.fields import LineFormField
 
+MOST_SHOWN = 100
+
 
 class PublishingRefusedError(Exception):
     """Ends a save whose outcome may not be public: nothing of it is stored."""
@@ -97,4 +99,5 @@ def checks_context(obj, findings):
     waivers = publishing.waivers_of(obj) if obj else {}
     rows = [(finding, waivers.get((finding.code, finding.about))) for finding in findings]
     errors = [finding for finding, waiver in rows if finding.level == ERROR and not waiver]
-    return {"rows": rows, "error_count": len(errors)}
+    more = len(rows) - MOST_SHOWN
+    return {"rows": rows[:MOST_SHOWN], "error_count": len(errors), "more": max(more, 0)}

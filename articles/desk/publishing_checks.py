@@ -26,6 +26,8 @@ TEXT_ERRORS = {"unread", "picture-elsewhere", "picture-alt", "heading-empty", "h
 
 # A sentence of more characters is told: readers lose its beginning.
 LONG_SENTENCE_CHARACTERS = 120
+# Each is compared with every word of the text.
+MOST_SUBJECTS = 100
 # So much of a passage is quoted.
 QUOTED_CHARACTERS = 40
 
@@ -248,13 +250,19 @@ def two_spellings(page: Page, subjects: Mapping[str, Collection[str]]) -> Iterat
     lines = [(block.line, block.text) for block in page.blocks]
     whole = "\n".join(text for _line, text in lines)
     words = Counter(re.findall(r"[가-힣]{2,}", whole))
+    known = {each for name, others in subjects.items() for each in (name, *others)}
+    named = 0
     for name, others in subjects.items():
         found = [each for each in dict.fromkeys([name, *others]) if each in whole]
         if not found:
             continue
+        named += 1
+        if named > MOST_SUBJECTS:
+            return
         first, *more = sorted(found, key=whole.index)
         more = [each for each in more if _is_another(each, first)]
-        more += [word for word in _alike(first, words) if not any(each in word for each in found)]
+        # What is somebody else's name is no other spelling of this one.
+        more += [word for word in _alike(first, words) if word not in known]
         for other in more[:1]:
             said = _("“%(one)s” is spelt “%(other)s” too.") % {"one": first, "other": other}
             mend = _("Choose one spelling for the whole text.")

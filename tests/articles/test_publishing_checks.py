@@ -127,10 +127,11 @@ def test_address_in_single_letters_is_found():
         ("지푸의 모형, Zhipu의 모형", []),
         ("지푸의 모형을 즈푸가 공개함", ["지푸/즈푸"]),
         ("지푸의 모형을 지부장이 알림, 저쪽", []),
+        ("지푸의 모형과 치푸의 모형", []),
     ],
 )
 def test_subject_in_two_spellings_is_found(text, found):
-    subjects = {"지푸": ["쯔푸", "Zhipu"], "구글": []}
+    subjects = {"지푸": ["쯔푸", "Zhipu"], "구글": [], "치푸": []}
 
     spellings = publishing_checks.two_spellings(page_of(text), subjects)
 
