@@ -224,9 +224,13 @@ def _answered(model_admin, request, row, form):
         note = reviews.one_line(about["remark"])
         state_changes.publish(stored, by=request.user, note=note, reason=reason)
         text = _("Published.") if stored.is_public else _("Scheduled.")
+    elif "publish" in request.POST:
+        raise NotNowError(_("A month is published by its release."))
     elif "return" in request.POST:
         reviews.answer(row, Answer.RETURNED, seen=seen, **about)
         text = _("Returned. Who has asked hears of it.")
+    elif "approve" not in request.POST:
+        raise NotNowError(_("Choose what is to be done."))
     else:
         reviews.answer(row, Answer.APPROVED, seen=seen, **about)
         text = _("Approved. Who has asked hears of it.")

@@ -360,6 +360,17 @@ def test_what_nobody_submitted_by_name_is_answered_too(reviewer):
     assert "좋습니다" in text_of(reviewer.get(address_of(article)))
 
 
+@pytest.mark.parametrize("button", ["publish", "nothing"])
+def test_answer_without_a_button_of_its_own_is_none(writer, reviewer, button):
+    issue = make_issue(state="draft", published_at=None)
+    submit(writer, issue)
+
+    response = answer(reviewer, issue, button, remark="쓰던 말")
+
+    assert response.status_code == 200 and "쓰던 말" in text_of(response)
+    assert Review.objects.get().is_open
+
+
 def test_writer_answers_nothing(writer):
     article = draft()
     submit(writer, article)
