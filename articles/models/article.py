@@ -411,6 +411,11 @@ class Article(MarkdownBody, Reviewed):
     def html_to_store(self):
         return with_anchors(self.converted_body())
 
+    def note_pictures(self):
+        super().note_pictures()
+        if self.lead_picture and self.lead_picture.trashed_at:
+            self.lead_picture.take_out_of_trash()
+
     def remake_html(self):
         super().remake_html()
         self.index()

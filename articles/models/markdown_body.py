@@ -58,5 +58,6 @@ class MarkdownBody(models.Model):
 
     def note_pictures(self):
         """Find the pictures that the text names; none of them waits in the trash."""
-        self.pictures.set(Picture.objects.filter(name__in=names_in(self.body)))
-        Picture.objects.in_trash().used().update(trashed_at=None)
+        named = Picture.objects.filter(name__in=names_in(self.body))
+        self.pictures.set(named)
+        named.in_trash().update(trashed_at=None)

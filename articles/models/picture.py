@@ -37,9 +37,6 @@ class PictureQuerySet(models.QuerySet):
         """Keep what no text of today names; revisions and working copies may."""
         return self.filter(**dict.fromkeys(USES))
 
-    def used(self):
-        return self.exclude(pk__in=Picture.objects.unused().values("pk"))
-
     def undescribed(self):
         return self.filter(alternative_text="", is_decorative=False, caption="", credit="")
 

@@ -552,11 +552,15 @@ def test_picture_that_something_may_show_again_is_never_swept(where, media):
     assert (media / picture.name).exists()
 
 
-def test_text_that_names_a_picture_takes_it_out_of_the_trash():
+@pytest.mark.parametrize("is_lead", [False, True])
+def test_article_that_names_a_picture_takes_it_out_of_the_trash(is_lead):
     picture = make_picture()
     picture.put_in_trash()
 
-    make_article(body=f"![나무](/media/{picture.name})")
+    if is_lead:
+        make_article(lead_picture=picture)
+    else:
+        make_article(body=f"![나무](/media/{picture.name})")
 
     assert not Picture.objects.in_trash().exists()
 
