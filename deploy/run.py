@@ -15,6 +15,7 @@ import secrets
 import socket
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.environment import (
@@ -203,7 +204,7 @@ def server_command(values, address, port):
     # The settings say what is wrong with any other.
     threads = int(threads) * THREADS_FOR_ONE if threads.isdecimal() else 1
     return [
-        *(VENV_PYTHON, "-m", "openup.server", "--interface", "wsgi", "--http", "1", "--no-ws"),
+        *(VENV_PYTHON, "-m", "deploy.server", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--host", address, "--port", port),
         *("--workers", values.get("SERVER_WORKERS") or "1"),
         *("--blocking-threads", str(threads)),
@@ -314,9 +315,18 @@ def become_server(environ):
         raise Stop(f"OPENUP_ENV_FILE names no file: {file}. Correct it, or unset it.")
     values = read_settings(file) | environ
     host, port = read_address(values)
-    command = server_command(values, listening_address(host, port), port)
+    _python, *options = server_command(values, listening_address(host, port), port)
+    python = called_python()
     os.chdir(ROOT)
-    os.execve(VENV_PYTHON, [str(part) for part in command], child_environment(environ))
+    command = [str(part) for part in (python, *options)]
+    os.execve(python, command, child_environment(environ))
+
+
+def called_python():
+    """Return the environment's Python as the caller named it, by way of a link to a release."""
+    called = Path(sys.executable)
+    is_ours = called.parent.resolve() == VENV_PYTHON.parent.resolve()
+    return called if is_ours else VENV_PYTHON
 
 
 def main():

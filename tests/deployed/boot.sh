@@ -12,8 +12,9 @@ mount -t tmpfs none "$1"
 cd "$1"
 mkdir written work system
 mount -t overlay none -o lowerdir=/,upperdir=written,workdir=work system
-mkdir system/opt/openup
-tar --create --directory "$2" --exclude ./.git --exclude ./.venv --exclude ./var . | tar --extract --no-same-owner --directory system/opt/openup
+release=system$(sed -n 's/^    sudo git clone [^ ]* //p' "$2/docs/deployment.md" | head -n 1)
+mkdir -p "$release"
+tar --create --directory "$2" --exclude ./.git --exclude ./.venv --exclude ./var . | tar --extract --no-same-owner --directory "$release"
 settings=$(env | sed -n 's/^PIP_/--setenv=&/p')
 in_there="systemd-nspawn --quiet --directory=system --register=no --keep-unit --machine=$4 --console=pipe --link-journal=no"
 # shellcheck disable=SC2086 - several options

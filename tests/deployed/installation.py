@@ -148,13 +148,21 @@ class Installation:
         parser.read_string(text)
         return parser["Service"]
 
+    def unit_lines(self, name, key):
+        """Return all that a unit says under one key, with our places."""
+        text = (ROOT / "deploy" / "systemd" / name).read_text()
+        return [
+            line.replace("/opt/openup", str(self.places["/opt/openup"]))
+            for line in re.findall(rf"^{key}=(.+)$", text, re.MULTILINE)
+        ]
+
     def run(self, command):
         """Run one command of the guide or of a unit in the clone; return what it prints."""
         done = subprocess.run(
             shlex.split(command),
             check=False,
             capture_output=True,
-            cwd=ROOT,
+            cwd=self.places["/opt/openup"],
             env=self.env,
             text=True,
         )
@@ -167,7 +175,7 @@ class Installation:
 
     def start_application(self):
         command = shlex.split(self.unit("openup.service")["ExecStart"])
-        self.application = start(command, self.env)
+        self.application = start(command, self.env, cwd=self.places["/opt/openup"])
         wait_for_answer(self.application, "127.0.0.1", self.app_port)
 
     def stop_application(self):
