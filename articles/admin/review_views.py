@@ -122,6 +122,7 @@ def submit_view(model_admin, request, object_id):
         "change": change,
         "form": form,
         "is_asked": (review := row.newest_review()) and review.is_open,
+        "checks": None if change else checks_of(row),
         "notice": review_notice(model_admin, request, row),
     }
     return TemplateResponse(request, "admin/articles/review/submit.html", context)

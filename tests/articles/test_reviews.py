@@ -175,6 +175,14 @@ def test_main_button_saves_and_asks_who_should_look(writer, reviewer):
     assert listed(writer) == ["검토 중", "reviewer"]
 
 
+def test_submitting_says_what_keeps_the_text_from_being_published(writer):
+    faulty, ready = draft(body="## 소식\n\n[[ranking:none]]"), draft()
+
+    pages = [text_of(writer.get(address_of(each, "submit"))) for each in (faulty, ready)]
+
+    assert "ranking:none" in pages[0] and "ranking" not in pages[1]
+
+
 def test_group_is_asked_and_each_of_it_finds_it(writer, reviewer, other):
     article = draft()
 

@@ -105,6 +105,7 @@ def propose_view(model_admin, request, ranking_id):
     form = ProposalForm(ranking, periods, request.POST or None, typed)
     if form.is_valid():
         form.propose(by=request.user)
+        model_admin.log_change(request, ranking, _("Proposed figures."))
         text = _("Proposed. No figure changes until a data steward accepts it.")
         messages.success(request, text)
         return redirect("admin:articles_ranking_change", ranking.pk)
