@@ -37,6 +37,14 @@ COVERED = """() => {
 }"""
 
 
+# The head stays where it is as a row is pushed to its place.
+UNCOVERED = """(e) => {
+    scrollBy(0, e.closest("table").tBodies[0].rows[1].getBoundingClientRect().top);
+    const {x, y, width, height} = e.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2) === e;
+}"""
+
+
 @pytest.mark.parametrize("with_script", [True, False])
 def test_focus_is_never_below_the_column_that_stays(open_page, ranking, with_script):
     page = open_page("/rankings/models/", width=360, java_script_enabled=with_script)
@@ -72,6 +80,28 @@ def test_paper_begins_with_the_ranking_and_holds_every_period(open_page, periods
         assert table.evaluate("e => getComputedStyle(e).breakInside") == "auto"
 
 
+def test_long_series_in_an_article_begins_at_its_newest_end(open_page):
+    months = [
+        (f"{year}년 {n}월", date(year, n, 1), [("긴 이름을 가진 재단", "대한민국", "모형")])
+        for year in (2023, 2024, 2025)
+        for n in range(1, 13)
+    ]
+    article = make_article(body="- 앞글\n\n[[ranking:long]]")
+    make_table(article, make_ranking(months), slug="long")
+    page = open_page(article.get_absolute_url(), java_script_enabled=False)
+
+    for region in page.locator(".table-scroll").all():
+        ends = region.evaluate(
+            "e => [e, e.firstElementChild].map((box) => box.getBoundingClientRect().right)"
+        )
+        assert ends[1] <= ends[0] + 1
+    changes = page.locator("caption .meta > span").first.bounding_box()
+    table = page.locator(".ranking .table-scroll").bounding_box()
+    assert changes["x"] >= table["x"] - 12
+    text = page.locator(".prose").first.bounding_box()
+    assert table["y"] - text["y"] - text["height"] >= 16
+
+
 @pytest.mark.parametrize("with_script", [True, False])
 def test_two_periods_are_chosen_and_fit_a_phone_with_their_head_in_sight(
     open_page, ranking, with_script
@@ -94,6 +124,7 @@ def test_two_periods_are_chosen_and_fit_a_phone_with_their_head_in_sight(
     table.locator("tbody tr").last.evaluate("e => e.scrollIntoView({block: 'end'})")
     head = table.locator("thead th").nth(1).bounding_box()
     assert 0 <= head["y"] < 150
+    assert table.locator("thead .rank").evaluate(UNCOVERED)
     if with_script:
         assert not violations(page)
 

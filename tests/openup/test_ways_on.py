@@ -1,9 +1,11 @@
 """What leads on from every page: the field to search with, the current section, the footer."""
 
+from datetime import date
+
 import pytest
 from lxml import html
 
-from tests.factories import make_article, make_ranking, make_table
+from tests.factories import make_article, make_category, make_ranking, make_table
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,26 @@ def test_answer_of_a_search_is_compressed(client):
 
     assert response["Content-Encoding"] == "gzip" and "Accept-Encoding" in response["Vary"]
     assert "no-store" in response["Cache-Control"]
+
+
+def test_links_with_one_name_lead_to_one_page(client):
+    category = make_category()
+    article = make_article(category=category)
+    make_article(category=category)
+
+    found = {}
+    for address in ("/", "/search/?q=없는말", "/none/", article.get_absolute_url()):
+        for link in html.fromstring(client.get(address).content.decode()).cssselect("main a"):
+            found.setdefault(link.text_content(), set()).add(link.get("href"))
+
+    assert found["전체 글 보기"] == {"/articles/"}
+    assert found["이 분류의 글 모두 보기"] == {category.get_absolute_url()}
+
+
+def test_card_of_a_long_series_does_not_list_every_period(client):
+    months = [(f"{n}월", date(2025, n, 1), [("구글", "미국", "M")]) for n in range(1, 13)]
+    make_table(make_article(), make_ranking(months))
+
+    (periods,) = get_page(client, "/rankings/").cssselect(".periods")
+
+    assert [item.text for item in periods] == ["1월 – 12월", "전체 시점 12개"]
