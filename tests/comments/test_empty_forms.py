@@ -78,6 +78,16 @@ def test_closed_article_invites_nobody_to_write_first(client):
     page = client.get(closed.get_absolute_url()).content.decode()
 
     assert "첫 댓글을 작성해보세요" not in page and "댓글이 없습니다" in page
+    assert "댓글 작성" not in page and page.count("더 이상 댓글을 받지 않습니다") == 1
+
+
+def test_closed_article_says_below_its_comments_that_it_is_closed(client):
+    closed = make_article(comment_policy="closed")
+    make_comment(closed)
+
+    page = client.get(closed.get_absolute_url()).content.decode()
+
+    assert "댓글 작성" not in page and page.count("더 이상 댓글을 받지 않습니다") == 1
 
 
 def test_each_error_of_the_summary_leads_to_its_field(client):

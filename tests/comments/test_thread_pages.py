@@ -379,7 +379,7 @@ def test_reply_to_a_comment_that_is_gone_does_not_name_its_writer(client):
     page = get_page(client, article.get_absolute_url())
 
     assert "사라질 이름" not in page.text_content()
-    assert "사라진 댓글에" in text_of(page.cssselect(f"#comment-{reply.pk} .by")[0])
+    assert "삭제된 댓글에" in text_of(page.cssselect(f"#comment-{reply.pk} .by")[0])
 
 
 def test_order_and_pages_work_in_the_preview_too(admin_client):

@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 
 import pytest
@@ -121,6 +122,19 @@ def test_first_pages_are_made_in_their_order():
     assert set(slugs[4:]) == {"contact", "comment-rules"}
     assert all(page.body_html for page in SitePage.objects.all())
     assert "Page privacy: created" in printed
+
+
+def test_first_pages_name_what_is_pressed_as_the_site_does(settings):
+    catalogue = (settings.BASE_DIR / "locale/ko/LC_MESSAGES/django.po").read_text()
+    set_up()
+
+    text = "\n".join(SitePage.objects.values_list("body", flat=True))
+    pressed = [line for line in re.split(r"\n|\. ", text) if re.search("눌러|누르", line)]
+    labels = {label for line in pressed for label in re.findall(r"\*\*(.+?)\*\*", line)}
+    assert {"표의 수치에 댓글 쓰기", "더보기"} <= labels
+    for label in labels:
+        assert f'msgstr "{label}"' in catalogue, label
+    assert "십시오" not in text
 
 
 def test_second_time_changes_nothing_and_says_so():
