@@ -354,6 +354,24 @@ def test_own_change_is_dropped_by_its_editor_and_stays_a_revision(editor):
 # Looked at
 
 
+def test_finding_in_what_waits_leads_to_its_line_and_a_reason_lets_it_pass(editor, publisher):
+    article = make_article(body="처음 글")
+    propose(editor, article, body="첫 줄\n\n#### 건너뛴 제목")
+    waiting = reverse("admin:articles_article_waiting", args=[article.pk])
+
+    page = html.fromstring(publisher.get(waiting).content.decode())
+    (link,) = page.cssselect(".checks li.error a")
+    decide(publisher, article, "publish")
+    refused = Article.objects.get().body
+    decide(publisher, article, "publish", publishing_reason="인용한 그대로임")
+
+    form = reverse("admin:articles_article_waiting_form", args=[article.pk])
+    assert link.get("href") == f"{form}?line=3#id_body"
+    assert refused == "처음 글"
+    assert "건너뛴" in Article.objects.get().body
+    assert article.waivers.get().reason == "인용한 그대로임"
+
+
 def test_what_waits_has_a_preview_and_readers_none(editor, client):
     article = make_article(title="처음 제목", body="처음 글")
     propose(editor, article, title="고친 제목", **rows("references", {"title": "새 참고"}))
@@ -501,6 +519,21 @@ def test_readers_who_ask_at_once_after_the_moment_all_see_the_new_text(editor, p
 
 
 @pytest.mark.django_db(transaction=True)
+def test_moment_comes_with_the_reason_that_was_given_for_it(editor, publisher):
+    article = make_article(body="처음 글")
+    propose(editor, article, body="#### 건너뛴 제목")
+    at = timezone.now() + TOMORROW
+    refused = decide(publisher, article, "schedule", **set_moment("publish_at", at))
+    assert refused.status_code == 200 and not article.waivers.exists()
+
+    given = {"publishing_reason": "인용한 그대로임", **set_moment("publish_at", at)}
+    decide(publisher, article, "schedule", **given)
+    let_come(WaitingChange.objects.get().publish_at)
+    call_command("send_mail", once=True, stdout=StringIO())
+
+    assert "건너뛴" in Article.objects.get().body
+
+
 def test_worker_brings_it_about_though_nobody_reads(editor, publisher):
     article = make_article(title="처음 제목")
     propose(editor, article, title="고친 제목")
