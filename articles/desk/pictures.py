@@ -120,7 +120,8 @@ def _delete(name):
         return False
     file_name = picture.file_name
     picture.delete()
-    transaction.on_commit(lambda: uploads.delete_picture(file_name))
+    # A file that cannot be deleted is logged, and stops no worker.
+    transaction.on_commit(lambda: uploads.delete_picture(file_name), robust=True)
     return True
 
 

@@ -263,7 +263,8 @@ class Picture(models.Model):
     def replace(self, remade):
         """Put a new file in the place of the former, in every text at once; the former goes."""
         with transaction.atomic():
-            row = Picture.objects.select_for_update().get(pk=self.pk)
+            # Not its key: a save that comes to name the picture need not wait, nor be waited for.
+            row = Picture.objects.select_for_update(no_key=True).get(pk=self.pk)
             former = row.file_name
             row.version += 1
             while default_storage.exists(row.file_name):
@@ -272,7 +273,7 @@ class Picture(models.Model):
             row.digest = None if others.exists() else digest_of(remade.content)
             uploads.write_picture(row.file_name, remade.content, remade.renditions)
             row.measured(remade).store()
-            transaction.on_commit(lambda: uploads.delete_picture(former))
+            transaction.on_commit(lambda: uploads.delete_picture(former), robust=True)
         self.refresh_from_db()
 
     def put_in_trash(self):

@@ -5,10 +5,12 @@ import re
 import shutil
 from dataclasses import replace as replace_data
 from datetime import date, timedelta
+from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
@@ -516,10 +518,25 @@ def test_picture_goes_with_its_files_a_month_after_it_was_deleted(media, days, i
     picture = make_picture()
     let_wait(picture, days)
 
-    with_commit(sweep_pictures)
+    with_commit(partial(call_command, "purge", stdout=StringIO()))
 
     assert Picture.objects.exists() != is_gone
     assert bool(files(media)) != is_gone
+
+
+def test_file_that_cannot_be_deleted_does_not_stop_the_purge(media, monkeypatch):
+    pictures = [make_picture() for _ in range(2)]
+    for picture in pictures:
+        let_wait(picture)
+
+    def refuse(storage, name):
+        raise PermissionError
+
+    monkeypatch.setattr(FileSystemStorage, "delete", refuse)
+    with_commit(sweep_pictures)
+
+    assert not Picture.objects.exists()
+    assert (media / pictures[0].name).exists()
 
 
 @pytest.mark.parametrize("where", ["text", "trash", "issue", "revision", "working copy"])
