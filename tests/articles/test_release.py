@@ -411,10 +411,11 @@ def publisher(client):
     return user
 
 
-def post_schedule(client, issue, day="2031-11-03", time="09:00", **extra):
+def post_schedule(client, issue, day="2031-11-03", time="09:00", publishing_reason="", **extra):
     shown = client.get(page(client, issue), **UNDRAWN)
     opened_with = shown.context["form"].opened_with if shown.status_code == 200 else ""
     data = {"publish_at_0": day, "publish_at_1": time, "schedule": "1", "opened_with": opened_with}
+    data["publishing_reason"] = publishing_reason
     return client.post(page(client, issue), data, follow=True, **extra)
 
 
@@ -465,6 +466,27 @@ def test_refused_schedule_says_why_and_keeps_what_was_typed(client, publisher):
     assert "Nothing has been scheduled." in content and "still a draft" in content
     assert 'value="2031-11-03"' in content
     assert moments(issue) == {None}
+
+
+def test_publisher_releases_with_a_reason_what_only_the_checks_refuse(client, publisher):
+    issue, article, _ranking = make_month()
+    Article.objects.filter(pk=article.pk).update(body="## 소식\n\n#### 건너뜀")
+    assert "id_publishing_reason" in client.get(page(client, issue)).content.decode()
+
+    post_schedule(client, issue, publishing_reason="인용한 그대로임", **UNDRAWN)
+
+    assert moments(issue) == {MOMENT}
+    assert article.waivers.get().reason == "인용한 그대로임"
+    assert not recheck_releases(Article.objects.get())
+
+
+def test_reason_mends_nothing_but_what_the_checks_say(client, publisher):
+    issue, article, _ranking = make_month(state="draft")
+    Article.objects.filter(pk=article.pk).update(body="## 소식\n\n#### 건너뜀")
+
+    post_schedule(client, issue, publishing_reason="급함")
+
+    assert moments(issue) == {None} and not article.waivers.exists()
 
 
 def test_moment_that_is_none_is_told_at_its_field(client, publisher):
