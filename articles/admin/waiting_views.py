@@ -139,7 +139,8 @@ def drop(model_admin, request, change):
 
 
 def publish(model_admin, request, change, form):
-    change.stop("")
+    # Whoever had set its moment has no part in this; where it is refused, the moment stays.
+    change.publish_at, change.approved_by = None, None
     reason = form.cleaned_data["publishing_reason"]
     return publish_now(model_admin, request, change, reason)
 

@@ -440,6 +440,18 @@ def test_moment_that_cannot_be_is_refused_at_its_field(day, editor, publisher):
 # It replaces the public text
 
 
+def test_moment_stays_where_it_cannot_be_shown_now(editor, publisher):
+    article = make_article(body="처음 글")
+    propose(editor, article, body="고친 글")
+    moment = schedule(publisher, article, timezone.now() + timedelta(days=1))
+    article.body = "그사이의 글"
+    article.store()
+
+    decide(publisher, article, "publish")
+
+    assert WaitingChange.objects.get().publish_at == moment
+
+
 def test_publisher_shows_it_now_and_the_history_says_so(editor, publisher, client):
     article = make_article(title="처음 제목")
     change = propose(editor, article, title="고친 제목", revision_note="제목을 고침")
