@@ -72,6 +72,23 @@ def test_editor_finds_no_button_that_leads_to_a_refusal(editor):
         assert page_of(ranking, "paste") not in links
 
 
+def test_article_leads_each_to_the_figures_as_far_as_they_may(editor):
+    ranking, article = make_ranking(), make_article(state="draft", published_at=None)
+    make_table(article, ranking)
+    both = signed_in(*WRITE, *FIGURES, username="both")
+    pages = {"propose": editor, "grid": both}
+
+    for page, client in pages.items():
+        form = client.get(reverse("admin:articles_article_change", args=[article.pk]))
+        links = html.fromstring(form.content.decode()).xpath(
+            "//*[@id='ranking_tables-group']//a/@href"
+        )
+        keys = ",".join(str(period.pk) for period in ranking.periods.all())
+
+        assert links == [f"{page_of(ranking, page)}?periods={keys}"]
+        assert client.get(links[0]).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("cells", "reason", "said"),
     [

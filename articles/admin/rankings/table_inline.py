@@ -3,14 +3,17 @@ from itertools import groupby
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import PartInline
 from articles.admin.edit_conflicts import EditConflictFormSet
+from articles.admin.rankings.proposals import may_propose
 from articles.models import Article, RankingPeriod, RankingTable
 
 
@@ -91,4 +94,25 @@ class RankingTableInline(PartInline, admin.StackedInline):
     form = RankingTableForm
     formset = RankingTableFormSet
     template = "admin/articles/article/rows.html"
-    fields = [("slug", "ranking"), "periods", "caption", ("source_note", "source_url")]
+    fields = [("slug", "ranking"), "periods", "figures", "caption", ("source_note", "source_url")]
+    readonly_fields = ["figures"]
+
+    def get_formset(self, request, obj=None, **kwargs):
+        # An inline is made for each request.
+        self.may_enter = request.user.has_perm("articles.change_ranking")
+        self.may_propose = may_propose(request)
+        return super().get_formset(request, obj, **kwargs)
+
+    @admin.display(description=gettext_lazy("figures"))
+    def figures(self, table):
+        """Lead to where they are entered, or proposed by who may not."""
+        if table.pk is None or not (self.may_enter or self.may_propose):
+            return "–"
+        page, text = "propose", _("Propose figures")
+        if self.may_enter:
+            page, text = "grid", _("Enter the figures")
+        keys = ",".join(str(period.pk) for period in table.periods.all())
+        address = reverse(f"admin:articles_ranking_{page}", args=[table.ranking_id])
+        return format_html(
+            '<a href="{}?periods={}" target="_blank" rel="noopener">{}</a>', address, keys, text
+        )
