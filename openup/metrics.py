@@ -14,14 +14,19 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from articles.models import SearchState
 from comments.models import Outbox
 from openup.backup.keys import placed_keys
+from openup.search_index import is_outdated
+
+LAST_BACKUP = settings.METRICS_FOLDER / "last-backup"
 
 _PAGES = Counter("openup_pages", "Answers of the page cache, by what it did.", ["answer"])
 PAGES_KEPT = _PAGES.labels("kept")
 PAGES_UNCHANGED = _PAGES.labels("unchanged")
 PAGES_UNCONFIRMED = _PAGES.labels("unconfirmed")
 PAGES_UNAVAILABLE = _PAGES.labels("unavailable")
+ANSWERS = Counter("openup_answers", "Answers of Django, by class of status.", ["status"])
 POSTS_WAITING = Gauge(
     "openup_posts_waiting", "Requests waiting for their turn to write.", multiprocess_mode="livesum"
 )
@@ -57,6 +62,7 @@ def make_registry():
     registry = CollectorRegistry()
     ProcessesCollector(registry, path=str(settings.METRICS_FOLDER))
     registry.register(DatabaseCollector())
+    registry.register(BackupCollector())
     return registry
 
 
@@ -109,7 +115,7 @@ class DatabaseCollector:
     def collect(self):
         is_up = GaugeMetricFamily("openup_database_up", "Whether the database answers.")
         try:
-            families = [*self.connections(), *self.outbox()]
+            families = [*self.connections(), *self.outbox(), *self.search()]
         except Error:
             families = []
         finally:
@@ -148,3 +154,36 @@ class DatabaseCollector:
         mails.add_metric(["waiting"], Outbox.objects.waiting().count())
         mails.add_metric(["due"], Outbox.objects.due().count())
         return [mails]
+
+    def search(self):
+        """Return when the search's index was made whole, and whether it is outdated."""
+        made_at = SearchState.current().made_at
+        made = GaugeMetricFamily(
+            "openup_search_made_timestamp_seconds",
+            "When the search's index was made.",
+            value=made_at.timestamp() if made_at else 0,
+        )
+        outdated = GaugeMetricFamily(
+            "openup_search_outdated",
+            "Whether the search's index is empty or another version's.",
+            value=int(is_outdated()),
+        )
+        return [made, outdated]
+
+
+class BackupCollector:
+    """Says when the last backup of this machine ended well."""
+
+    def collect(self):
+        yield GaugeMetricFamily(
+            "openup_backup_timestamp_seconds",
+            "When the last backup ended well; 0 for never.",
+            value=LAST_BACKUP.stat().st_mtime if LAST_BACKUP.exists() else 0,
+        )
+
+
+def note_backup():
+    """Note that a backup has ended well just now."""
+    if settings.METRICS_PORT:
+        settings.METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
+        LAST_BACKUP.touch()

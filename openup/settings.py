@@ -198,6 +198,14 @@ if not re.fullmatch(rf"[A-Za-z0-9._+\-]{{1,64}}@{LABEL}(?:\.{LABEL})*", MAIL_FRO
 MAIL_DOMAIN = MAIL_FROM.rpartition("@")[2]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 EMAIL_TIMEOUT = 20
+# Who is told of a unit that has failed (manage.py tell_failure); Django mails them nothing itself.
+ALERT_MAIL = read_list("ALERT_MAIL")
+if not all(re.fullmatch(rf"[^\s@<>,]{{1,64}}@{LABEL}(?:\.{LABEL})*", text) for text in ALERT_MAIL):
+    raise ImproperlyConfigured(
+        "ALERT_MAIL is malformed: expected addresses such as ops@example.kr, separated by commas"
+    )
+ADMINS = [("", address) for address in ALERT_MAIL]
+EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 
 EMAIL_URL_EXPECTED = (
     "smtp+tls://user:password@host:587, smtps://user:password@host:465, smtp://host:25 without a"
@@ -311,6 +319,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "openup.middleware.counted_answers.CountedAnswersMiddleware",
     "openup.middleware.client_address.ClientAddressMiddleware",
     # Before all that answers by itself: a refusal and a redirect carry the headers too.
     "openup.middleware.headers.HeadersMiddleware",

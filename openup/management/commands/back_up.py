@@ -12,6 +12,7 @@ from openup.backup import pictures
 from openup.backup.files import check_reachable, reason
 from openup.backup.keys import settings_not_in_file
 from openup.backup.manifest import MEDIA, SETTINGS, Manifest
+from openup.metrics import note_backup
 
 NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"
 UNFINISHED = ".unfinished"
@@ -54,6 +55,7 @@ class Command(BaseCommand):
                 delete_older(folder, now - timedelta(days=keep_days))
         except (OSError, sqlite3.Error, Error) as error:
             raise CommandError(f"The backup could not be written: {reason(error)}") from error
+        note_backup()
         self.stdout.write(f"Backup: {backup}")
         if without_keys:
             self.stdout.write("Its keys are not in it: keep the settings elsewhere.")

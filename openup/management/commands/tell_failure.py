@@ -1,0 +1,23 @@
+import logging
+
+from django.conf import settings
+from django.core.mail import mail_admins
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Log that a unit of systemd has failed, and mail it to ALERT_MAIL."
+
+    def add_arguments(self, parser):
+        parser.add_argument("unit", help="such as openup-backup.service")
+
+    def handle(self, unit, **options):
+        logger.error("The unit has failed: %s", unit)
+        message = _("`journalctl -u %(unit)s` says why. %(site)s") % {
+            "unit": unit,
+            "site": settings.SITE_URL,
+        }
+        mail_admins(_("%(unit)s has failed") % {"unit": unit}, message)
