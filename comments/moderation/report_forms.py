@@ -20,7 +20,7 @@ class ReportForm(PublicForm):
         error_messages={"required": _("Choose what is wrong.")},
     )
     text = ProseFormField(
-        label=_("In your own words"),
+        label=_("More about it"),
         required=False,
         max_length=MAX_REPORT_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -543,7 +543,7 @@ MODERATOR = [
         comment_row("직원 글"),
     ),
     Form(
-        "comments_commentrevision_remove 글 지우기",
+        "comments_commentrevision_remove 내용 지우기",
         [WHY],
         exists(CommentRevision.objects.filter(removed_at__isnull=False)),
         comment_row("고친 뒤"),

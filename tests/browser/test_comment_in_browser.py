@@ -84,7 +84,7 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     follow(page, thread.get_by_role("link", name="답글 뒤에 수정됨"))
     assert page.locator("ins").first.is_visible() and page.locator("del").first.is_visible()
     look()
-    follow(page, page.get_by_role("link", name="1번 글 지우기"))
+    follow(page, page.get_by_role("link", name="1번 내용 지우기"))
     look()
     write(page)
     page.get_by_text("지워졌습니다").wait_for()
@@ -156,7 +156,7 @@ def test_form_in_place_remembers_the_version_that_its_writer_saw(open_page):
     write(page, "먼저 본 글에 답함", within=".comments form")
     page.locator(".comments").get_by_text("먼저 본 글에 답함").wait_for()
 
-    page.locator(".comments").get_by_text("(고치기 전 글)").wait_for()
+    page.locator(".comments").get_by_text("(수정 전 댓글)").wait_for()
 
 
 def test_form_that_cannot_open_in_place_is_a_page(open_page, admin_user):

@@ -85,8 +85,8 @@ def test_comment_changed_after_an_answer_says_so_beside_both(client):
         page = html.fromstring(client.get(comment.article.get_absolute_url()).content.decode())
 
     assert page.cssselect(f"#comment-{comment.pk} .edited")[0].text == "답글 뒤에 수정됨"
-    assert "(고치기 전 글)" in page.cssselect(f"#comment-{early.pk} .by")[0].text_content()
-    assert "(고치기 전 글)" not in page.cssselect(f"#comment-{late.pk} .by")[0].text_content()
+    assert "(수정 전 댓글)" in page.cssselect(f"#comment-{early.pk} .by")[0].text_content()
+    assert "(수정 전 댓글)" not in page.cssselect(f"#comment-{late.pk} .by")[0].text_content()
     [link] = page.cssselect(f"#comment-{early.pk} .by a[href*=history]")
     assert link.get("href") == f"/comments/{comment.pk}/history/?page=1#version-1"
     assert not [query for query in queries if "commentrevision" in query["sql"]]

@@ -307,3 +307,11 @@ def test_reports_leave_with_a_staff_decision_but_stay_in_its_history():
 
     assert Report.objects.count() == 1
     assert not Report.objects.open().exists()
+
+
+def test_report_asks_for_more_in_its_own_words_and_not_the_desks(client, settings):
+    settings.LANGUAGE_CODE = "ko"
+
+    page = client.get(report_address(make_comment())).content.decode()
+
+    assert "자세한 내용" in page and "고쳐 쓸" not in page

@@ -3,9 +3,17 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 from lxml import html
 
-from tests.factories import make_article, make_category, make_ranking, make_table
+from articles.models import RankingSubject
+from tests.factories import (
+    make_article,
+    make_category,
+    make_comment,
+    make_ranking,
+    make_table,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +38,9 @@ def test_menu_marks_the_page_and_the_section_that_it_belongs_to(client):
         "/articles/": ("page", "/articles/"),
         article.get_absolute_url(): ("true", "/articles/"),
         ranking.get_absolute_url(): ("true", "/rankings/"),
+        "/corrections/": ("true", "/rankings/"),
+        RankingSubject.objects.first().get_absolute_url(): ("true", "/rankings/"),
+        reverse("comments:comment_delete", args=[make_comment(article).pk]): ("true", "/articles/"),
     }
     for address, (kind, section) in marked.items():
         (link,) = get_page(client, address).cssselect(".sections a[aria-current]")
