@@ -673,6 +673,17 @@ def test_lead_picture_stands_for_its_article_in_lists_and_where_it_is_shared(cli
         assert client.get(shared).status_code == 200
 
 
+def test_articles_form_shows_its_lead_picture(client):
+    picture = make_picture()
+    article = make_article(lead_picture=picture, state="draft", published_at=None)
+    client.force_login(make_staff(*WRITER, "articles.view_article", "articles.change_article"))
+
+    page = client.get(reverse("admin:articles_article_change", args=[article.pk]))
+
+    (image,) = html.fromstring(page.content.decode()).cssselect(".lead-shown img")
+    assert image.get("src") == picture.thumbnail_url
+
+
 def test_small_lead_picture_is_not_blown_up_beside_a_shared_link(client):
     article = make_article(lead_picture=make_picture(size=(300, 300)))
 

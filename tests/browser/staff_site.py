@@ -50,6 +50,8 @@ def make_staff_site():
         StaffSubscription.objects.create(subscriber=subscriber, article=article)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
+    followed.lead_picture = Picture.objects.get(alternative_text="쓸 그림")
+    followed.store()
     make_proposal(users["editor"])
     make_what_is_in_review(site.article.category, users["editor"])
     make_what_is_talked_of(site.article.category, users["editor"])

@@ -60,7 +60,7 @@ def test_moderator_and_data_steward_have_exactly_their_own():
 
     assert permissions_of("moderator") == {
         *("view_comment", "moderate_comment", "answer_comment"),
-        *(f"view_{model}" for model in ("article", "category", "monthlyissue", "ranking")),
+        *("view_article", "view_category", "view_monthlyissue", "view_picture", "view_ranking"),
         *(f"{action}_moderationrule" for action in ("add", "change", "delete", "view")),
     }
     assert permissions_of("data steward") == {

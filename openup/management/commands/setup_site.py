@@ -45,7 +45,7 @@ GROUPS = {
     "moderator": on(["comment"], VIEW, "comments")
     | on(["moderationrule"], ALL, "comments")
     # What the page of an article that they look at links to, too.
-    | on(("article", "category", "monthlyissue", "ranking"), VIEW)
+    | on(("article", "category", "monthlyissue", "picture", "ranking"), VIEW)
     | {"comments.moderate_comment", "comments.answer_comment"},
     "data steward": on((*FIGURES, "rankingtable"), ALL)
     | on(["rankingcorrection"], VIEW)
