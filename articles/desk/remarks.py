@@ -9,8 +9,10 @@ from articles.desk import waiting_changes
 from articles.desk.remark_places import Places, passages_of
 from articles.desk.revisions import DamagedRevisionError
 from articles.fields import LineFormField, ProseFormField
-from articles.models import Article, MonthlyIssue, Remark
+from articles.models import Article
 from articles.models.remark import MAX_CELL, MAX_CONTEXT, MAX_QUOTE, MAX_TEXT
+
+PASSAGE = ["quote", "before", "after", "cell", "text"]
 
 
 class ContextField(forms.CharField):
@@ -52,15 +54,10 @@ class RemarkForm(forms.Form):
             # It would cut a syllable that is being composed.
             field.widget.attrs.pop("maxlength", None)
 
-    def save(self, obj, *, name, revision_number, author=None, link=None):
-        """Store the remark on `obj` and return it."""
-        remark = Remark(author=author, author_name=name, link=link)
-        setattr(remark, "issue" if isinstance(obj, MonthlyIssue) else "article", obj)
-        remark.revision_number = revision_number
-        for field in ("quote", "before", "after", "cell", "text"):
-            setattr(remark, field, self.cleaned_data[field])
-        remark.save()
-        return remark
+    def save(self, obj, *, name, **about):
+        """Store what `name` says of `obj` and return it; `about` are further fields of a Remark."""
+        passage = {field: self.cleaned_data[field] for field in PASSAGE}
+        return obj.remarks.create(author_name=name, **passage, **about)
 
 
 class NamedRemarkForm(RemarkForm):
@@ -103,7 +100,7 @@ def threads_of(obj):
 
     It is looked for in what is stored, and then in the change that waits.
     """
-    remarks = list(Remark.objects.of(obj).threads())
+    remarks = list(obj.remarks.threads())
     remarks.sort(key=lambda remark: remark.settled_at is not None)
     if not remarks:
         return []

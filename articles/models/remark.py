@@ -14,10 +14,6 @@ MAX_QUOTE, MAX_CONTEXT, MAX_CELL, MAX_TEXT = 500, 80, 200, 3000
 
 
 class RemarkQuerySet(models.QuerySet):
-    def of(self, obj):
-        """Keep the remarks on a stored article or monthly issue."""
-        return self.filter(**{"issue" if isinstance(obj, MonthlyIssue) else "article": obj})
-
     def threads(self):
         """Keep the first of each thread, with its replies."""
         replies = models.Prefetch("replies", Remark.objects.order_by("pk"))

@@ -24,10 +24,6 @@ def digest_of(token):
 
 
 class ShareLinkQuerySet(models.QuerySet):
-    def of(self, obj):
-        """Keep the links that show a stored article or monthly issue."""
-        return self.filter(**{"issue" if isinstance(obj, MonthlyIssue) else "article": obj})
-
     def open(self):
         """Keep those that still show something, by the database's clock."""
         return self.filter(revoked_at=None, expires_at__gt=Now())

@@ -72,8 +72,7 @@ def shown_number(request, obj):
 
 def chosen(request, obj, act):
     key = request.POST[act]
-    threads = Remark.objects.of(obj).filter(parent=None)
-    return get_object_or_404(threads, pk=int(key) if is_key(key) else 0)
+    return get_object_or_404(obj.remarks.filter(parent=None), pk=int(key) if is_key(key) else 0)
 
 
 def settle(request, obj):
@@ -117,9 +116,7 @@ def reply(request, obj):
         return {"reply_to": remark.pk, "reply_text": text, "reply_errors": form.errors["text"]}
     spend(REMARKS, request.user.pk)
     user = {"author": request.user, "name": request.user.get_username()}
-    answer = form.save(obj, revision_number=newest_number(obj), **user)
-    answer.parent = remark
-    answer.save(update_fields=["parent"])
+    form.save(obj, parent=remark, revision_number=newest_number(obj), **user)
     messages.success(request, _("The answer is there."))
     return redirect(f"{request.path}#remark-{remark.pk}")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.revision_views import revision_asked_for
-from articles.models import MonthlyIssue, Revision, ShareLink
+from articles.models import Revision, ShareLink
 from articles.models.share_link import LONGEST_DAYS
 from comments.identity.rate_limits import SHARE_LINKS, spend
 
@@ -70,7 +70,7 @@ def share_links(request, model, object_id):
     if form.is_valid():
         spend(SHARE_LINKS, request.user.pk)
         link = form.save(commit=False)
-        setattr(link, "issue" if isinstance(obj, MonthlyIssue) else "article", obj)
+        link.article, link.issue = (None, obj) if model == "monthlyissue" else (obj, None)
         link.by, link.by_name = request.user, request.user.get_username()
         token = link.issue_token()
         model_admin.log_change(request, obj, _("Made a link for who has no account."))
@@ -84,15 +84,14 @@ def share_links(request, model, object_id):
         "object": obj,
         "form": form,
         "address": address,
-        "links": ShareLink.objects.of(obj),
+        "links": obj.share_links.all(),
     }
     return TemplateResponse(request, "admin/articles/share_links.html", context)
 
 
 def revoke(request, obj):
     key = request.POST["revoke"]
-    links = ShareLink.objects.of(obj)
-    link = get_object_or_404(links, pk=key if is_key(key) else 0)
+    link = get_object_or_404(obj.share_links, pk=key if is_key(key) else 0)
     if link.is_open:
         link.revoke()
         model_admin = admin.site.get_model_admin(type(obj))
