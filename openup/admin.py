@@ -103,7 +103,7 @@ class UserAdmin(PermissionLabels, EditConflictAdmin, StaffModelAdmin, auth_admin
         """For who has lost the phone: the next sign-in leads to a new one where it is required."""
         names = []
         for user in queryset:
-            if second_factor.remove(user):
+            if second_factor.remove(user, request.session.session_key):
                 self.log_change(request, user, gettext("Took the second step of signing in away."))
                 names.append(user.get_username())
         if names:

@@ -70,7 +70,7 @@ def account(request):
                 request.session[NEW_KEY] = default_key()
                 return redirect("admin:set_up_second_factor")
             if action == "remove" and not second_factor.is_required(request.user):
-                second_factor.remove(request.user)
+                second_factor.remove(request.user, request.session.session_key)
                 record(request, AuditEvent.Act.SECOND_FACTOR, done=action)
                 messages.success(request, _("Signing in takes the password alone now."))
                 return redirect("admin:account")

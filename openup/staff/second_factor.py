@@ -22,7 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from comments.identity.keyed_digests import keyed_digests
 from openup.backup.keys import fingerprint
-from openup.models import TRUST_DAYS, TrustedBrowser
+from openup.models import TRUST_DAYS, StaffSession, TrustedBrowser
 
 RECOVERY_CODES = 10
 # The device's name says under which SECRET_KEY its codes are kept.
@@ -167,8 +167,12 @@ def codes_left(user):
 
 
 @transaction.atomic
-def remove(user):
-    """Take the second factor away; tell whether there was one."""
+def remove(user, session_key=None):
+    """Take the second factor away, and sign the user out but in one session.
+
+    Else whoever has one of theirs could set up an app before them. Tell whether there was an app.
+    """
+    StaffSession.objects.filter(user=user).exclude(session_key=session_key).delete()
     TrustedBrowser.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
     deleted, _models = TOTPDevice.objects.filter(user=user).delete()

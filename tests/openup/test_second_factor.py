@@ -342,6 +342,23 @@ def test_lost_phone_is_helped_by_a_command_and_by_who_manages_the_users(publishe
     assert not TOTPDevice.objects.filter(user=publisher).exists()
 
 
+def test_session_from_before_sets_up_no_app_once_the_second_step_was_taken_away(publisher):
+    _key, codes = make_app(publisher)
+    stolen = signed_in(publisher, codes[0])
+    root = User.objects.create_superuser("root", password=PASSWORD)
+    _key, codes = make_app(root)
+    manager = signed_in(root, codes[0])
+    users = reverse("admin:auth_user_changelist")
+
+    for user in (publisher, root):
+        chosen = {"action": "remove_second_factor", "_selected_action": user.pk}
+        assert manager.post(users, chosen).status_code == 302
+
+    assert urlsplit(stolen.get(SET_UP).url).path == LOGIN
+    # Their own is led to a new one.
+    assert manager.get(SET_UP).status_code == 200
+
+
 # A new password by mail
 
 
