@@ -108,6 +108,7 @@ class Installation:
         (folder / "openup.conf").write_text(site + extra)
         for snippet in (ROOT / "deploy" / "nginx" / "snippets").glob("*.conf"):
             text = snippet.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{self.app_port}")
+            text = text.replace("/var/cache/openup", str(self.places["/var/cache/openup"]))
             (folder / "snippets" / snippet.name).write_text(text)
         (folder / "nginx.conf").write_text(self.main_nginx_file(folder))
 

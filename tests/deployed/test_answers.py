@@ -1,6 +1,7 @@
 """What a reader gets through nginx, as docs/deployment.md sets it up."""
 
 import re
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -120,6 +121,45 @@ def test_a_picture_is_fetched_once_whatever_query_is_added(site):
     wait_until(lambda: sum("once.png" in line for line in site.cache_log()) == 4)
     asked = [line.split()[0] for line in site.cache_log() if "/media/once.png" in line]
     assert asked == ["MISS", "HIT", "HIT"]
+
+
+@contextmanager
+def closed(site, name):
+    file = site.folder / "cache" / name
+    file.touch()
+    try:
+        yield
+    finally:
+        file.unlink()
+        # nginx looks again within a second.
+        wait_until(lambda: site.request("POST", "/healthz", "", FORM).status != 503)
+
+
+def test_operator_closes_the_site_and_opens_it_again(site):
+    address = stylesheet(site)
+    with closed(site, "maintenance"):
+        pages = [site.request("GET", path) for path in ("/", "/manage/login/", "/healthz")]
+        style = site.request("GET", address)
+    opened = site.request("GET", "/")
+
+    for page in pages:
+        assert (page.status, page.headers["Retry-After"]) == (503, "300")
+        assert "점검하고 있습니다" in page.content.decode()
+    assert (style.status, opened.status) == (200, 200)
+
+
+def test_operator_lets_pages_be_read_and_nothing_be_sent(site):
+    with closed(site, "read_only"):
+        read = site.request("GET", "/?comment=1")
+        sent = [
+            site.request("POST", path, "body=", FORM)
+            for path in ("/articles/1/comments/", "/manage/login/")
+        ]
+
+    assert read.status == 200
+    for answer in sent:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "300")
+        assert "나중에 다시 보내 주세요" in answer.content.decode()
 
 
 def test_pages_of_errors_have_no_address_of_their_own(site):

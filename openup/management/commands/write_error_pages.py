@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-# Those that a proxy answers with when the application cannot, or is not to be bothered.
-STATUSES = (400, 413, 503)
+# What a proxy answers with when the application cannot, or is not to be bothered.
+PAGES = ("400", "413", "503", "maintenance", "read_only")
 
 
 class Command(BaseCommand):
@@ -18,10 +18,10 @@ class Command(BaseCommand):
     def handle(self, **options):
         folder = Path(settings.STATIC_ROOT).parent / "errors"
         folder.mkdir(exist_ok=True)
-        for status in STATUSES:
+        for name in PAGES:
             # The pages of errors ask no database.
-            page = render_to_string(f"{status}.html", request=RequestFactory().get("/"))
-            draft = folder / f"{status}.html.new"
+            page = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
+            draft = folder / f"{name}.html.new"
             draft.write_text(page, encoding="utf-8")
-            draft.replace(folder / f"{status}.html")
+            draft.replace(folder / f"{name}.html")
         self.stdout.write(f"Error pages: {folder}")
