@@ -329,3 +329,20 @@ def test_remark_on_a_change_that_waits_leads_to_the_form_of_what_waits():
 
     waiting = reverse("admin:articles_article_waiting_form", args=[article.pk])
     assert link.get("href") == f"{waiting}?line=3#id_body"
+
+
+@pytest.mark.django_db
+def test_help_leads_to_the_guide_s_own_chapter():
+    writer, article = sign_in("mina"), make_draft()
+    pages = [
+        page_of(article),
+        reverse("share_links", args=["article", article.pk]),
+        reverse("admin:articles_article_change", args=[article.pk]),
+    ]
+    guide = document(writer, reverse("admin:guide"))
+
+    for page in pages:
+        links = document(writer, page).xpath("//a[contains(@href, '/guide/#')]/@href")
+        assert links, page
+        for link in links:
+            assert guide.get_element_by_id(link.partition("#")[2]) is not None
