@@ -458,6 +458,27 @@ def test_nobody_approves_what_they_have_put_into_review_without_asking(reviewer,
     assert [each.answered_by for each in article.reviews.all()] == [other.user]
 
 
+def test_release_answers_what_was_asked_about_the_month_and_its_articles(writer, reviewer):
+    issue = make_issue(state="draft", published_at=None)
+    article = draft(monthly_issue=issue)
+    issue.lead_article = article
+    issue.store()
+    for row in (issue, article):
+        submit(writer, row)
+        answer(reviewer, row, "approve")
+    submit(writer, article)
+
+    page = html.fromstring(reviewer.get(address_of(issue, "release")).content.decode())
+    opened_with = page.cssselect("[name=opened_with]")[0].value
+    fields = {"opened_with": opened_with, "publish_at_0": "", "publish_at_1": "", "schedule": "1"}
+    reviewer.post(address_of(issue, "release"), fields)
+
+    assert Article.objects.get().is_public and MonthlyIssue.objects.get().is_public
+    assert article.reviews.order_by("-pk").first().answer == "published"
+    assert issue.reviews.get().answer == "approved"
+    assert "나에게 온 검토" not in first_page(reviewer)
+
+
 # Two at once
 
 
