@@ -38,7 +38,7 @@
   const addSettings = () => {
     const template = document.getElementById("reading-settings");
     if (!template) return;
-    template.after(template.content.cloneNode(true));
+    template.replaceWith(template.content);
     const settings = document.querySelector(".settings");
     for (const select of settings.querySelectorAll("select")) {
       const name = select.dataset.setting;

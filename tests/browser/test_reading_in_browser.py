@@ -285,3 +285,17 @@ def test_screen_reader_hears_the_page_in_the_order_it_is_read(open_page, address
     missing = [part for part in parts if part not in tree]
     assert not missing
     assert places == sorted(places)
+
+
+def test_nothing_moves_when_the_script_adds_the_reading_settings(open_page):
+    page = open_page("about:blank")
+    page.route("**/site*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    page.goto("/")
+    menu = "document.querySelector('.sections').offsetWidth"
+    before = page.evaluate(menu)
+
+    page.unroute_all()
+    page.reload()
+    page.locator(".settings").wait_for()
+
+    assert page.evaluate(menu) == before

@@ -89,10 +89,16 @@ def test_links_with_one_name_lead_to_one_page(client):
     assert found["이 분류의 글 모두 보기"] == {category.get_absolute_url()}
 
 
-def test_card_of_a_long_series_does_not_list_every_period(client):
-    months = [(f"{n}월", date(2025, n, 1), [("구글", "미국", "M")]) for n in range(1, 13)]
+@pytest.mark.parametrize(
+    ("count", "said"),
+    # Of a single period the card speaks as it is.
+    [(1, []), (2, ["1월", "2월"]), (12, ["1월 – 12월", "전체 시점 12개"])],
+)
+def test_card_of_a_long_series_does_not_list_every_period(client, count, said):
+    numbers = range(1, count + 1)
+    months = [(f"{n}월", date(2025, n, 1), [("구글", "미국", "M")]) for n in numbers]
     make_table(make_article(), make_ranking(months))
 
-    (periods,) = get_page(client, "/rankings/").cssselect(".periods")
+    shown = get_page(client, "/rankings/").cssselect(".periods li")
 
-    assert [item.text for item in periods] == ["1월 – 12월", "전체 시점 12개"]
+    assert [item.text for item in shown] == said
