@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from articles.desk import reviews
 from articles.desk.revisions import record
-from articles.models import FigureProposal, Picture, RankingEntry, Remark, ShareLink, Tag
+from articles.models import Article, FigureProposal, Picture, RankingEntry, Remark, ShareLink, Tag
 from comments.identity.encryption import seal
 from comments.models import Comment, StaffSubscription, Subscriber
 from comments.moderation.rule_rehearsal import rehearse
@@ -50,8 +50,10 @@ def make_staff_site():
         StaffSubscription.objects.create(subscriber=subscriber, article=article)
     make_month(site.article.category)
     make_what_may_go(site.article.category)
-    followed.lead_picture = Picture.objects.get(alternative_text="쓸 그림")
-    followed.store()
+    # Not public, so that writers may describe it.
+    news = Article.objects.get(title="이달 소식")
+    news.lead_picture = Picture.objects.get(alternative_text="쓸 그림")
+    news.store()
     make_proposal(users["editor"])
     make_what_is_in_review(site.article.category, users["editor"])
     make_what_is_talked_of(site.article.category, users["editor"])
