@@ -30,7 +30,9 @@ from openup.staff.editor import draw_article
 from openup.staff.issue_preview import draw_issue
 
 # Who looks at a link to show what it leads to, or before anybody has followed it.
-_MACHINES = re.compile(r"bot\b|bot/|crawl|spider|scrap|preview|facebookexternalhit|yeti/", re.I)
+_MACHINES = re.compile(
+    r"bot\b|bot/|crawl|spider|scrap|preview|facebookexternalhit|whatsapp|yeti/", re.I
+)
 
 
 def private_address(view):

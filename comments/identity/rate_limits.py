@@ -125,8 +125,8 @@ STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * M
 STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)
 # Codes of the second step, wrong ones: parts are (network, user's pk).
 STAFF_CODES = Limit("staff_codes", count=10, seconds=15 * MINUTE)
-# Ways to a provider of OpenID Connect, each of which is a session: the part is the network.
-OPENID_STARTS = Limit("openid_starts", count=60, seconds=10 * MINUTE)
+# To a provider of OpenID Connect and back, each of which may be a session: the part is the network.
+OPENID_STEPS = Limit("openid_steps", count=120, seconds=10 * MINUTE)
 # The editor: the part is the user's pk.
 EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
 EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)

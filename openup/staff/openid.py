@@ -15,7 +15,7 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 from requests import RequestException
 
-from comments.identity.rate_limits import OPENID_STARTS, network_of, spend
+from comments.identity.rate_limits import OPENID_STEPS, network_of, spend
 
 # What a provider that is away, wrong or not the one that is meant makes of the library.
 FAILURES = (RequestException, PyJWTError, SuspiciousOperation, LookupError, ValueError)
@@ -48,13 +48,14 @@ class StaffBackend(OIDCAuthenticationBackend):
 
 class StartView(OIDCAuthenticationRequestView):
     def get(self, request):
-        # Each makes a session, whoever asks.
-        spend(OPENID_STARTS, network_of(request.client_address))
+        # Each step may make a session, whoever asks.
+        spend(OPENID_STEPS, network_of(request.client_address))
         return super().get(request)
 
 
 class CallbackView(OIDCAuthenticationCallbackView):
     def get(self, request):
+        spend(OPENID_STEPS, network_of(request.client_address))
         if "error" in request.GET:
             # The library would sign out whomever another site leads here.
             return self.login_failure()

@@ -9,6 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 
+from openup.models import StaffSession
 from tests.factories import make_staff
 
 pytestmark = [
@@ -154,6 +155,9 @@ def test_link_on_another_site_signs_nobody_out(site):
 
 
 def test_stranger_makes_so_many_sessions_and_no_more(site):
-    answers = [Client().get(reverse("oidc_start")).status_code for _each in range(61)]
+    steps = [reverse("oidc_start"), reverse("oidc_authentication_callback")] * 60
+    answers = {Client().get(each).status_code for each in steps}
 
-    assert (answers[59], answers[60]) == (302, 429)
+    assert answers == {302}
+    assert {Client().get(each).status_code for each in steps[:2]} == {429}
+    assert StaffSession.objects.count() == 120

@@ -150,7 +150,8 @@ def test_openings_are_counted_and_looking_ahead_is_none(writer, stranger):
     stranger.get(path)
     stranger.head(path)
     stranger.get(path, headers={"sec-purpose": "prefetch;prerender"})
-    stranger.get(path, headers={"user-agent": "facebookexternalhit/1.1; kakaotalk-scrap/1.0"})
+    for agent in ("facebookexternalhit/1.1; kakaotalk-scrap/1.0", "WhatsApp/2.24"):
+        stranger.get(path, headers={"user-agent": agent})
 
     link = ShareLink.objects.get()
     assert link.opened_count == 2 and link.last_opened_at is not None
