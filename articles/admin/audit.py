@@ -23,6 +23,7 @@ class AuditEventAdmin(StaffModelAdmin):
     permissions = READ_ONLY
     list_display = ["at", "who", "act", "what", "done", "network"]
     list_display_links = None
+    fields = list_display
     list_filter = ["act"]
     list_select_related = ["origin"]
     search_fields = ["username", "object_name", "object_key"]

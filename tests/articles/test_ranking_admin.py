@@ -716,3 +716,18 @@ def test_every_field_of_a_period_has_a_name_of_its_own(client, steward):
     fields = form.xpath("//input[starts-with(@name, 'periods-0-') and @type != 'hidden']")
     assert {"periods-0-label", "periods-0-as_of"} <= {field.get("name") for field in fields}
     assert all(field.get("aria-label") for field in fields)
+
+
+def test_who_may_only_look_reads_words_and_no_data(client):
+    ranking = make_ranking()
+    subject = RankingSubject.objects.create(name="지푸", slug="zhipu", aliases=["쯔푸", "Zhipu"])
+    client.force_login(make_staff("articles.view_ranking", "articles.view_rankingsubject"))
+
+    pages = [
+        client.get(reverse(f"admin:articles_{name}_change", args=[key])).content.decode()
+        for name, key in (("ranking", ranking.pk), ("rankingsubject", subject.pk))
+    ]
+
+    assert "기업(국가), 대표 모델명" in pages[0]
+    assert "쯔푸, Zhipu" in pages[1]
+    assert not any("&quot;key&quot;" in page or "[&quot;" in page for page in pages)

@@ -143,6 +143,9 @@ class PeriodInline(admin.TabularInline):
     def get_readonly_fields(self, request, obj=None):
         return [] if may_publish(request) else ["published_at"]
 
+    def get_extra(self, request, obj=None, **options):
+        return self.extra if self.has_add_permission(request, obj) else 0
+
 
 @admin.register(Ranking)
 class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
@@ -153,6 +156,7 @@ class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
     list_display = ["title", "slug", "grid_link"]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ["headings"]
 
     class Media:
         css = {"all": ["manage/ranking_grid.css"]}
@@ -191,10 +195,17 @@ class RankingAdmin(TrashedAdmin, RevisedAdmin, ReleasedModelAdmin):
 
     def get_fields(self, request, obj=None):
         """Ask for a reason only where somebody may change what readers have seen."""
-        fields = super().get_fields(request, obj)
-        if obj and self.has_change_permission(request, obj) and heads_of(obj):
+        if not self.has_change_permission(request, obj):
+            return ["title", "slug", "rank_heading", "headings"]
+        fields = [field for field in super().get_fields(request, obj) if field != "headings"]
+        if obj and heads_of(obj):
             return fields
         return [field for field in fields if field != "reason"]
+
+    @admin.display(description=gettext_lazy("columns"))
+    def headings(self, ranking):
+        """The columns as they stand in a table's head, for who may not change them."""
+        return ", ".join(column["heading"] for column in ranking.columns)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)

@@ -60,6 +60,12 @@ class RankingSubjectAdmin(StoredModelAdmin):
     search_fields = ["name", "country", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     actions = ["merge"]
+    readonly_fields = ["alias_list"]
+
+    def get_fields(self, request, obj=None):
+        """Show the spellings as words to who may not change them."""
+        shown = "aliases" if self.has_change_permission(request, obj) else "alias_list"
+        return ["name", "country", "slug", shown]
 
     @admin.display(description=gettext_lazy("other spellings"))
     def alias_list(self, subject):
