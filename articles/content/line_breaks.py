@@ -1,14 +1,14 @@
 """Where a line of Korean text must not break, though the browser's `keep-all` would.
 
-That rule keeps letters together. Between a letter and a middle dot, or a closing bracket and the
-particle after it, lines still break, and one begins with "·" or with a lone "의".
+That rule keeps letters together. Between a letter and a middle dot, or a closing bracket or quote
+and the particle after it, lines still break, and one begins with "·" or with a lone "의".
 """
 
 import re
 
 # What is no running text is passed by as a whole.
 _PLACES = re.compile(
-    r"<(?P<name>pre|code)\b.*?</(?P=name)>|<[^>]*>|(?P<together>[\w)\]]·|[)\]%」』》〉][가-힣])",
+    r"<(?P<name>pre|code)\b.*?</(?P=name)>|<[^>]*>|(?P<together>[\w)\]]·|[)\]%」』》〉’”][가-힣])",
     re.S,
 )
 
