@@ -178,7 +178,7 @@ def test_prune_deletes_only_what_is_over():
         rate_limits.spend(THREE, "old", number)
     let_windows_end()
     rate_limits.spend(THREE, "new")
-    kept = rate_limits._key(THREE, ("new",))
+    kept = rate_limits._keys(THREE, ("new",))[0]
 
     deleted = rate_limits.prune()
 
@@ -189,11 +189,11 @@ def test_prune_deletes_only_what_is_over():
 def test_new_windows_sweep_the_old_ones():
     rate_limits.spend(THREE, "old")
     let_windows_end()
-    sweeper = next(n for n in range(10_000) if rate_limits._key(THREE, (n,)).startswith("0"))
+    sweeper = next(n for n in range(10_000) if rate_limits._keys(THREE, (n,))[0].startswith("0"))
 
     rate_limits.spend(THREE, sweeper)
 
-    assert [row.key for row in RateLimit.objects.all()] == [rate_limits._key(THREE, (sweeper,))]
+    assert [row.key for row in RateLimit.objects.all()] == [rate_limits._keys(THREE, (sweeper,))[0]]
 
 
 @pytest.mark.django_db(transaction=True)
