@@ -117,6 +117,9 @@ def test_two_periods_are_chosen_and_fit_a_phone_with_their_head_in_sight(
     assert "from=2025-01-01&to=2025-03-01" in page.url
     table = page.locator("#compared table")
     assert table.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+    # What is too wide for a phone begins at its newest period.
+    newest = page.locator(".series thead tr:first-child th").last
+    assert newest.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
     # The columns of a period stand below each other, those of the other beside them.
     boxes = [cell.bounding_box() for cell in table.locator("tbody tr").first.locator("td").all()]
     assert boxes[0]["x"] == boxes[1]["x"] < boxes[2]["x"] == boxes[3]["x"]
