@@ -1,11 +1,13 @@
 """What runs here: told to the operator, by command and by /healthz, and to nobody else."""
 
+import re
 from io import StringIO
 from ipaddress import ip_network
 
 import pytest
 from django.core.management import call_command
 
+from deploy.processes import ROOT
 from openup import version
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,14 @@ def test_command_tells_version_build_and_migrations():
     assert first == f"version {version.VERSION}"
     assert second.startswith("build ")
     assert third == "migrations up to date"
+
+
+def test_newest_release_in_the_changelog_is_this_one():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    releases = re.findall(r"^## (\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)$", changelog, re.MULTILINE)
+
+    assert releases[0] == version.VERSION
 
 
 def test_health_tells_the_machine_itself_what_runs(client, settings):
