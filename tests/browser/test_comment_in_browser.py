@@ -255,6 +255,8 @@ def test_going_back_and_sending_the_same_again_makes_one_comment(open_page, with
 def test_reply_is_written_on_a_page_that_shows_what_it_answers(open_page):
     parent = make_comment(body="물어보는 글")
     page = open_page(parent.article.get_absolute_url(), java_script_enabled=False)
+    page.locator("#id_email").focus()
+    assert not page.locator(".bar").is_visible()
 
     page.locator(".comments").get_by_role("link", name="답글").click()
     page.get_by_text("물어보는 글").wait_for()
