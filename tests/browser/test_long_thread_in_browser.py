@@ -21,12 +21,13 @@ def thread():
 
 
 def is_in_sight(page, pk):
-    """Tell whether the comment's first line stands in the window, once nothing moves any more."""
+    """Tell whether the comment's first line stands in the window, once it is unfolded and nothing moves any more."""
     page.wait_for_function(
         """pk => new Promise((tell) => {
-          const place = () => document.getElementById(`comment-${pk}`).getBoundingClientRect().top;
+          const comment = document.getElementById(`comment-${pk}`);
+          const place = () => comment.checkVisibility() && comment.getBoundingClientRect().top;
           const before = place();
-          requestAnimationFrame(() => requestAnimationFrame(() => tell(place() === before)));
+          requestAnimationFrame(() => requestAnimationFrame(() => tell(before !== false && place() === before)));
         })""",
         arg=pk,
     )
