@@ -21,13 +21,14 @@ def thread():
 
 
 def is_in_sight(page, pk):
-    """Tell whether the comment's first line stands in the window, once it is unfolded and nothing moves any more."""
+    """Tell whether the comment's first line stands in the window, once unfolded and at rest."""
     page.wait_for_function(
         """pk => new Promise((tell) => {
           const comment = document.getElementById(`comment-${pk}`);
           const place = () => comment.checkVisibility() && comment.getBoundingClientRect().top;
           const before = place();
-          requestAnimationFrame(() => requestAnimationFrame(() => tell(before !== false && place() === before)));
+          const look = () => tell(before !== false && place() === before);
+          requestAnimationFrame(() => requestAnimationFrame(look));
         })""",
         arg=pk,
     )
