@@ -17,7 +17,7 @@ FORM = {"email": "reader@example.com", "password": "right horse key", "body": "í
 INDEXES_OF_ADDRESSES = ("comment_by_digest", "comment_by_address", "one_comment_per_submission")
 # Article, four limits, thread, what it repeats, rules, comment, count, versions, two of the search,
 # followers.
-MOST_STATEMENTS = 14
+MOST_STATEMENTS = 15
 
 
 def queries_of_a_post(client, article):
