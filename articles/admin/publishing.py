@@ -86,7 +86,8 @@ class CheckedAdmin:
             context["checks"] = checks_context(obj, refused)
         elif obj and request.method == "GET":
             context["checks"] = checks_of(obj)
-            context["remarks"] = [each for each in threads_of(obj) if not each[0].settled_at]
+            if self.may(request, "change"):
+                context["remarks"] = [each for each in threads_of(obj) if not each[0].settled_at]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
