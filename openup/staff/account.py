@@ -65,10 +65,10 @@ def account(request):
             messages.success(request, ENDINGS[action](request))
             return redirect("admin:account")
         form = PasswordForm(request, data=request.POST)
+        if form.is_valid() and action == "new_app":
+            request.session[NEW_KEY] = default_key()
+            return redirect("admin:set_up_second_factor")
         if form.is_valid() and second_factor.app_of(request.user):
-            if action == "new_app":
-                request.session[NEW_KEY] = default_key()
-                return redirect("admin:set_up_second_factor")
             if action == "remove" and not second_factor.is_required(request.user):
                 second_factor.remove(request.user, request.session.session_key)
                 record(request, AuditEvent.Act.SECOND_FACTOR, done=action)
@@ -162,7 +162,9 @@ def set_up_second_factor(request):
     app = second_factor.app_of(user)
     if app and not second_factor.is_passed(user):
         return redirect_to_login(request.get_full_path(), "admin:login")
-    if app and NEW_KEY not in request.session:
+    is_asked = user.has_usable_password() and second_factor.is_passed(user)
+    if NEW_KEY not in request.session and (app or is_asked):
+        # There the password is asked for anew, of who has one here.
         return redirect("admin:account")
     key = request.session.setdefault(NEW_KEY, default_key())
     form = FirstCodeForm(request.POST if request.method == "POST" else None)

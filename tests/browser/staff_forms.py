@@ -357,6 +357,8 @@ EDITOR = [
         exists(StaffSubscription.objects.filter(article__title="이달 소식")),
     ),
     *deletions(StaffSubscription, "article__title", "따라가는 글", "이달 소식"),
+    # Leads to the page on which an app is set up, which needs the app.
+    Form("account action", [("password", PASSWORD)], shown="열쇠를 입력해 주세요"),
     Form(
         "password_change 비밀번호 변경",
         [

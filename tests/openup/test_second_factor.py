@@ -325,6 +325,20 @@ def test_change_of_the_second_step_asks_for_the_password(publisher):
     assert not is_open(other)
 
 
+def test_first_app_of_who_needs_none_takes_the_password_too(settings):
+    settings.REQUIRE_SECOND_FACTOR = False
+    make_staff(username="hana", password=PASSWORD)
+    client = Client()
+    give_password(client)
+
+    assert client.get(SET_UP).url == ACCOUNT
+    client.post(ACCOUNT, {"action": "new_app", "password": "another sentence"})
+    assert client.get(SET_UP).url == ACCOUNT
+    client.post(ACCOUNT, {"action": "new_app", "password": PASSWORD})
+
+    assert client.get(SET_UP).status_code == 200
+
+
 def test_lost_phone_is_helped_by_a_command_and_by_who_manages_the_users(publisher, capsys):
     make_app(publisher)
     call_command("reset_second_factor", "hana")
