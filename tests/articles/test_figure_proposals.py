@@ -92,7 +92,7 @@ def test_article_leads_each_to_the_figures_as_far_as_they_may(editor):
 @pytest.mark.parametrize(
     ("cells", "reason", "said"),
     [
-        ({"c1": "Gemma 2"}, "", "까닭과 출처를 적어 주세요"),
+        ({"c1": "Gemma 2"}, "", "이유와 출처를 적어 주세요"),
         ({}, "까닭", "바뀐 것이 없습니다"),
         ({"c1": ""}, "까닭", "1"),
     ],
@@ -136,7 +136,7 @@ def test_declined_proposal_comes_back_with_its_reason(editor, steward):
     address = f"{page_of(ranking, 'decline')}?proposal={proposal.pk}"
 
     refused = steward.post(address, {"answer": ""}, follow=True)
-    assert "까닭을 적어 주세요" in text_of(refused)
+    assert "이유를 적어 주세요" in text_of(refused)
     steward.post(address, {"answer": "원문과 같습니다"})
 
     assert "Gemma 2" not in models()

@@ -307,7 +307,7 @@ def test_writer_reads_at_the_comment_itself_what_was_done(client):
     make_comment(article, parent=comment, body="남의 답글")
 
     said, own = said_at(client, comment.get_outcome_url("posted"))
-    assert said.text_content() == "댓글을 등록했습니다. 수정 · 삭제"
+    assert " ".join(said.text_content().split()) == "댓글을 등록했습니다. 수정 · 삭제"
     assert [link.get("href") for link in said.cssselect("a")] == [
         f"/comments/{comment.pk}/{verb}/" for verb in ("edit", "delete")
     ]
