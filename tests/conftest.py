@@ -36,7 +36,8 @@ ON_POSTGRESQL = {
     *("test_article_admin", "test_bundle_database", "test_comment_admin", "test_comment_life"),
     *("test_conversation_machine", "test_data_twins", "test_edit_conflicts", "test_history"),
     *("test_mail_worker_killed", "test_moderation_queue", "test_notices", "test_ranking_admin"),
-    *("test_ranking_heads", "test_release", "test_sign_in", "test_staff_comments"),
+    *("test_ranking_heads", "test_release", "test_second_factor", "test_sign_in"),
+    *("test_staff_comments", "test_waiting_changes"),
     *("test_staff_lookups", "test_staff_permissions", "test_subject_page", "test_thread_pages"),
 }
 ON_SQLITE = {
@@ -49,6 +50,8 @@ ON_SQLITE = {
         "test_feeds",
         "test_fragments",
     ),
+    *("test_figure_proposals", "test_joined_edits", "test_openid", "test_remarks", "test_reviews"),
+    "test_share_links",
     *("test_figure_report_admin", "test_figures", "test_import_articles", "test_import_html"),
     *(
         "test_copying",
