@@ -131,8 +131,12 @@ def closed(site, name):
         yield
     finally:
         file.unlink()
-        # nginx looks again within a second.
-        wait_until(lambda: site.request("POST", "/healthz", "", FORM).status != 503)
+        # Each of nginx's processes looks again within a second.
+        wait_until(lambda: all(is_open(site) for _request in range(20)))
+
+
+def is_open(site):
+    return site.request("POST", "/healthz", "", FORM).status != 503
 
 
 def test_operator_closes_the_site_and_opens_it_again(site):
