@@ -13,6 +13,7 @@ from articles.admin.base import may_publish
 from articles.admin.form_fields import is_key
 from articles.admin.model_admin import PermissionMissing, require
 from articles.bundle.data_to_rows import LoadError
+from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.desk.trash import (
     bring_back,
@@ -29,12 +30,9 @@ def trash_view(model_admin, request):
     """List what can be brought back; bring one back, as it was."""
     require(request, model_admin.permission_for("view"))
     if request.method == "POST":
-        article = restored(model_admin, request)
+        article, errors = restored(model_admin, request)
         model_admin.log_change(request, article, _("Taken out of the trash."))
-        address = reverse("admin:articles_article_change", args=[article.pk])
-        text = _("“%(title)s” is back, as it was.") % {"title": article}
-        messages.success(request, format_html('<a href="{}">{}</a>', address, text))
-        return redirect(request.path)
+        return _tell(model_admin, request, article, errors)
     articles = Article.objects.in_trash().defer("body", "body_html").order_by("-trashed_at", "-pk")
     mine = set(restorable(model_admin, request).values_list("pk", flat=True))
     context = {
@@ -50,7 +48,7 @@ def trash_view(model_admin, request):
 def restorable(model_admin, request):
     """Return the articles in the trash that who asks might have deleted, and so may bring back.
 
-    What was public is public again.
+    What was public is public again, as far as it may be.
     """
     articles = Article.objects.in_trash()
     if not model_admin.may(request, "delete"):
@@ -67,8 +65,20 @@ def restored(model_admin, request):
         raise Http404
     if not restorable(model_admin, request).filter(pk=article.pk).exists():
         raise PermissionMissing(model_admin.missing_permission(request, "delete"))
-    take_out_of_trash(article)
-    return article
+    return article, take_out_of_trash(article, by=request.user)
+
+
+def _tell(model_admin, request, row, errors):
+    """Say that a row is back, and what keeps it from readers; lead to the list."""
+    name = {"title": row}
+    text = _("“%(title)s” is back, as it was.") % name
+    if errors:
+        text = _("“%(title)s” is back, but not public: as it is, it may not be published.") % name
+        text = f"{text} {publishing.sentences(errors)}"
+    address = reverse(model_admin.url_name("change"), args=[row.pk])
+    level = messages.WARNING if errors else messages.SUCCESS
+    messages.add_message(request, level, format_html('<a href="{}">{}</a>', address, text))
+    return redirect(request.path)
 
 
 # Months, site pages and series
@@ -125,16 +135,14 @@ def _bring_back(model_admin, request):
     if not _may_bring_back(model_admin, request, revision):
         raise PermissionMissing("articles.publish_article")
     try:
-        row = bring_back(revision, by=request.user)
+        row, errors = bring_back(revision, by=request.user)
     except DamagedRevisionError:
         messages.error(request, _("What this revision holds cannot be read."))
     except LoadError as error:
         messages.error(request, _("It cannot be brought back: %s") % error.message)
     else:
         model_admin.log_change(request, row, _("Taken out of the trash."))
-        address = reverse(model_admin.url_name("change"), args=[row.pk])
-        text = _("“%(title)s” is back, as it was.") % {"title": row}
-        messages.success(request, format_html('<a href="{}">{}</a>', address, text))
+        return _tell(model_admin, request, row, errors)
     return redirect(request.path)
 
 

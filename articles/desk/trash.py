@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from articles.bundle.data_to_rows import LoadError, month_day, row_of, store
+from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of, record, record_found
 from articles.models import Article, MonthlyIssue, Ranking, Revision, SitePage
 from articles.models.article import TRASH_DAYS
@@ -43,15 +44,24 @@ def put_in_trash(article):
         article.put_in_trash()
 
 
-def take_out_of_trash(article):
-    """Bring an article back as its newest revision says that it was."""
+def take_out_of_trash(article, *, by):
+    """Bring an article back as its newest revision says that it was; return what forbids that.
+
+    What readers may no longer find as it is, such as a text whose picture has gone, is back
+    withdrawn.
+    """
     newest = Revision.objects.of(article).stored().newest()
     state = Article.State.DRAFT
     if newest:
         # What cannot be read says nothing of readers.
         with suppress(DamagedRevisionError):
             state = data_of(newest).state
-    article.take_out_of_trash(state)
+    errors = publishing.errors_of(article) if state == Article.State.PUBLISHED else []
+    with transaction.atomic():
+        article.take_out_of_trash(article.state if errors else state)
+        if errors:
+            record(article, by=by, note=_("Taken out of the trash."))
+    return errors
 
 
 # Months, site pages and series
@@ -75,7 +85,10 @@ def deleted_revisions(model):
 
 
 def bring_back(revision, *, by):
-    """Make a deleted row anew, with its key, as its revision holds it; raises LoadError."""
+    """Make a deleted row anew, with its key, as its revision holds it; raises LoadError.
+
+    Return the row, and what forbids that readers find it: such a month is back as a draft.
+    """
     data = data_of(revision)
     with transaction.atomic():
         if row_of(data):
@@ -84,9 +97,16 @@ def bring_back(revision, *, by):
         about = {"pk": revision.object_id, "note": reason, "restored_number": revision.number}
         store(data, Revision.Kind.RESTORED, reason=reason, by=by, **about)
         row = row_of(data)
+        errors = []
         if isinstance(row, MonthlyIssue):
             _give_back_articles(row)
-    return row
+            row.refresh_from_db()
+            errors = publishing.errors_of(row) if row.state == row.State.PUBLISHED else []
+        if errors:
+            row.state = row.State.DRAFT
+            row.store()
+            record(row, by=by, note=reason)
+    return row, errors
 
 
 def _give_back_articles(issue):

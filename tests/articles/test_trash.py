@@ -120,6 +120,31 @@ def test_what_was_public_is_brought_back_by_who_may_publish_alone():
 
 
 @pytest.mark.django_db
+def test_what_may_not_be_public_any_more_comes_back_out_of_sight(client):
+    publisher = signed_in(*PUBLISH, *DELETE)
+    named = make_article()
+    link = f"- 한 줄 [앞 글]({named.get_absolute_url()})"
+    article, issue = make_article(body=link), make_issue()
+    issue.replace_items([("정책", "첫 소식", link)])
+    delete(publisher, article)
+    publisher.post(reverse("admin:articles_monthlyissue_delete", args=[issue.pk]), {"post": "yes"})
+    revision = Revision.objects.get(kind=Revision.Kind.DELETED)
+    delete(publisher, named)
+
+    month_trash = reverse("admin:articles_monthlyissue_trash")
+    for trash, key in ((TRASH, {"article": article.pk}), (month_trash, {"revision": revision.pk})):
+        page = publisher.post(trash, key, follow=True).content.decode()
+        assert "공개되지 않았습니다" in page and named.get_absolute_url() in page
+
+    article.refresh_from_db()
+    issue = MonthlyIssue.objects.get()
+    assert (article.state, article.trashed_at, issue.state) == ("withdrawn", None, "draft")
+    addresses = [article.get_absolute_url(), issue.get_absolute_url()]
+    assert [client.get(address).status_code for address in addresses] == [404, 404]
+    assert Revision.objects.of(article).newest().kind == Revision.Kind.WITHDRAWN
+
+
+@pytest.mark.django_db
 def test_file_that_is_imported_brings_its_article_back():
     for data in EVERYTHING:
         load(data)
