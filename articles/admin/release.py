@@ -135,8 +135,8 @@ def _contents(release, user):
         periods = list(release.periods.select_related("ranking"))
     else:
         articles, periods = to_come, release.periods_to_come(to_come)
-    faults = [] if release.is_live else release.faults(articles, periods)
-    may_pass = bool(faults) and bool(release.publishing_errors(articles))
+    errors = [] if release.is_live else release.publishing_errors(articles)
+    faults = [] if release.is_live else release.faults(articles, periods, errors=errors)
     standing = {
         row: {"badge": badge(row.shown_state), "acting": who_acts(row)}
         for row in Article.objects.with_reviews()
@@ -159,7 +159,7 @@ def _contents(release, user):
         "issue_acting": who_acts(issue),
         "faults": [text for of, text in faults if of is None],
         "is_complete": not faults,
-        "may_pass": may_pass,
+        "may_pass": bool(errors),
         "left_out": [article for article in to_come if article not in articles],
     }
 

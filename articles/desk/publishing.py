@@ -148,7 +148,9 @@ def _of_article(article: Article, moment: datetime, together: list) -> Iterator[
             yield Finding("unreadable", ERROR, text, "")
     else:
         page, placed = read(html), RANKING_MARK.findall(html)
-    tables = list(article.ranking_tables.prefetch_related("periods__entries__subject"))
+    tables = list(
+        article.ranking_tables.prefetch_related("periods__entries__subject", "periods__ranking")
+    )
     places = _PLACES | {f"table-{table.pk}" for table in tables}
     yield from publishing_checks.text_findings(article.body, page)
     yield from publishing_checks.pictures(page)

@@ -106,16 +106,21 @@ class Release(models.Model):
 
     # What keeps it from going live
 
-    def faults(self, articles, periods, moment=None):
-        """Return [(member or None, sentence)]: what is missing or not as it must be at `moment`."""
+    def faults(self, articles, periods, moment=None, errors=None):
+        """Return [(member or None, sentence)]: what is missing or not as it must be at `moment`.
+
+        `errors` are the `publishing_errors` of then, where whoever asks has them.
+        """
         moment = moment or self.publish_at
+        if errors is None:
+            errors = self.publishing_errors(articles, moment)
         found = [(None, text) for text in self._issue_faults(articles, periods)]
         for article in articles:
             found += [(article, text) for text in self._article_faults(article)]
         found += [
             # What is wrong with the month itself is said of the whole.
             (member if member in articles else None, error.text)
-            for member, error in self.publishing_errors(articles, moment)
+            for member, error in errors
         ]
         # What a table of theirs shows, the articles answer for.
         shown = RankingPeriod.objects.filter(tables__article__in=articles)

@@ -181,6 +181,25 @@ def test_links_within_the_site_are_tried_as_readers_will_find_them():
 
 
 @pytest.mark.django_db
+def test_checks_cost_the_same_however_many_periods_are_shown(django_assert_num_queries):
+    def article_with(count):
+        months = [
+            (f"2025년 {month}월", date(2025, month, 1), [("구글", "미국", "Gemma")])
+            for month in range(1, count + 1)
+        ]
+        article = make_article(body="[[ranking:models]]")
+        make_table(article, make_ranking(months), slug="models")
+        return article
+
+    one, many = article_with(1), article_with(9)
+    with django_assert_num_queries(7) as queries:
+        publishing.findings_of(one)
+
+    with django_assert_num_queries(len(queries)):
+        publishing.findings_of(many)
+
+
+@pytest.mark.django_db
 def test_text_of_a_thousand_links_is_looked_at_in_part(django_assert_max_num_queries):
     body = "\n\n".join(f"[이름](/articles/{number + 10**6}/)" for number in range(1_000))
     article = make_article(body=body)

@@ -588,3 +588,16 @@ def test_release_page_costs_the_same_however_many_items(
 
     with django_assert_num_queries(26):
         client.get(page(client, issue))
+
+
+def test_what_is_amiss_is_looked_for_once(client, publisher, django_assert_max_num_queries):
+    issue, article, _ranking = make_month()
+    article.body += "\n\n[없는 글](/articles/999999/)"
+    article.store()
+    client.get(page(client, issue))
+
+    # Those of a month without a fault, the link's article and who let it pass.
+    with django_assert_max_num_queries(28):
+        response = client.get(page(client, issue))
+
+    assert "No article is there" in response.content.decode()
