@@ -20,6 +20,11 @@ def is_key(text):
 MAX_KEY = models.BigIntegerField.MAX_BIGINT
 
 
+def row_of_key(rows, text):
+    """Return the one of `rows` whose key was sent as `text`, or None."""
+    return rows.filter(pk=int(text)).first() if is_key(text) else None
+
+
 def validate_plausible(moment):
     if not is_plausible(moment):
         raise ValidationError(_("Give a date between 1900 and 2999."))

@@ -12,7 +12,7 @@ from articles.admin.base import (
     PublishedModelForm,
     may_publish,
 )
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.month_search import MonthSearchAdmin
 from articles.admin.next_step import next_step
 from articles.admin.ordered_inlines import NumberedFormSet
@@ -25,10 +25,7 @@ from articles.models.monthly_issue import OUT_OF_THE_WAY
 
 def issue_to_copy(request):
     """Return the issue whose skeleton the address asks for, or None."""
-    key = request.GET.get("copy", "")
-    if not is_key(key):
-        return None
-    return MonthlyIssue.objects.filter(pk=int(key)).first()
+    return row_of_key(MonthlyIssue.objects, request.GET.get("copy", ""))
 
 
 class MonthlyIssueItemForm(forms.ModelForm):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.admin.base import StoredModelAdmin, may_publish
 from articles.admin.edit_conflicts import EditConflictForm
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.model_admin import require
 from articles.admin.revision_views import object_to_view
 from articles.content.uploads import MAX_FILE_BYTES, one_picture, remake_upload
@@ -293,8 +293,7 @@ class PictureAdmin(StoredModelAdmin):
         pictures = Picture.objects.in_trash()
         if request.method == "POST":
             require(request, self.permission_for("delete"))
-            key = request.POST.get("picture", "")
-            picture = pictures.filter(pk=int(key)).first() if is_key(key) else None
+            picture = row_of_key(pictures, request.POST.get("picture", ""))
             if picture is None:
                 raise Http404
             picture.take_out_of_trash()

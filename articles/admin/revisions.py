@@ -5,7 +5,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy
 
 from articles.admin.edit_conflicts import SavedMeanwhileError
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.joining import join_saved, join_view
 from articles.admin.revision_views import compare_view, history_context, name_view, restore_view
 from articles.desk.revisions import record, record_found
@@ -95,7 +95,7 @@ class RevisedAdmin:
             return join_saved(self, request, object_id, saved)
 
     def history_view(self, request, object_id, extra_context=None):
-        obj = self.model.objects.filter(pk=object_id).first() if is_key(object_id) else None
+        obj = row_of_key(self.model.objects, object_id)
         context = history_context(self, request, obj) if obj else {}
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 

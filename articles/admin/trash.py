@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.admin.base import may_publish
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.model_admin import PermissionMissing, require
 from articles.bundle.data_to_rows import LoadError
 from articles.desk import publishing
@@ -58,9 +58,8 @@ def restorable(model_admin, request):
 
 @transaction.atomic
 def restored(model_admin, request):
-    key = request.POST.get("article", "")
     articles = Article.objects.in_trash().select_for_update()
-    article = articles.filter(pk=int(key)).first() if is_key(key) else None
+    article = row_of_key(articles, request.POST.get("article", ""))
     if article is None:
         raise Http404
     if not restorable(model_admin, request).filter(pk=article.pk).exists():
@@ -127,9 +126,8 @@ def deleted_view(model_admin, request):
 
 def _bring_back(model_admin, request):
     require(request, model_admin.permission_for("delete"))
-    key = request.POST.get("revision", "")
     revisions = deleted_revisions(model_admin.model)
-    revision = revisions.filter(pk=int(key)).first() if is_key(key) else None
+    revision = row_of_key(revisions, request.POST.get("revision", ""))
     if revision is None:
         raise Http404
     if not _may_bring_back(model_admin, request, revision):

@@ -60,7 +60,7 @@ class ReviewedQuerySet(models.QuerySet):
 class Reviewed(models.Model):
     """What goes through review and says where it stands."""
 
-    # What names the row in a review.
+    # What names the row in a review and a share link.
     review_field = "article"
     can_be_withdrawn = False
 

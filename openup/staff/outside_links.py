@@ -2,20 +2,16 @@
 
 import threading
 
-from django.apps import apps
 from django.contrib import admin, messages
-from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from articles.admin.model_admin import PermissionMissing
 from articles.desk.outside_links import MOST_LINKS, try_links
 from articles.desk.publishing import outside_links_of
 from comments.identity.rate_limits import LINK_TRIALS, spend
+from openup.staff.article_or_month import row_to_work_on
 
-MODELS = {"article", "monthlyissue"}
 # They take a thread of the server's for as long as other sites like.
 one_trial = threading.Lock()
 
@@ -23,12 +19,7 @@ one_trial = threading.Lock()
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin.site.admin_view
 def outside_links(request, model, object_id):
-    if model not in MODELS:
-        raise Http404
-    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
-    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
-    if not model_admin.may(request, "change"):
-        raise PermissionMissing(model_admin.permission_for("change"))
+    model_admin, obj = row_to_work_on(request, model, object_id)
     links = outside_links_of(obj)
     trials = {}
     if request.method == "POST" and links:

@@ -1,35 +1,28 @@
 """Remarks at the desk: those on one article or month, and all that wait for whoever asks."""
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from articles.admin.base import may_publish
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.revision_views import newest_number, revision_asked_for
 from articles.desk.remark_places import passages_of
 from articles.desk.remarks import LineRemarkForm, RemarkForm, threads_of
 from articles.models import Remark
 from comments.identity.rate_limits import REMARKS, spend
-
-MODELS = {"article", "monthlyissue"}
+from openup.staff.article_or_month import row_to_work_on
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin.site.admin_view
 def remarks(request, model, object_id):
-    if model not in MODELS:
-        raise Http404
-    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
-    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
-    if not model_admin.may(request, "change"):
-        raise PermissionMissing(model_admin.permission_for("change"))
+    model_admin, obj = row_to_work_on(request, model, object_id)
     for act in (settle, reopen, delete):
         if act.__name__ in request.POST:
             return act(request, obj)
@@ -71,8 +64,10 @@ def shown_number(request, obj):
 
 
 def chosen(request, obj, act):
-    key = request.POST[act]
-    return get_object_or_404(obj.remarks.filter(parent=None), pk=int(key) if is_key(key) else 0)
+    remark = row_of_key(obj.remarks.filter(parent=None), request.POST[act])
+    if remark is None:
+        raise Http404
+    return remark
 
 
 def settle(request, obj):

@@ -1,8 +1,6 @@
 """A revision of an article or a month, as the very page that readers would get."""
 
-from django.apps import apps
 from django.contrib import admin, messages
-from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
@@ -12,17 +10,16 @@ from articles.bundle.data_to_rows import LoadError
 from articles.desk import waiting_changes
 from articles.desk.revisions import DamagedRevisionError
 from articles.models import MonthlyIssue
+from openup.staff.article_or_month import admin_of
 from openup.staff.editor import draw_article
 from openup.staff.issue_preview import draw_issue
-from openup.staff.remarks import MODELS, remark_context
+from openup.staff.remarks import remark_context
 
 
 @require_safe
 @admin.site.admin_view
 def revision_preview(request, model, object_id, number):
-    if model not in MODELS:
-        raise Http404
-    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
+    model_admin = admin_of(model)
     obj = object_to_view(model_admin, request, object_id)
     revision = revision_asked_for(obj, number)
     context = {**remark_context(request, obj, number), "shown_revision": number}

@@ -1,11 +1,10 @@
 """The page on which links for who has no account are made, listed and revoked."""
 
 from django import forms
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,14 +12,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from articles.admin.form_fields import is_key
-from articles.admin.model_admin import PermissionMissing
+from articles.admin.form_fields import row_of_key
 from articles.admin.revision_views import revision_asked_for
 from articles.models import Revision, ShareLink
 from articles.models.share_link import LONGEST_DAYS
 from comments.identity.rate_limits import SHARE_LINKS, spend
+from openup.staff.article_or_month import row_to_work_on
 
-MODELS = {"article", "monthlyissue"}
 MOST_REVISIONS = 50
 
 
@@ -49,12 +47,7 @@ class ShareLinkForm(forms.ModelForm):
 @admin.site.admin_view
 @sensitive_variables("token", "address")
 def share_links(request, model, object_id):
-    if model not in MODELS:
-        raise Http404
-    model_admin = admin.site.get_model_admin(apps.get_model("articles", model))
-    obj = get_object_or_404(model_admin.get_queryset(request), pk=object_id)
-    if not model_admin.may(request, "change"):
-        raise PermissionMissing(model_admin.permission_for("change"))
+    model_admin, obj = row_to_work_on(request, model, object_id)
     if "revoke" in request.POST:
         return revoke(request, obj)
     revisions = list(Revision.objects.of(obj).for_listing()[:MOST_REVISIONS])
@@ -70,7 +63,7 @@ def share_links(request, model, object_id):
     if form.is_valid():
         spend(SHARE_LINKS, request.user.pk)
         link = form.save(commit=False)
-        link.article, link.issue = (None, obj) if model == "monthlyissue" else (obj, None)
+        setattr(link, obj.review_field, obj)
         link.by, link.by_name = request.user, request.user.get_username()
         token = link.issue_token()
         model_admin.log_change(request, obj, _("Made a link for who has no account."))
@@ -90,8 +83,9 @@ def share_links(request, model, object_id):
 
 
 def revoke(request, obj):
-    key = request.POST["revoke"]
-    link = get_object_or_404(obj.share_links, pk=key if is_key(key) else 0)
+    link = row_of_key(obj.share_links, request.POST["revoke"])
+    if link is None:
+        raise Http404
     if link.is_open:
         link.revoke()
         model_admin = admin.site.get_model_admin(type(obj))

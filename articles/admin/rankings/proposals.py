@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from articles.admin.form_fields import is_key
+from articles.admin.form_fields import row_of_key
 from articles.admin.model_admin import require
 from articles.admin.rankings.grid_fields import cell_names, shown_total, total_names
 from articles.admin.rankings.grid_form import RankingGridForm, shown_rows
@@ -77,10 +77,7 @@ class DeclineForm(forms.Form):
 
 def proposal_of(request, ranking):
     """Return the open proposal that the address names, or None, which is told."""
-    key = request.GET.get("proposal", "")
-    if not is_key(key):
-        return None
-    proposal = FigureProposal.objects.filter(ranking=ranking, pk=int(key)).first()
+    proposal = row_of_key(ranking.proposals, request.GET.get("proposal", ""))
     if proposal and proposal.state == FigureProposal.State.OPEN:
         return proposal
     if proposal:
