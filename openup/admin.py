@@ -13,8 +13,8 @@ from articles.admin.edit_conflicts import EditConflictAdmin, EditConflictForm
 from articles.admin.model_admin import StaffModelAdmin
 from articles.desk.audit import record
 from articles.models import Article, AuditEvent
-from openup.staff import second_factor
 from openup.staff.refusals import label_of
+from openup.staff.sign_in import second_factor
 
 # What the two apps have to say of an article stands in one list.
 admin.site.unregister(Article)

@@ -11,7 +11,7 @@ class OpenupConfig(AppConfig):
         from openup.backends.redaction import guard_standard_error  # noqa: PLC0415
         from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks
         from openup.checks.squashed_migrations import refuse_too_old  # noqa: PLC0415
-        from openup.staff import sign_in_record  # noqa: F401, PLC0415 - connects its receivers
+        from openup.staff.sign_in import audit  # noqa: F401, PLC0415 - connects its receivers
 
         guard_standard_error()
         # Told once: for one app alone.

@@ -33,7 +33,7 @@ class StaffSession(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls):
-        from openup.staff.sessions import SessionStore  # noqa: PLC0415 - it imports this model
+        from openup.staff.sign_in.sessions import SessionStore  # noqa: PLC0415 - it imports this model
 
         return SessionStore
 

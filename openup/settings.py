@@ -467,16 +467,16 @@ def read_provider(name):
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = ["openup.backends.staff_hasher.StaffHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "openup.staff.passwords.LengthValidator"},
-    {"NAME": "openup.staff.passwords.CommonValidator"},
+    {"NAME": "openup.staff.sign_in.passwords.LengthValidator"},
+    {"NAME": "openup.staff.sign_in.passwords.CommonValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 
-# Sign-in by a provider of OpenID Connect beside the password (openup/staff/openid.py)
+# Sign-in by a provider of OpenID Connect beside the password (openup/staff/sign_in/openid.py)
 
 OIDC_RP_CLIENT_ID = read_text("OIDC_CLIENT_ID").strip()
 if OIDC_RP_CLIENT_ID:
-    AUTHENTICATION_BACKENDS += ["openup.staff.openid.StaffBackend"]
+    AUTHENTICATION_BACKENDS += ["openup.staff.sign_in.openid.StaffBackend"]
     OIDC_RP_CLIENT_SECRET = read_required("OIDC_CLIENT_SECRET", "the secret of that client")
     if not OIDC_RP_CLIENT_SECRET:
         raise ImproperlyConfigured("OIDC_CLIENT_SECRET is malformed: expected the client's secret")
@@ -503,7 +503,7 @@ OTP_STATIC_THROTTLE_FACTOR = 0
 PASSWORD_RESET_TIMEOUT = 60 * 60
 COOKIE_PREFIX = "__Secure-" if IS_HTTPS else ""
 STAFF_PATH = "/manage/"
-SESSION_ENGINE = "openup.staff.sessions"
+SESSION_ENGINE = "openup.staff.sign_in.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}openup-session"
 SESSION_COOKIE_PATH = STAFF_PATH
 SESSION_COOKIE_SECURE = IS_HTTPS

@@ -11,7 +11,6 @@ from openup import media, shared, views
 from openup.staff import (
     editor,
     issue_preview,
-    new_password,
     outside_links,
     presence,
     remarks,
@@ -21,6 +20,7 @@ from openup.staff import (
     waiting_preview,
     working_copies,
 )
+from openup.staff.sign_in import new_password
 
 handler400 = "openup.views.bad_request"
 handler403 = "openup.views.permission_denied"
@@ -29,7 +29,7 @@ handler500 = "openup.views.server_error"
 
 openid_urls = []
 if settings.OIDC_RP_CLIENT_ID:
-    from openup.staff.openid import urlpatterns as openid_urls
+    from openup.staff.sign_in.openid import urlpatterns as openid_urls
 
 urlpatterns = [
     path("", views.home, name="home"),

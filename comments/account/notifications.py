@@ -229,7 +229,7 @@ def _staff_password(mail, address):
     """Give links to a new password; django.contrib.auth takes each once, within its time."""
     users = User.objects.filter(email__iexact=address, is_active=True, is_staff=True)
     links = []
-    # Without a second step the page would refuse them (openup/staff/new_password.py).
+    # Without a second step the page would refuse them (openup/staff/sign_in/new_password.py).
     for user in users.filter(totpdevice__confirmed=True).distinct().order_by("pk"):
         key = urlsafe_base64_encode(force_bytes(user.pk))
         token = default_token_generator.make_token(user)

@@ -8,7 +8,7 @@ from articles.models import AuditEvent
 # Sent while somebody writes, by the page alone.
 NO_ACTS = {
     *("markdown_preview", "paste_to_markdown", "presence", "typed_preview", "working_copy"),
-    # What signs in and out tells itself (openup/staff/sign_in_record.py).
+    # What signs in and out tells itself (openup/staff/sign_in/audit.py).
     *("admin:login", "admin:logout", "admin_password_reset"),
 }
 # Answers of a form that was not taken, or that asks once more, are pages.

@@ -14,11 +14,11 @@ from django_otp import login as pass_with
 
 from articles.desk.audit import record
 from articles.models import AuditEvent
-from openup.staff import account, second_factor
-from openup.staff.browsers import name_of_browser
 from openup.staff.desk_search import desk_search
 from openup.staff.guide import guide, guide_picture
-from openup.staff.sign_in import CodeForm, SignInForm
+from openup.staff.sign_in import account, second_factor
+from openup.staff.sign_in.browsers import name_of_browser
+from openup.staff.sign_in.forms import CodeForm, SignInForm
 
 
 class DeskSite(admin.AdminSite):

@@ -13,7 +13,7 @@ from comments.identity import rate_limits
 from comments.models import Comment, Outbox, Report, Subscriber
 from comments.threads.forms import may_be_mailed
 from openup.management.commands import check_keys
-from openup.staff import second_factor
+from openup.staff.sign_in import second_factor
 from tests.factories import EMAIL, PASSWORD, make_article, make_comment, make_staff
 
 pytestmark = pytest.mark.django_db

@@ -41,7 +41,7 @@ def site(settings, provider):
     settings.ROOT_URLCONF = "tests.openup.openid_urls"
     settings.AUTHENTICATION_BACKENDS = [
         *settings.AUTHENTICATION_BACKENDS,
-        "openup.staff.openid.StaffBackend",
+        "openup.staff.sign_in.openid.StaffBackend",
     ]
     settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET = "open-up", "secret"
     settings.OIDC_ISSUER, settings.OIDC_PROVIDER_NAME = provider, "기관 통합 로그인"

@@ -23,7 +23,7 @@ from lxml import html
 from articles.models import AuditEvent
 from comments.models import Outbox
 from openup.models import StaffSession, TrustedBrowser
-from openup.staff import second_factor
+from openup.staff.sign_in import second_factor
 from tests.browser.staff_site import make_staff_site
 from tests.factories import make_staff
 from tests.sent_forms import UNDRAWN

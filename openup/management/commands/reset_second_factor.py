@@ -2,7 +2,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from openup.staff import second_factor
+from openup.staff.sign_in import second_factor
 
 
 class Command(BaseCommand):

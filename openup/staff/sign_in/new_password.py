@@ -18,8 +18,8 @@ from comments.identity.credentials import canonical_address, hashing
 from comments.identity.rate_limits import network_of
 from comments.models import Outbox
 from comments.threads.forms import may_be_mailed
-from openup.staff import second_factor
-from openup.staff.sign_in import CodeForm, take_code
+from openup.staff.sign_in import second_factor
+from openup.staff.sign_in.forms import CodeForm, take_code
 
 
 class AddressForm(forms.Form):

@@ -19,7 +19,7 @@ from comments.identity.rate_limits import (
     spend_all,
 )
 from openup.models import TRUST_DAYS
-from openup.staff import second_factor
+from openup.staff.sign_in import second_factor
 
 MAX_CODE_CHARACTERS = 20
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from articles.desk.audit import record
 from articles.models import AuditEvent
-from openup.staff.browsers import name_of_browser
-from openup.staff.sessions import BROWSER, SIGNED_IN_AT
+from openup.staff.sign_in.browsers import name_of_browser
+from openup.staff.sign_in.sessions import BROWSER, SIGNED_IN_AT
 
 
 @receiver(user_logged_in)

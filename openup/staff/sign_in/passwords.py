@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from comments.identity.common_passwords import is_common
-from openup.staff import second_factor
+from openup.staff.sign_in import second_factor
 
 # Alone, and beside a second factor.
 MIN_CHARACTERS, MIN_CHARACTERS_BESIDE = 15, 8

@@ -22,8 +22,8 @@ from articles.models import AuditEvent
 from comments.identity.credentials import hashing
 from comments.identity.rate_limits import network_of, refund_all
 from openup.models import StaffSession, TrustedBrowser
-from openup.staff import second_factor
-from openup.staff.sign_in import MAX_CODE_CHARACTERS, spend_try, tries
+from openup.staff.sign_in import second_factor
+from openup.staff.sign_in.forms import MAX_CODE_CHARACTERS, spend_try, tries
 
 # Until a code has shown that the app has it, the key is known to this session alone: whoever had
 # the password before must not have chosen it.
