@@ -271,7 +271,8 @@ class EditConflictForm(EditConflictMixin, forms.ModelForm):
         if self.instance.pk is None:
             return
         model = type(self.instance)
-        rows = model._default_manager.select_for_update()
+        # Not its key: another row that comes to name this one need not wait.
+        rows = model._default_manager.select_for_update(no_key=True)
         try:
             # What the form does not show must not bring back older values.
             self.instance.refresh_from_db(from_queryset=rows)

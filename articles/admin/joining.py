@@ -81,7 +81,7 @@ def locked(model_admin, request, object_id):
     obj = model_admin.get_object(request, str(object_id))
     if obj is None:
         raise Http404
-    obj = type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+    obj = type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk)
     record_found(obj)
     return obj
 

@@ -45,7 +45,8 @@ def take_up_pictures():
         names = {picture.name for picture in added}
         with transaction.atomic():
             for model in (Article, MonthlyIssueItem, SitePage):
-                texts = model.objects.filter(body__contains="/media/").order_by("pk")
+                texts = model.objects.select_for_update(no_key=True)
+                texts = texts.filter(body__contains="/media/").order_by("pk")
                 for text in texts.iterator(chunk_size=20):
                     if uploads.names_in(text.body) & names:
                         text.note_pictures()

@@ -84,7 +84,7 @@ def _lock(obj):
 
     Locked, so that two who save at once take two numbers.
     """
-    return type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+    return type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk)
 
 
 def _keep(row, data, earlier, kind, by, **about):

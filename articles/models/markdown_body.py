@@ -59,5 +59,6 @@ class MarkdownBody(models.Model):
     def note_pictures(self):
         """Find the pictures that the text names; none of them waits in the trash."""
         named = Picture.objects.filter(name__in=names_in(self.body))
-        self.pictures.set(named)
+        # First, so that whoever is about to delete one for good is waited for.
         named.in_trash().update(trashed_at=None)
+        self.pictures.set(named)

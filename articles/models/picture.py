@@ -252,7 +252,9 @@ class Picture(models.Model):
             (self.monthlyissueitems, CONTENT),
             (self.sitepages, SITE),
         ):
-            for text in relation.order_by("pk").iterator(chunk_size=20):
+            # Locked: what somebody saves meanwhile is not shown as it was before.
+            texts = relation.select_for_update(of=("self",), no_key=True).order_by("pk")
+            for text in texts.iterator(chunk_size=20):
                 text.remake_html()
                 scopes.add(scope)
         if self.lead_articles.exists():

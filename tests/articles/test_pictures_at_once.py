@@ -1,0 +1,99 @@
+"""A picture and a text that are saved at one moment: neither is lost, and neither stops the other.
+
+SQLite has one writer at a time.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from articles.models import Picture
+from tests.articles.test_pictures import PUBLISHER, describe
+from tests.factories import make_article, make_picture, make_staff
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="it has one writer at a time"),
+]
+
+WAITING = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def meanwhile(pool, act):
+    """Have another connection `act` until it is done or waits for us; return its future."""
+
+    def run():
+        with closing(connection):
+            return act()
+
+    future = pool.submit(run)
+    with connection.cursor() as cursor:
+        while not future.done() and not cursor.execute(WAITING).rowcount:
+            pass
+    return future
+
+
+def code(picture):
+    return f"![나무](/media/{picture.name})"
+
+
+def test_text_saved_while_its_picture_is_described_is_shown_as_saved():
+    picture = make_picture()
+    article = make_article(body=f"처음 글\n\n{code(picture)}")
+    picture.caption = "옛 나무"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            article.body = f"고친 글\n\n{code(picture)}"
+            article.store()
+            described = meanwhile(pool, picture.store)
+        described.result()
+
+    article.refresh_from_db()
+    assert "고친 글" in article.body_html and "옛 나무" in article.body_html
+
+
+def test_picture_is_described_while_another_text_comes_to_name_it():
+    picture, client = make_picture(alternative_text="나무"), Client()
+    client.force_login(make_staff(*PUBLISHER))
+    make_article(body=code(picture))
+    other = make_article(body="다른 글")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            other.body = code(picture)
+            other.store()
+            described = meanwhile(
+                pool, lambda: describe(client, picture, alternative_text="느티나무")
+            )
+        assert described.result().status_code == 302
+
+    assert picture.articles.count() == 2
+    assert Picture.objects.get().alternative_text == "느티나무"
+
+
+def test_text_that_names_a_picture_on_its_way_out_of_the_trash_is_saved():
+    picture, article = make_picture(trashed_at=timezone.now()), make_article()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked = Picture.objects.select_for_update().get()
+            article.body = code(picture)
+            saved = meanwhile(pool, article.store)
+            locked.delete()
+        saved.result()
+
+    article.refresh_from_db()
+    assert article.body == code(picture) and not article.pictures.exists()
