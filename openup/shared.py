@@ -26,8 +26,8 @@ from comments.identity.rate_limits import (
     spend_all,
 )
 from comments.threads.views import public_form
-from openup.staff.editor import draw_article
-from openup.staff.issue_preview import draw_issue
+from openup.staff.previews.article import draw_article
+from openup.staff.previews.issue import draw_issue
 
 # Who looks at a link to show what it leads to, or before anybody has followed it.
 _MACHINES = re.compile(

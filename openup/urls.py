@@ -10,16 +10,13 @@ from comments import urls as comments_urls
 from openup import media, shared, views
 from openup.staff import (
     editor,
-    issue_preview,
     outside_links,
     presence,
     remarks,
-    revision_preview,
     share_links,
-    typed_preview,
-    waiting_preview,
     working_copies,
 )
+from openup.staff.previews import article, issue, revision, typed, waiting
 from openup.staff.sign_in import new_password
 
 handler400 = "openup.views.bad_request"
@@ -37,26 +34,22 @@ urlpatterns = [
     path("manage/markdownx/preview/", editor.markdown_preview, name="markdown_preview"),
     path("manage/markdownx/paste/", editor.paste_to_markdown, name="paste_to_markdown"),
     path("manage/markdownx/upload/", editor.image_upload, name="image_upload"),
-    path("manage/preview/typed/", typed_preview.typed_preview, name="typed_preview"),
-    path(
-        "manage/preview/typed/<key:article_id>/", typed_preview.typed_preview, name="typed_preview"
-    ),
+    path("manage/preview/typed/", typed.typed_preview, name="typed_preview"),
+    path("manage/preview/typed/<key:article_id>/", typed.typed_preview, name="typed_preview"),
     path("manage/presence/<slug:model>/<key:object_id>/", presence.presence, name="presence"),
     path(
         "manage/preview/articles/<key:article_id>/waiting/",
-        waiting_preview.waiting_preview,
+        waiting.waiting_preview,
         name="waiting_preview",
     ),
-    path(
-        "manage/preview/issues/<key:issue_id>/", issue_preview.issue_preview, name="issue_preview"
-    ),
+    path("manage/preview/issues/<key:issue_id>/", issue.issue_preview, name="issue_preview"),
     path(
         "manage/preview/<slug:model>/<key:object_id>/revisions/<key:number>/",
-        revision_preview.revision_preview,
+        revision.revision_preview,
         name="revision_preview",
     ),
-    path("manage/checks/month/", typed_preview.typed_items, name="typed_items"),
-    path("manage/checks/month/<key:issue_id>/", typed_preview.typed_items, name="typed_items"),
+    path("manage/checks/month/", typed.typed_items, name="typed_items"),
+    path("manage/checks/month/<key:issue_id>/", typed.typed_items, name="typed_items"),
     path("manage/remarks/", remarks.my_remarks, name="my_remarks"),
     path("manage/remarks/<slug:model>/<key:object_id>/", remarks.remarks, name="remarks"),
     path(
@@ -69,7 +62,7 @@ urlpatterns = [
     ),
     path("manage/working-copies/<slug:form>/", working_copies.working_copy, name="working_copy"),
     path(
-        "manage/preview/articles/<key:article_id>/", editor.article_preview, name="article_preview"
+        "manage/preview/articles/<key:article_id>/", article.article_preview, name="article_preview"
     ),
     # The sign-in's page links to it by this name.
     path("manage/password/", new_password.ask_for_link, name="admin_password_reset"),

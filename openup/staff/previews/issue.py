@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from articles.admin.model_admin import require
 from articles.models import Article, MonthlyIssue
 from articles.month_line import month_line
-from openup.staff.editor import without_links
+from openup.staff.previews.article import without_links
 from openup.staff.remarks import remark_context
 
 

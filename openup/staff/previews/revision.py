@@ -11,8 +11,8 @@ from articles.desk import waiting_changes
 from articles.desk.revisions import DamagedRevisionError
 from articles.models import MonthlyIssue
 from openup.staff.article_or_month import admin_of
-from openup.staff.editor import draw_article
-from openup.staff.issue_preview import draw_issue
+from openup.staff.previews.article import draw_article
+from openup.staff.previews.issue import draw_issue
 from openup.staff.remarks import remark_context
 
 

@@ -11,7 +11,7 @@ from articles.bundle.data_to_rows import LoadError
 from articles.desk import waiting_changes
 from articles.desk.revisions import DamagedRevisionError
 from articles.models import Article
-from openup.staff.editor import draw_article
+from openup.staff.previews.article import draw_article
 from openup.staff.remarks import remark_context
 
 

@@ -31,7 +31,8 @@ from comments.identity.rate_limits import (
     LimitReached,
     spend,
 )
-from openup.staff.editor import draw_article, fragment, is_writer, slow_down
+from openup.staff.editor import fragment, is_writer, slow_down
+from openup.staff.previews.article import draw_article
 
 MOST_ITEMS = 200
 
