@@ -42,5 +42,6 @@ def read_guide():
 def guide_picture(request, name):
     try:
         return FileResponse((DOCS / "images" / f"{name}.png").open("rb"), content_type="image/png")
-    except FileNotFoundError as error:
+    except OSError as error:
+        # Such as a name that is longer than any file's.
         raise Http404 from error
