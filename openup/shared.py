@@ -12,10 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from articles.admin.revision_views import newest_number
 from articles.article_loading import load_any_article
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk import waiting_changes
 from articles.desk.remarks import NamedRemarkForm
-from articles.desk.revisions import DamagedRevisionError
 from articles.models import Article, Revision, ShareLink
 from comments.identity.rate_limits import (
     REMARKS_OF_LINK,
@@ -73,7 +72,7 @@ def shared(request, token):
             form.save(link.target, name=name, revision_number=number, link=link)
             return redirect(f"{request.path}?remark=sent#remark-form")
         response = draw_shared(request, link, form)
-    except (Http404, LoadError, DamagedRevisionError):
+    except (Http404, LoadError):
         context = {"kept_text": request.POST.get("text", "")}
         return render(request, "shared_gone.html", context, status=404)
     if is_opening(request):

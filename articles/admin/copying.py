@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from articles.admin.model_admin import require
 from articles.admin.revision_views import object_to_view
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk.copying import copy_for_next_month
 
 

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from articles.admin.from_file_forms import FileForm, ManuscriptForm
 from articles.admin.model_admin import require
-from articles.bundle.data import ArticleData, IssueData, RankingData, SubjectData
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import ArticleData, IssueData, LoadError, RankingData, SubjectData
 from articles.bundle.json_text import from_json, to_json
 from articles.manuscripts.outline import ImportedPage
 from articles.manuscripts.save_drafts import ISSUE, load_page

@@ -34,7 +34,7 @@ from articles.admin.revision_views import (
     show,
     with_choices,
 )
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.bundle.rows_to_data import whole_data
 from articles.content.text import normalise
 from articles.content.word_diff import REMOVED, SAME, word_changes

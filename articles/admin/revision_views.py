@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.model_admin import PermissionMissing
-from articles.bundle.data import ArticleData, IssueData, PageData, RankingData
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import ArticleData, IssueData, LoadError, PageData, RankingData
 from articles.content.word_diff import SAME
 from articles.desk.differences import differences
 from articles.desk.restoring import restorable, restore

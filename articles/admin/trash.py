@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from articles.admin.base import may_publish
 from articles.admin.form_fields import row_of_key
 from articles.admin.model_admin import PermissionMissing, require
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.desk.trash import (
@@ -134,8 +134,6 @@ def _bring_back(model_admin, request):
         raise PermissionMissing("articles.publish_article")
     try:
         row, errors = bring_back(revision, by=request.user)
-    except DamagedRevisionError:
-        messages.error(request, _("What this revision holds cannot be read."))
     except LoadError as error:
         messages.error(request, _("It cannot be brought back: %s") % error.message)
     else:

@@ -21,11 +21,11 @@ from articles.admin.joining import clash_label
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.revision_views import newest_number
 from articles.admin.waiting_form import ArticleForm
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
 from articles.desk.joining import own_changes
-from articles.desk.revisions import DamagedRevisionError, data_of
+from articles.desk.revisions import data_of
 from articles.models import Article, WorkingCopy
 
 
@@ -157,8 +157,8 @@ class WaitingAdmin:
                 return HttpResponseRedirect(article_page(article, "change"))
             try:
                 response = self.draw_waiting(request, article, change)
-            except (LoadError, DamagedRevisionError) as error:
-                messages.error(request, waiting_changes.reason(error))
+            except LoadError as error:
+                messages.error(request, error.message)
                 return HttpResponseRedirect(article_page(article, "waiting"))
             return self.proposed(request, object_id) or response
 

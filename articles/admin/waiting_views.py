@@ -16,7 +16,7 @@ from articles.admin.publishing import checks_of, reason_field
 from articles.admin.review_views import review_notice
 from articles.admin.revision_views import compared, newest_number, object_to_view
 from articles.admin.waiting_admin import article_page, publish_now
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk import reviews, waiting_changes
 from articles.desk.revisions import DamagedRevisionError, data_of
 from articles.fields import LineFormField
@@ -96,7 +96,7 @@ def differences_of(change):
     try:
         return compared(Article, data_of(change.replaces), data_of(change.revision)), []
     except DamagedRevisionError as error:
-        return [], [waiting_changes.reason(error)]
+        return [], [error.message]
 
 
 def checks_of_waiting(change):
@@ -104,7 +104,7 @@ def checks_of_waiting(change):
     try:
         with waiting_changes.rows_saying(waiting_changes.fitted(change)):
             return checks_of(Article.objects.get(pk=change.article_id), change.publish_at)
-    except (LoadError, DamagedRevisionError):
+    except LoadError:
         return None
 
 

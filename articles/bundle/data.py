@@ -24,6 +24,18 @@ class BundleError(Exception):
         return self.message
 
 
+Path = tuple[str | int, ...]
+
+
+class LoadError(Exception):
+    """Say why data cannot be stored; `path` leads to the value, by keys and places in lists."""
+
+    def __init__(self, path: Path, message: str):
+        super().__init__(path, message)
+        self.path = path
+        self.message = message
+
+
 @dataclass(frozen=True)
 class CategoryData:
     slug: str

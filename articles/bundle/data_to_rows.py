@@ -12,7 +12,9 @@ from articles.bundle.data import (
     ArticleData,
     Data,
     IssueData,
+    LoadError,
     PageData,
+    Path,
     PicturesData,
     RankingData,
     SubjectsData,
@@ -48,17 +50,6 @@ from articles.old_addresses import normalise_address
 CREATED = "created"
 CHANGED = "changed"
 UNCHANGED = "unchanged"
-
-Path = tuple[str | int, ...]
-
-
-class LoadError(Exception):
-    """Say why data cannot be stored; `path` leads to the value, by keys and places in lists."""
-
-    def __init__(self, path: Path, message: str):
-        super().__init__(path, message)
-        self.path = path
-        self.message = message
 
 
 def load(data: Data) -> str:

@@ -3,11 +3,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.content.text import normalise_line
 from articles.desk import waiting_changes
 from articles.desk.remark_places import Places, passages_of
-from articles.desk.revisions import DamagedRevisionError
 from articles.fields import LineFormField, ProseFormField
 from articles.models import Article
 from articles.models.remark import MAX_CELL, MAX_CONTEXT, MAX_QUOTE, MAX_TEXT
@@ -122,5 +121,5 @@ def _waiting_passages(obj):
     try:
         with waiting_changes.rows_saying(waiting_changes.fitted(change)):
             return passages_of(Article.objects.get(pk=obj.pk))
-    except (LoadError, DamagedRevisionError):
+    except LoadError:
         return []

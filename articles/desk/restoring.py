@@ -5,8 +5,8 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from articles.bundle.data import ArticleData, IssueData, PageData, RankingData
-from articles.bundle.data_to_rows import LoadError, month_day, store
+from articles.bundle.data import ArticleData, IssueData, LoadError, PageData, RankingData
+from articles.bundle.data_to_rows import month_day, store
 from articles.bundle.rows_to_data import whole_data
 from articles.desk import publishing
 from articles.desk.revisions import data_of

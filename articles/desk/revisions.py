@@ -4,7 +4,9 @@ import hashlib
 import zlib
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from articles.bundle.data import LoadError
 from articles.bundle.json_text import from_json, to_json
 from articles.bundle.rows_to_data import data_class_of, whole_data
 from articles.bundle.schema import SchemaError
@@ -24,8 +26,11 @@ MOST_LOOKED_AT = 100
 _DAMAGE = SchemaError, ValueError, KeyError, TypeError, zlib.error
 
 
-class DamagedRevisionError(Exception):
+class DamagedRevisionError(LoadError):
     """What a revision holds cannot be read."""
+
+    def __init__(self):
+        super().__init__((), _("What this revision holds cannot be read."))
 
 
 def record(obj, kind=Revision.Kind.SAVED, *, by=None, note="", restored_number=None):

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q, RestrictedErro
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from articles.bundle.data_to_rows import LoadError, month_day, row_of, store
+from articles.bundle.data import LoadError
+from articles.bundle.data_to_rows import month_day, row_of, store
 from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of, record, record_found
 from articles.models import Article, MonthlyIssue, Ranking, Revision, SitePage

@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.bundle.data_to_rows import LoadError, store
+from articles.bundle.data import LoadError
+from articles.bundle.data_to_rows import store
 from articles.bundle.rows_to_data import whole_data
 from articles.content.text import is_plausible
 from articles.desk import publishing
@@ -75,8 +76,8 @@ def obstacles(change):
         return [_("The article is not public.")]
     try:
         data, replaced = data_of(change.revision), data_of(change.replaces)
-    except DamagedRevisionError:
-        return [_("What this revision holds cannot be read.")]
+    except DamagedRevisionError as error:
+        return [error.message]
     stored = whole_data(article)
     found = []
     if _text_of(stored) != _text_of(replaced):
@@ -192,7 +193,7 @@ def rows_saying(data):
 def rows_of_revision(obj, revision):
     """Return a context in which the rows of `obj` say what a revision holds, as far as they can.
 
-    Raises DamagedRevisionError, or LoadError when it is entered.
+    Raises LoadError, here or when it is entered.
     """
     data = data_of(revision)
     if isinstance(obj, Article):
@@ -219,10 +220,3 @@ def continued(change):
     clashes = join(*sides).clashes
     joined = join(*sides, {clash.name: MINE for clash in clashes}).data
     return fitted_article(change.article, stored, joined)[0], clashes
-
-
-def reason(error):
-    """Return why a change could not be read or stored."""
-    if isinstance(error, DamagedRevisionError):
-        return _("What this revision holds cannot be read.")
-    return error.message

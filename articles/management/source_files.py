@@ -14,13 +14,14 @@ from articles.bundle.data import (
     BundleError,
     Data,
     IssueData,
+    LoadError,
     PageData,
     PicturesData,
     RankingData,
     SubjectsData,
     TaxonomyData,
 )
-from articles.bundle.data_to_rows import LoadError, load
+from articles.bundle.data_to_rows import load
 from articles.manuscripts.outline import ImportedPage
 from articles.manuscripts.readers import SUFFIXES, read_page
 from articles.manuscripts.save_drafts import load_page

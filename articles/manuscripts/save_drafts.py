@@ -17,20 +17,13 @@ from articles.bundle.data import (
     ArticleData,
     Data,
     IssueData,
+    LoadError,
     PeriodData,
     RankingData,
     SubjectData,
     SubjectsData,
 )
-from articles.bundle.data_to_rows import (
-    CHANGED,
-    UNCHANGED,
-    LoadError,
-    load,
-    month_day,
-    store,
-    stored,
-)
+from articles.bundle.data_to_rows import CHANGED, UNCHANGED, load, month_day, store, stored
 from articles.bundle.files_to_data import read_file
 from articles.manuscripts.blocks import PICTURE_SCHEME, fenced
 from articles.manuscripts.outline import NO_LICENCE, ImportedPage

@@ -15,6 +15,7 @@ from articles.bundle.data import (
     EntryData,
     IssueData,
     IssueItemData,
+    LoadError,
     PageData,
     PeriodData,
     RankingData,
@@ -26,7 +27,7 @@ from articles.bundle.data import (
     TaxonomyData,
 )
 from articles.bundle.data_to_files import write
-from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED, LoadError, load, stored
+from articles.bundle.data_to_rows import CHANGED, CREATED, UNCHANGED, load, stored
 from articles.bundle.files_to_data import read_markdown
 from articles.content.text import normalise, normalise_line, visible
 from articles.models import Article, MonthlyIssue, PageVersion, RankingEntry

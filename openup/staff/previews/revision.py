@@ -6,9 +6,8 @@ from django.views.decorators.http import require_safe
 
 from articles.admin.revision_views import object_to_view, revision_asked_for
 from articles.article_loading import load_any_article
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk import waiting_changes
-from articles.desk.revisions import DamagedRevisionError
 from articles.models import MonthlyIssue
 from openup.staff.article_or_month import admin_of
 from openup.staff.previews.article import draw_article
@@ -28,6 +27,6 @@ def revision_preview(request, model, object_id, number):
             if isinstance(obj, MonthlyIssue):
                 return draw_issue(request, obj.pk, **context)
             return draw_article(request, load_any_article(obj.pk), **context)
-    except (LoadError, DamagedRevisionError) as error:
-        messages.error(request, waiting_changes.reason(error))
+    except LoadError as error:
+        messages.error(request, error.message)
         return redirect(model_admin.url_name("history"), obj.pk)

@@ -7,9 +7,8 @@ from django.views.decorators.http import require_safe
 
 from articles.admin.model_admin import require
 from articles.article_loading import load_any_article
-from articles.bundle.data_to_rows import LoadError
+from articles.bundle.data import LoadError
 from articles.desk import waiting_changes
-from articles.desk.revisions import DamagedRevisionError
 from articles.models import Article
 from openup.staff.previews.article import draw_article
 from openup.staff.remarks import remark_context
@@ -27,6 +26,6 @@ def waiting_preview(request, article_id):
         with waiting_changes.rows_saying(waiting_changes.fitted(change)):
             shown = load_any_article(article_id)
             return draw_article(request, shown, **remark_context(request, article))
-    except (LoadError, DamagedRevisionError) as error:
-        messages.error(request, waiting_changes.reason(error))
+    except LoadError as error:
+        messages.error(request, error.message)
         return redirect("admin:articles_article_waiting", article_id)
