@@ -50,7 +50,7 @@ class PageVersion(models.Model):
         rows = ", ".join([f"(%s, {_MILLISECONDS[connection.vendor]})"] * len(scopes))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (scope, version) VALUES {rows}"  # noqa: S608
+                f"INSERT INTO {table} (scope, version) VALUES {rows}"  # noqa: S608 - names of ours alone
                 f" ON CONFLICT (scope) DO UPDATE SET version = CASE"
                 f" WHEN {table}.version < excluded.version THEN excluded.version"
                 f" ELSE {table}.version + 1 END",

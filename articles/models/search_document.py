@@ -204,7 +204,7 @@ def _insert(documents):
         rows = [[*row, document.tokens] for row, document in zip(rows, documents, strict=True)]
     row = f"({', '.join(places)})"
     sql = (
-        f"INSERT INTO articles_searchdocument ({', '.join(columns)})"  # noqa: S608
+        f"INSERT INTO articles_searchdocument ({', '.join(columns)})"  # noqa: S608 - names of ours alone
         f" VALUES {', '.join([row] * len(rows))} ON CONFLICT (id) DO NOTHING RETURNING id"
     )
     with connection.cursor() as cursor:

@@ -31,12 +31,12 @@ def tables() -> list[str]:
 def put_in(table: str, rows: Iterable[tuple[str, int]]) -> None:
     """Put the tokens of documents in, rows of tokens and key."""
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} (tokens, rowid) VALUES (%s, %s)", rows)  # noqa: S608
+        cursor.executemany(f"INSERT INTO {table} (tokens, rowid) VALUES (%s, %s)", rows)  # noqa: S608 - names of ours alone
 
 
 def take_out(table: str, rows: Iterable[tuple[str, int]]) -> None:
     """Take the tokens of documents that are `known` there out, rows of tokens and key."""
-    sql = f"INSERT INTO {table} ({table}, tokens, rowid) VALUES ('delete', %s, %s)"  # noqa: S608
+    sql = f"INSERT INTO {table} ({table}, tokens, rowid) VALUES ('delete', %s, %s)"  # noqa: S608 - names of ours alone
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
 
@@ -48,7 +48,7 @@ def known(table: str, keys: list[int]) -> set[int]:
         some = keys[start : start + _KEYS_AT_ONCE]
         places = ", ".join(["%s"] * len(some))
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT rowid FROM {table} WHERE rowid IN ({places})", some)  # noqa: S608
+            cursor.execute(f"SELECT rowid FROM {table} WHERE rowid IN ({places})", some)  # noqa: S608 - names of ours alone
             found.update(key for (key,) in cursor.fetchall())
     return found
 
@@ -69,7 +69,7 @@ def end_next() -> None:
 
 def merge() -> None:
     """Write the index anew, in short steps, without the tokens of what was taken out."""
-    sql = f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', %s)"  # noqa: S608
+    sql = f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', %s)"  # noqa: S608 - names of ours alone
     pages = -_PAGES_PER_MERGE
     with connection.cursor() as cursor:
         while True:

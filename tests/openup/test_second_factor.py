@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from lxml import html
 
 from articles.models import AuditEvent
+from comments.identity.rate_limits import STAFF_SIGN_IN_PER_PAIR
 from comments.models import Outbox
 from openup.models import StaffSession, TrustedBrowser
 from openup.staff.sign_in import second_factor
@@ -97,13 +98,14 @@ def test_sign_in_asks_for_the_code_and_leads_to_where_it_was_asked_for(publisher
         asked, {"username": "hana", "password": PASSWORD, "next": "/manage/articles/article/"}
     )
     assert not is_open(client)
+    known = client.session.session_key
 
     wrong = client.post(LOGIN, {"code": "000000"})
     right = client.post(f"{LOGIN}?next=/manage/articles/article/", {"code": code_of(key)})
 
     assert "다음 번호가 나오면" in wrong.content.decode()
     assert right.url == "/manage/articles/article/"
-    assert is_open(client)
+    assert is_open(client) and client.session.session_key != known
 
 
 def test_code_works_once(publisher):
@@ -520,3 +522,30 @@ def test_who_came_in_by_a_recovery_code_stays_in_with_new_ones(publisher):
     client.post(ACCOUNT, {"action": "codes", "password": PASSWORD})
 
     assert is_open(client)
+
+
+def test_new_app_lets_in_no_browser_that_was_let_in_before(publisher):
+    _key, codes = make_app(publisher)
+    here = signed_in(publisher, codes[0])
+    there = signed_in(publisher, {"code": codes[1], "trust": "on"})
+    known = here.session.session_key
+    here.post(ACCOUNT, {"action": "new_app", "password": PASSWORD})
+    page = html.fromstring(here.get(SET_UP).content.decode())
+    key = page.cssselect("ol.steps code")[0].text_content().replace(" ", "")
+
+    here.post(SET_UP, {"code": code_of(b32decode(key).hex())})
+
+    assert is_open(here) and here.session.session_key != known
+    assert StaffSession.objects.filter(user=publisher).count() == 1
+    give_password(there, follow=True)
+    assert not is_open(there)
+
+
+def test_right_password_may_be_given_as_often_as_one_likes(publisher):
+    _key, codes = make_app(publisher)
+    client = signed_in(publisher, codes[0])
+
+    for _number in range(STAFF_SIGN_IN_PER_PAIR.count + 1):
+        page = client.post(ACCOUNT, {"action": "codes", "password": PASSWORD}).content.decode()
+
+    assert re.findall(r"<li><code>[a-z2-7 ]{9}</code>", page)
