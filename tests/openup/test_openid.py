@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 
@@ -116,6 +117,28 @@ def test_token_by_another_provider_opens_nothing(site):
     client = Client()
 
     assert sign_in(client, "hana").url == reverse("admin:login")
+    assert not is_open(client)
+
+
+def test_token_for_another_site_opens_nothing(site, monkeypatch):
+    verify = OIDCAuthenticationBackend.verify_token
+    monkeypatch.setattr(
+        OIDCAuthenticationBackend,
+        "verify_token",
+        lambda *sent, **options: {**verify(*sent, **options), "aud": ["another-site"]},
+    )
+    client = Client()
+
+    assert sign_in(client, "hana").url == reverse("admin:login")
+    assert not is_open(client)
+
+
+def test_claims_of_somebody_else_open_nothing(site, monkeypatch):
+    claims = {"sub": "hana", "email": "hana@example.com", "email_verified": True}
+    monkeypatch.setattr(OIDCAuthenticationBackend, "get_userinfo", lambda *asked: claims)
+    client = Client()
+
+    assert sign_in(client, "stranger").url == reverse("admin:login")
     assert not is_open(client)
 
 

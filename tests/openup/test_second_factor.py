@@ -286,6 +286,10 @@ def test_trust_ends_after_thirty_days_and_is_swept(publisher):
     assert not TrustedBrowser.is_trusted(publisher, token)
     call_command("purge", verbosity=0)
     assert not TrustedBrowser.objects.exists()
+    # Made while the clock was wrong.
+    token = TrustedBrowser.issue(publisher, "x")
+    TrustedBrowser.objects.update(expires_at=F("expires_at") + timedelta(days=1))
+    assert not TrustedBrowser.is_trusted(publisher, token)
 
 
 def test_own_sessions_are_listed_and_ended_from_another_one(publisher):
