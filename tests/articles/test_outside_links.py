@@ -156,14 +156,15 @@ def test_addresses_of_the_public_network_are_known(address):
     assert is_public(address)
 
 
-def test_name_with_one_private_address_among_its_own_is_refused(monkeypatch):
-    found = [(2, 1, 6, "", (each, 80)) for each in ("8.8.8.8", "10.0.0.1")]
+@pytest.mark.parametrize(
+    ("addresses", "port"), [(["8.8.8.8", "10.0.0.1"], 80), ([], 80), (["8.8.8.8"], 6379)]
+)
+def test_name_with_a_private_address_or_a_port_of_no_web_is_refused(monkeypatch, addresses, port):
+    found = [(2, 1, 6, "", (each, port)) for each in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
 
     with pytest.raises(NotPublicError):
-        real_look_up("both.example", 80)
-    with pytest.raises(NotPublicError):
-        real_look_up("both.example", 6379)
+        real_look_up("both.example", port)
 
 
 def test_what_is_no_page_of_the_web_is_never_opened(site):

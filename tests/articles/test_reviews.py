@@ -15,9 +15,9 @@ from lxml import html
 
 from articles.desk import reviews, waiting_changes
 from articles.desk.trash import put_in_trash
-from articles.models import Article, MonthlyIssue, Review, ShownState
+from articles.models import Article, MonthlyIssue, Review, ShownState, WaitingChange
 from tests.articles.test_article_admin import address_of, save
-from tests.articles.test_waiting_changes import decide, propose
+from tests.articles.test_waiting_changes import decide, propose, schedule
 from tests.comments.test_comment_races import together
 from tests.factories import make_article, make_issue, make_staff
 
@@ -409,6 +409,18 @@ def test_change_of_a_public_article_is_asked_for_and_comes_back(writer, reviewer
     submit(writer, article)
     decide(reviewer, article, "publish")
     assert [each.answer for each in Review.objects.order_by("pk")] == ["returned", "published"]
+
+
+def test_change_that_has_its_moment_is_asked_for_no_more(writer, reviewer):
+    article = make_article()
+    propose(writer, article, body="고친 글")
+    moment = schedule(reviewer, article, timezone.now() + DAY)
+
+    page = submit(writer, article, reviewers=[reviewer.user.pk])
+
+    assert page.status_code == 200
+    assert not Review.objects.open().exists()
+    assert WaitingChange.objects.get().publish_at == moment
 
 
 def test_month_is_submitted_returned_and_shows_its_members_states(writer, reviewer):
