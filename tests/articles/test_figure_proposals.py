@@ -182,3 +182,15 @@ def test_others_propose_and_decline_nothing(editor):
         assert client.post(address, {"answer": "아님"}).status_code == 403
     assert FigureProposal.objects.get().state == "open"
     assert User.objects.get(username="editor") == FigureProposal.objects.get().proposed_by
+
+
+def test_of_two_who_decide_at_once_the_first_one_counts(editor):
+    ranking = make_ranking()
+    propose(editor, ranking, **{cell_of(ranking): "Gemma 2"})
+    first, second = FigureProposal.objects.get(), FigureProposal.objects.get()
+    user = User.objects.get()
+
+    assert first.decide(FigureProposal.State.DECLINED, by=user, answer="아님")
+    assert not second.decide(FigureProposal.State.ACCEPTED, by=user)
+
+    assert FigureProposal.objects.get().state == "declined"

@@ -202,6 +202,17 @@ def test_first_page_counts_what_others_say_of_what_one_wrote():
 
 
 @pytest.mark.django_db
+def test_who_may_change_months_no_more_reads_no_remarks_on_them(client):
+    user = make_staff("articles.change_article", username="mina")
+    client.force_login(user)
+    for obj in (make_draft(), make_issue(state="draft", published_at=None)):
+        record(obj, by=user)
+        remark_on(obj)
+
+    assert len(document(client, reverse("my_remarks")).cssselect(".remark")) == 1
+
+
+@pytest.mark.django_db
 def test_remarks_are_for_writers(client):
     article = make_draft()
     remark = remark_on(article)
