@@ -25,6 +25,7 @@ from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import trash_view
 from articles.admin.waiting_admin import WaitingAdmin
 from articles.admin.waiting_views import waiting_view
+from articles.desk import waiting_changes
 from articles.desk.trash import own_drafts, put_in_trash
 from articles.models import (
     Article,
@@ -178,6 +179,8 @@ class ArticleAdmin(BulkAdmin, MonthSearchAdmin, ReviewedAdmin, WaitingAdmin, Pub
 
     def delete_model(self, request, obj):
         with transaction.atomic():
+            # Before a page version, which who saves the article takes after it.
+            waiting_changes.lock(obj.pk)
             self.let_go(request, obj)
             put_in_trash(obj)
         text = _("For %(days)s days it waits in the trash, with its comments.")

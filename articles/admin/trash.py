@@ -58,7 +58,7 @@ def restorable(model_admin, request):
 
 @transaction.atomic
 def restored(model_admin, request):
-    articles = Article.objects.in_trash().select_for_update()
+    articles = Article.objects.in_trash().select_for_update(no_key=True)
     article = row_of_key(articles, request.POST.get("article", ""))
     if article is None:
         raise Http404

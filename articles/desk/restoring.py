@@ -32,7 +32,7 @@ def restore(obj, revision, *, by, note):
     revision too.
     """
     with transaction.atomic():
-        row = type(obj)._default_manager.select_for_update().get(pk=obj.pk)
+        row = type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk)
         data, left_out = restorable(row, revision)
         reason = note or _("Revision %(number)s restored") % {"number": revision.number}
         about = {"note": note, "restored_number": revision.number}

@@ -82,7 +82,7 @@ def named_in(review):
 def lock(row):
     """Return the row, held until the end of the transaction, its releases before it."""
     Release.objects.scheduled().holding(row).lock()
-    row = type(row).objects.select_for_update().filter(pk=row.pk).first()
+    row = type(row).objects.select_for_update(no_key=True).filter(pk=row.pk).first()
     if row is None or getattr(row, "trashed_at", None):
         raise NotNowError(_("It has been deleted meanwhile."))
     return row

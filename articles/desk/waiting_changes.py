@@ -32,7 +32,7 @@ def lock(article_id):
     As before a save: the releases first, then the article's row.
     """
     Release.objects.scheduled().holding(Article(pk=article_id)).lock()
-    Article.objects.select_for_update().filter(pk=article_id).first()
+    Article.objects.select_for_update(no_key=True).filter(pk=article_id).first()
     return WaitingChange.objects.select_for_update().filter(article=article_id).first()
 
 

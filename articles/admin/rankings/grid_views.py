@@ -54,7 +54,7 @@ def grid_view(model_admin, request, ranking_id):
         rankings = RANKINGS.all()
         if request.method == "POST":
             Release.objects.scheduled().filter(periods__ranking=ranking_id).lock()
-            rankings = rankings.select_for_update()
+            rankings = rankings.select_for_update(no_key=True)
         ranking = get_object_or_404(rankings, pk=ranking_id)
         pages = period_pages(ranking)
         page = request.GET.get("page", "1")

@@ -1,4 +1,4 @@
-"""A picture and a text that are saved at one moment: neither is lost, and neither stops the other.
+"""What is saved at one moment with what belongs to it: nothing is lost, nobody stops another.
 
 SQLite has one writer at a time.
 """
@@ -9,10 +9,13 @@ from contextlib import closing
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Picture
+from articles.desk import reviews
+from articles.models import CONTENT, Article, PageVersion, Picture
 from tests.articles.test_pictures import PUBLISHER, describe
+from tests.articles.test_release import make_month, schedule
 from tests.factories import make_article, make_picture, make_staff
 
 pytestmark = [
@@ -97,3 +100,51 @@ def test_text_that_names_a_picture_on_its_way_out_of_the_trash_is_saved():
 
     article.refresh_from_db()
     assert article.body == code(picture) and not article.pictures.exists()
+
+
+def test_article_is_answered_while_another_comes_to_name_it():
+    article, other = make_article(), make_article()
+
+    def answer():
+        with transaction.atomic():
+            reviews.lock(article).store()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            other.related.add(article)
+            PageVersion.raise_for(CONTENT)
+            answered = meanwhile(pool, answer)
+        answered.result()
+
+    assert [*other.related.all()] == [article]
+
+
+def test_article_is_deleted_while_somebody_saves_it():
+    article, client = make_article(), Client()
+    client.force_login(make_staff(is_superuser=True))
+    address = reverse("admin:articles_article_delete", args=[article.pk])
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            stored = Article.objects.select_for_update(no_key=True).get()
+            deleted = meanwhile(pool, lambda: client.post(address, {"post": "yes"}))
+            stored.store()
+        assert deleted.result().status_code == 302
+
+    assert Article.objects.in_trash().exists()
+
+
+def test_month_is_scheduled_while_somebody_saves_one_of_its_articles():
+    issue, first, _ranking = make_month()
+    make_article(state="in_review", published_at=None, monthly_issue=issue)
+
+    with ThreadPoolExecutor(1) as pool:
+        for article in issue.articles.all():
+            with transaction.atomic():
+                held = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
+                scheduled = meanwhile(pool, lambda: schedule(issue))
+                held.store()
+            scheduled.result().delete()
+
+    first.refresh_from_db()
+    assert first.state == "published"
