@@ -465,6 +465,8 @@ def test_refused_schedule_says_why_and_keeps_what_was_typed(client, publisher):
 
     assert "Nothing has been scheduled." in content and "still a draft" in content
     assert 'value="2031-11-03"' in content
+    # No reason makes it ready.
+    assert "id_publishing_reason" not in content
     assert moments(issue) == {None}
 
 

@@ -47,3 +47,19 @@ def test_where_nobody_is_named_whoever_may_publish_hears_as_far_as_they_have_an_
     send_due()
 
     assert [each.to for each in mail.outbox] == [["reviewer@example.com"]]
+
+
+@pytest.mark.parametrize("flag", ["is_active", "is_staff"])
+def test_asker_who_has_left_the_staff_hears_nothing_of_the_answer(flag):
+    writer, reviewer = member("editor", "writer"), member("publisher", "reviewer")
+    article = draft()
+    submit(writer, article, reviewers=[reviewer.user.pk])
+    send_due()
+    mail.outbox.clear()
+    setattr(writer.user, flag, False)
+    writer.user.save()
+
+    answer(reviewer, article, "return", remark="한 줄 더")
+    send_due()
+
+    assert mail.outbox == []
