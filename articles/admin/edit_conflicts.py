@@ -276,7 +276,10 @@ class EditConflictForm(EditConflictMixin, forms.ModelForm):
         try:
             # What the form does not show must not bring back older values.
             self.instance.refresh_from_db(from_queryset=rows)
+            is_gone = bool(getattr(self.instance, "trashed_at", None))
         except model.DoesNotExist:
+            is_gone = True
+        if is_gone:
             self.add_error(None, _("Somebody else has deleted this since you opened it."))
         else:
             self.check_conflict(self.instance)

@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk import reviews
+from articles.desk.trash import put_in_trash
 from articles.models import CONTENT, Article, PageVersion, Picture
 from tests.articles.test_pictures import PUBLISHER, describe
 from tests.articles.test_release import make_month, schedule
 from tests.factories import make_article, make_picture, make_staff
+from tests.sent_forms import open_form
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -132,6 +134,22 @@ def test_article_is_deleted_while_somebody_saves_it():
         assert deleted.result().status_code == 302
 
     assert Article.objects.in_trash().exists()
+
+
+def test_text_whose_article_is_just_deleted_comes_back_and_the_article_stays_deleted():
+    article, client = make_article(), Client()
+    client.force_login(make_staff(is_superuser=True))
+    address = reverse("admin:articles_article_change", args=[article.pk])
+    fields = {**open_form(client, address), "title": "더 고친 제목"}
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            put_in_trash(article)
+            saved = meanwhile(pool, lambda: client.post(address, fields))
+        page = saved.result().content.decode()
+
+    assert "더 고친 제목" in page and "여신 뒤 다른 사람이 삭제했습니다" in page
+    assert Article.objects.in_trash().get().title != "더 고친 제목"
 
 
 def test_month_is_scheduled_while_somebody_saves_one_of_its_articles():
