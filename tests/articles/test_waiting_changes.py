@@ -294,6 +294,9 @@ def test_moments_and_state_never_wait(publisher):
 
     assert "errors" in response.content.decode()
     assert Article.objects.get().state == "published" and not WaitingChange.objects.exists()
+    propose(publisher, article, title="고친 제목")
+    form = publisher.get(page_of(article, "waiting_form")).content.decode()
+    assert 'name="title"' in form and 'name="state"' not in form
 
 
 # Who may what

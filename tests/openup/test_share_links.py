@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import html
 
 from articles.desk.revisions import record
-from articles.models import Article, ShareLink
+from articles.models import Article, AuditEvent, ShareLink
 from comments.account.retention import purge
 from tests.factories import make_article, make_issue, make_ranking, make_staff, make_table
 
@@ -201,6 +201,17 @@ def test_signed_in_staff_see_there_what_everybody_sees(writer, stranger):
     path = share(writer, article)
 
     assert writer.get(path).content == stranger.get(path).content
+
+
+def test_making_and_revoking_one_is_written_down_without_its_token(writer):
+    article = make_draft()
+
+    token = share(writer, article).split("/")[2]
+    writer.post(page_of_links(article), {"revoke": ShareLink.objects.get().pk})
+
+    events = AuditEvent.objects.filter(model="articles.article", object_key=str(article.pk))
+    assert [event.username for event in events] == ["mina", "mina"]
+    assert not any(token in str(event.detail) for event in events)
 
 
 def test_links_go_with_their_article_and_long_after_their_end(writer):
