@@ -21,12 +21,24 @@ def _prose(value):
     return visible(normalise(value)) if isinstance(value, str) else value
 
 
-class LineFormField(forms.CharField):
+class UncutField(forms.CharField):
+    """Text that is refused with words where it is too long.
+
+    The browser's own limit would cut what is pasted, and a syllable that is being composed.
+    """
+
+    def widget_attrs(self, widget):
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class LineFormField(UncutField):
     def to_python(self, value):
         return super().to_python(_line(value))
 
 
-class ProseFormField(forms.CharField):
+class ProseFormField(UncutField):
     def to_python(self, value):
         return super().to_python(_prose(value))
 

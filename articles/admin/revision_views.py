@@ -47,7 +47,13 @@ PARTS = {
 
 
 class NameForm(forms.Form):
-    name = LineFormField(label=gettext_lazy("name"), required=False, max_length=100)
+    name = LineFormField(
+        label=gettext_lazy("name"),
+        required=False,
+        max_length=100,
+        # Cut in the browser: a refused one is not shown again.
+        widget=forms.TextInput(attrs={"maxlength": 100}),
+    )
 
 
 class NewestForm(forms.Form):

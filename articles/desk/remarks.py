@@ -47,12 +47,6 @@ class RemarkForm(forms.Form):
         label=_("what you say"), max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": 4})
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            # It would cut a syllable that is being composed.
-            field.widget.attrs.pop("maxlength", None)
-
     def save(self, obj, *, name, **about):
         """Store what `name` says of `obj` and return it; `about` are further fields of a Remark."""
         passage = {field: self.cleaned_data[field] for field in PASSAGE}

@@ -222,6 +222,18 @@ def test_who_lost_the_right_meanwhile_cannot_be_chosen_and_the_note_stays(writer
     assert state_of(article) == "draft"
 
 
+def test_note_that_is_too_long_is_not_cut_but_told_and_kept(writer):
+    article = draft()
+    note = "말" * 501
+
+    response = submit(writer, article, note=note)
+
+    page = html.fromstring(response.content.decode())
+    (field,) = page.cssselect("[name=note]")
+    assert field.text.strip() == note and "maxlength" not in field.attrib
+    assert "500자까지" in page.cssselect(".errorlist")[0].text_content()
+
+
 def published_by_another(article):
     article.state, article.published_at = "published", timezone.now()
     article.store()

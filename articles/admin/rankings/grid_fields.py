@@ -55,8 +55,6 @@ def cell_fields(ranking, period, number):
             attrs |= {"inputmode": "numeric", "class": "rank"}
         else:
             field = LineFormField(required=False, max_length=LABEL_LENGTH if index == 1 else 300)
-            # A limit in the browser would cut a syllable that is being composed.
-            field.widget.attrs.pop("maxlength", None)
         field.label = label
         field.widget.attrs |= attrs
         fields[name] = field
@@ -74,7 +72,6 @@ def total_fields(ranking, period):
     columns = zip(total_names(ranking, period), ranking.columns, strict=True)
     for index, (name, column) in enumerate(columns):
         field = LineFormField(required=False, max_length=300 if index else LABEL_LENGTH)
-        field.widget.attrs.pop("maxlength", None)
         where = {"period": period.label or _("New period"), "heading": column["heading"]}
         field.label = _("%(period)s, total, %(heading)s") % where
         field.widget.attrs |= {"aria-label": field.label, "autocomplete": "off"}
@@ -104,5 +101,4 @@ def head_fields(period):
     }
     for field in fields.values():
         field.widget.attrs |= {"aria-label": field.label, "autocomplete": "off"}
-        field.widget.attrs.pop("maxlength", None)
     return fields

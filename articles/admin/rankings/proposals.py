@@ -71,7 +71,10 @@ class DeclineForm(forms.Form):
     answer = LineFormField(
         label=gettext_lazy("Why are they not accepted?"),
         max_length=300,
-        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        # Cut in the browser: what is refused is not shown again beside the grid.
+        widget=forms.TextInput(
+            attrs={"class": "vTextField", "autocomplete": "off", "maxlength": 300}
+        ),
     )
 
 
