@@ -8,21 +8,22 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from articles.admin.base import may_publish
-from articles.models import Article, MonthlyIssue
+from articles.models import Article, MonthlyIssue, ShownState
 
 State = Article.State
 
 
 def next_step(request, article):
     """Return {state, label, later} of the step that comes next, or None where it is to save."""
-    state = article.state if article else State.DRAFT
-    if state not in {State.DRAFT, State.IN_REVIEW}:
+    # As it is stored: a form that is refused has put what was typed into the row.
+    state = article.shown_state if article else ShownState.DRAFT
+    if state not in {ShownState.DRAFT, ShownState.RETURNED, ShownState.IN_REVIEW}:
         return None
     if may_publish(request):
         # The script puts in the moment that stands in the form.
         later = _("Publish at {when}")
         return {"state": State.PUBLISHED.value, "label": _("Publish"), "later": later}
-    if state == State.DRAFT:
+    if state != ShownState.IN_REVIEW:
         return {"state": State.IN_REVIEW.value, "label": _("Ask for review"), "later": ""}
     return None
 

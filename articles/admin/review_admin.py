@@ -79,6 +79,10 @@ class ReviewedAdmin:
             context["shown_badge"] = badge(obj.shown_state)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
+    def view_on_site(self, obj):
+        """Lead there by what is stored: a refused form has put what was typed into the row."""
+        return obj.get_absolute_url() if obj.shown_state == ShownState.PUBLISHED else None
+
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         is_new_there = form.instance.state == IN_REVIEW and "state" in form.changed_data

@@ -257,6 +257,9 @@ def test_publisher_goes_on_with_a_reason_that_is_recorded_and_holds(publisher):
     (link,) = page.cssselect(".checks li.error a")
     assert (link.get("href"), link.get("data-line")) == ("#id_body", "1")
     assert Article.objects.get().state == "draft" and not Revision.objects.exists()
+    # It is a draft still: the next step stays, and no link leads to where readers find nothing.
+    assert page.cssselect("[name=_next]")[0].text == "공개하기"
+    assert not page.cssselect(f'[href$="{article.get_absolute_url()}"]')
 
     send(
         publisher,
