@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -166,7 +167,7 @@ class PictureAdmin(StoredModelAdmin):
         facts = [
             f"{picture.width} × {picture.height}",
             filesizeformat(picture.size),
-            f"{picture.created_at:%Y.%m.%d}",
+            f"{timezone.localtime(picture.created_at):%Y.%m.%d}",
         ]
         if picture.uploaded_by:
             facts.append(picture.uploaded_by.get_username())

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace as replace_data
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -384,6 +384,16 @@ def test_upload_in_the_library_leads_to_its_description(client):
     assert response["Location"] == reverse("admin:articles_picture_change", args=[picture.pk])
     assert picture.uploaded_by == user
     assert client.get(response["Location"]).status_code == 200
+
+
+def test_picture_says_its_day_by_the_korean_clock(client):
+    client.force_login(make_staff(*WRITER))
+    picture = make_picture()
+    Picture.objects.update(created_at=datetime(2026, 11, 30, 16, tzinfo=UTC))
+
+    page = client.get(reverse("admin:articles_picture_change", args=[picture.pk]))
+
+    assert "2026.12.01" in page.content.decode()
 
 
 def describe(client, picture, **fields):
