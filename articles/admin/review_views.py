@@ -25,7 +25,10 @@ LINES = {"rows": 3, "class": "vLargeTextField"}
 
 class UserField(RowsField):
     def label_from_instance(self, user):
-        name = user.get_full_name() or user.get_username()
+        # By both: the desk names whoever did something by their account.
+        name = user.get_username()
+        if full_name := user.get_full_name():
+            name = f"{full_name} ({name})"
         return name if user.email else _("%(name)s (no mail address)") % {"name": name}
 
 
@@ -258,6 +261,7 @@ def review_notice(model_admin, request, row):
         "asked": reviews.named_in(review) if review else reviews.named_in(None),
         "is_returned": review and review.answer == Answer.RETURNED,
         "is_approved": review and review.answer == Answer.APPROVED,
+        "is_scheduled": bool(getattr(getattr(row, "waiting_change", None), "publish_at", None)),
         "address": None if row.state == "published" else page(model_admin, "review", row),
         "may_answer": may_publish(request) and row.state == "in_review",
         "changed": changed

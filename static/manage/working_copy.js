@@ -123,7 +123,9 @@
                 ?? element?.closest("fieldset, .form-row")?.querySelector("label, legend");
             const title = label?.textContent.replace(/:\s*$/, "").trim() || name;
             const called = (text) => text.split(", ").map((each) => names[name]?.[each] ?? each).join(", ");
-            entries.set(title, group ? "" : excerpt(called(mine), called(theirs)));
+            // A box that is ticked has no words of its own.
+            const isNamed = group || element?.type === "checkbox";
+            entries.set(title, isNamed ? "" : excerpt(called(mine), called(theirs)));
         }
         return entries;
     }

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from articles.desk import waiting_changes
+from articles.desk import reviews, waiting_changes
 from articles.desk.revisions import data_of
 from articles.desk.trash import put_in_trash
 from articles.models import (
@@ -441,6 +441,18 @@ def test_moment_that_cannot_be_is_refused_at_its_field(day, editor, publisher):
 
 
 # It replaces the public text
+
+
+def test_scheduled_change_waits_for_nobody(editor, publisher):
+    article = make_article(body="처음 글")
+    propose(editor, article, body="고친 글")
+    by = User.objects.get(username="editor")
+    reviews.ask(article, by=by, reviewers=[], group=None, note="")
+
+    schedule(publisher, article, timezone.now() + timedelta(days=1))
+
+    page = publisher.get(page_of(article)).content.decode()
+    assert "승인했습니다" in page and "다음 할 사람" not in page
 
 
 def test_moment_stays_where_it_cannot_be_shown_now(editor, publisher):
