@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.admin.base import (
-    UNPUBLISHED_STATES,
     PartInline,
     PublishedModelAdmin,
     may_publish,
@@ -36,6 +35,7 @@ from articles.models import (
     WaitingChange,
 )
 from articles.models.article import TRASH_DAYS
+from articles.models.review import UNPUBLISHED_STATES
 
 READING_DAYS = 30
 ROWS = "admin/articles/article/rows.html"

@@ -18,8 +18,7 @@ from articles.admin.model_admin import StaffModelAdmin
 from articles.admin.publishing import CheckedAdmin, ReasonedForm
 from articles.admin.revisions import NotedForm, RevisedAdmin
 from articles.models import Release, WorkingCopy, recheck_releases, take_off_releases
-
-UNPUBLISHED_STATES = {"draft", "in_review"}
+from articles.models.review import UNPUBLISHED_STATES
 
 
 class PublishedModelForm(ReasonedForm, NotedForm, EditConflictForm):

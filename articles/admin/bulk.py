@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles.admin.base import UNPUBLISHED_STATES, may_publish, tell_taken_off
+from articles.admin.base import may_publish, tell_taken_off
 from articles.admin.form_fields import RowsField
 from articles.admin.next_step import moment
 from articles.admin.review_views import SubmitForm
@@ -22,6 +22,7 @@ from articles.desk import publishing, reviews, state_changes
 from articles.desk.reviews import NotNowError
 from articles.desk.revisions import record, record_found
 from articles.models import MonthlyIssue, Tag, recheck_releases
+from articles.models.review import UNPUBLISHED_STATES
 
 MOST_AT_ONCE = 100
 

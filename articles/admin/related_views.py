@@ -8,11 +8,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from articles.admin.base import UNPUBLISHED_STATES
 from articles.admin.form_fields import AutocompleteSelectMultiple, RowsField
 from articles.admin.model_admin import require
 from articles.admin.revision_views import object_to_view
 from articles.models import CONTENT, Article, PageVersion
+from articles.models.review import UNPUBLISHED_STATES
 
 MOST_PROPOSED = 12
 

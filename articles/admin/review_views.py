@@ -18,6 +18,7 @@ from articles.desk import reviews, state_changes
 from articles.desk.reviews import NotNowError
 from articles.fields import ProseFormField
 from articles.models import Article, MonthlyIssue, Review
+from articles.models.review import UNPUBLISHED_STATES
 
 Answer = Review.Answer
 LINES = {"rows": 3, "class": "vLargeTextField"}
@@ -248,7 +249,7 @@ def review_notice(model_admin, request, row):
     review = row.newest_review()
     if review is None and row.state != "in_review":
         return None
-    if row.state not in {"draft", "in_review"} and not getattr(row, "waiting_change", None):
+    if row.state not in UNPUBLISHED_STATES and not getattr(row, "waiting_change", None):
         return None
     if review and review.answer in {Answer.TAKEN_BACK, Answer.PUBLISHED}:
         if row.state != "in_review":

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from articles.desk import waiting_changes
 from articles.desk.revisions import record, record_found
 from articles.models import Article, Release, Review, Revision, ShownState
+from articles.models.review import UNPUBLISHED_STATES
 
 PUBLISH = "articles.publish_article"
 LONGEST_NOTE = Revision._meta.get_field("note").max_length
@@ -93,7 +94,7 @@ def change_to_review(row):
 
     Raises NotNowError where readers see it and nothing waits.
     """
-    if row.state in {"draft", "in_review"}:
+    if row.state in UNPUBLISHED_STATES:
         return None
     change = waiting_changes.of(row) if isinstance(row, Article) else None
     if change is None:

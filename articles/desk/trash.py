@@ -14,6 +14,7 @@ from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of, record, record_found
 from articles.models import Article, MonthlyIssue, Ranking, Revision, SitePage
 from articles.models.article import TRASH_DAYS
+from articles.models.review import UNPUBLISHED_STATES
 
 # On these occasions readers may have seen an article.
 _PUBLIC = [Revision.Kind.PUBLISHED, Revision.Kind.WITHDRAWN, Revision.Kind.RELEASED]
@@ -30,7 +31,7 @@ def own_drafts(user):
     revisions = Revision.objects.filter(model=Revision.Model.ARTICLE, object_id=OuterRef("pk"))
     begun = revisions.filter(number=1, author=user).exclude(kind=Revision.Kind.FOUND)
     untold = revisions.filter(number__gt=1, kind__in=_UNTOLD)
-    drafts = Article.objects.filter(state__in=[Article.State.DRAFT, Article.State.IN_REVIEW])
+    drafts = Article.objects.filter(state__in=UNPUBLISHED_STATES)
     return drafts.filter(Exists(begun)).exclude(
         Exists(revisions.filter(kind__in=_PUBLIC)) | Q(Exists(untold), published_at__isnull=False)
     )

@@ -16,11 +16,11 @@ from articles.content import uploads
 from articles.content.markdown import ALT_TEXT_TO_WRITE
 from articles.fields import LineField
 from articles.models.page_version import CONTENT, SITE, PageVersion
+from articles.models.review import UNPUBLISHED_STATES
 
 TRASH_DAYS = 30
 # A smaller one would be blurred beside a shared link.
 LEAST_SHARED_WIDTH, LEAST_SHARED_HEIGHT = 600, 315
-UNPUBLISHED = "draft", "in_review"
 # Where a picture may be used, by the names of the relations.
 USES = "articles", "lead_articles", "monthlyissueitems", "sitepages"
 MAX_NAME_LENGTH = 255
@@ -304,8 +304,8 @@ class Picture(models.Model):
     def is_public(self):
         """Tell whether a text that has been published names it: readers may have seen it."""
         return (
-            self.articles.exclude(state__in=UNPUBLISHED).exists()
-            or self.lead_articles.exclude(state__in=UNPUBLISHED).exists()
+            self.articles.exclude(state__in=UNPUBLISHED_STATES).exists()
+            or self.lead_articles.exclude(state__in=UNPUBLISHED_STATES).exists()
             or self.monthlyissueitems.filter(issue__state="published").exists()
             or self.sitepages.exists()
         )

@@ -24,6 +24,10 @@ class ShownState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+# The stored states of what readers have never seen.
+UNPUBLISHED_STATES = {"draft", "in_review"}
+
+
 class ReviewedQuerySet(models.QuerySet):
     """Rows that go through review: articles and months."""
 
