@@ -20,10 +20,10 @@ from articles.admin.next_step import moment, next_step, remarks
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.rankings.table_inline import RankingTableInline
 from articles.admin.related_views import related_view
-from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
+from articles.admin.review.admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import trash_view
-from articles.admin.waiting_admin import WaitingAdmin
-from articles.admin.waiting_views import waiting_view
+from articles.admin.waiting.admin import WaitingAdmin
+from articles.admin.waiting.views import waiting_view
 from articles.desk import waiting_changes
 from articles.desk.trash import own_drafts, put_in_trash
 from articles.models import (

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from articles.admin.base import may_publish, tell_taken_off
 from articles.admin.form_fields import RowsField
 from articles.admin.next_step import moment
-from articles.admin.review_views import SubmitForm
+from articles.admin.review.views import SubmitForm
 from articles.desk import publishing, reviews, state_changes
 from articles.desk.reviews import NotNowError
 from articles.desk.revisions import record, record_found

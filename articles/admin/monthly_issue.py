@@ -17,7 +17,7 @@ from articles.admin.month_search import MonthSearchAdmin
 from articles.admin.next_step import next_step
 from articles.admin.ordered_inlines import NumberedFormSet
 from articles.admin.release import release_view
-from articles.admin.review_admin import ReviewedAdmin, ShownStateFilter
+from articles.admin.review.admin import ReviewedAdmin, ShownStateFilter
 from articles.admin.trash import TrashedAdmin
 from articles.models import MonthlyIssue, MonthlyIssueItem
 from articles.models.monthly_issue import OUT_OF_THE_WAY

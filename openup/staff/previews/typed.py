@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.publishing import checks_context
-from articles.admin.waiting_admin import make_room
+from articles.admin.waiting.admin import make_room
 from articles.article_loading import load_any_article
 from articles.content.headings import reading_minutes, with_anchors
 from articles.content.markdown import preview, with_lines

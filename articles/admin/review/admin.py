@@ -5,7 +5,7 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy
 
-from articles.admin.review_views import review_notice, review_view, submit_view
+from articles.admin.review.views import review_notice, review_view, submit_view
 from articles.admin.state_badge import badge
 from articles.desk.reviews import who_acts
 from articles.models import ShownState

@@ -13,9 +13,9 @@ from articles.admin.base import may_publish
 from articles.admin.form_fields import MomentWidget, PlausibleMomentField
 from articles.admin.model_admin import PermissionMissing, require
 from articles.admin.publishing import checks_of, reason_field
-from articles.admin.review_views import review_notice
+from articles.admin.review.views import review_notice
 from articles.admin.revision_views import compared, newest_number, object_to_view
-from articles.admin.waiting_admin import article_page, publish_now
+from articles.admin.waiting.admin import article_page, publish_now
 from articles.bundle.data import LoadError
 from articles.desk import reviews, waiting_changes
 from articles.desk.revisions import DamagedRevisionError, data_of

@@ -20,7 +20,7 @@ from articles.admin.edit_conflicts import NEW_ROWS_AT_ONCE
 from articles.admin.joining import clash_label
 from articles.admin.model_admin import PermissionMissing
 from articles.admin.revision_views import newest_number
-from articles.admin.waiting_form import ArticleForm
+from articles.admin.waiting.form import ArticleForm
 from articles.bundle.data import LoadError
 from articles.bundle.rows_to_data import whole_data
 from articles.desk import waiting_changes
