@@ -3,6 +3,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.db.models import F, Q
+from django.http import Http404
 from django.urls import path
 from django.utils.translation import gettext_lazy
 
@@ -114,7 +115,11 @@ class MonthlyIssueAdmin(MonthSearchAdmin, ReviewedAdmin, TrashedAdmin, Published
         return [release, *super().get_urls()]
 
     def release_view(self, request, issue_id):
-        return release_view(self, request, issue_id)
+        try:
+            return release_view(self, request, issue_id)
+        except MonthlyIssue.DoesNotExist as error:
+            # Deleted meanwhile.
+            raise Http404 from error
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         # Whoever may publish does so with the month's articles, in its release.

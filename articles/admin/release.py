@@ -87,9 +87,12 @@ def release_view(model_admin, request, issue_id):
 
 
 def _locked(issue):
+    """Return the release, held with what belongs to it; raises MonthlyIssue.DoesNotExist."""
     Release.objects.get_or_create(issue=issue)
-    (release,) = Release.objects.filter(issue=issue).lock()
-    return release
+    for release in Release.objects.filter(issue=issue).lock():
+        release.hold(issue.articles)
+        return release
+    raise MonthlyIssue.DoesNotExist
 
 
 def _members(release):

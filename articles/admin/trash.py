@@ -1,7 +1,7 @@
 """The pages of what waits in the trash: articles as rows, other content as revisions."""
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -92,6 +92,13 @@ class TrashedAdmin:
         text = _("For %(days)s days it waits in the trash.") % {"days": TRASH_DAYS}
         self.message_user(request, text, messages.INFO)
 
+    def delete_view(self, request, object_id, extra_context=None):
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except self.model.DoesNotExist:
+            messages.warning(request, _("It has been deleted meanwhile."))
+            return redirect(self.url_name("changelist"))
+
     def get_urls(self):
         name = f"{self.opts.app_label}_{self.opts.model_name}_trash"
         view = self.admin_site.admin_view(self.trash_view)
@@ -136,6 +143,10 @@ def _bring_back(model_admin, request):
         row, errors = bring_back(revision, by=request.user)
     except LoadError as error:
         messages.error(request, _("It cannot be brought back: %s") % error.message)
+    except IntegrityError:
+        # At the same moment, as by a second click.
+        text = _("Another one has taken its address since.")
+        messages.error(request, _("It cannot be brought back: %s") % text)
     else:
         model_admin.log_change(request, row, _("Taken out of the trash."))
         return _tell(model_admin, request, row, errors)

@@ -12,7 +12,7 @@ from articles.bundle.data import LoadError
 from articles.bundle.data_to_rows import month_day, row_of, store
 from articles.desk import publishing
 from articles.desk.revisions import DamagedRevisionError, data_of, record, record_found
-from articles.models import Article, MonthlyIssue, Ranking, Revision, SitePage
+from articles.models import Article, MonthlyIssue, Ranking, Release, Revision, SitePage
 from articles.models.article import TRASH_DAYS
 from articles.models.review import UNPUBLISHED_STATES
 
@@ -72,7 +72,9 @@ def take_out_of_trash(article, *, by):
 def record_deleted(obj, *, by):
     """Keep what is about to be deleted, and which articles belong to a month, as revisions."""
     if isinstance(obj, MonthlyIssue):
-        for article in obj.articles.all():
+        # As the release of the month holds them: it, the articles, the issue.
+        Release.objects.filter(issue=obj).lock()
+        for article in obj.articles.order_by("pk"):
             record_found(article)
     record(obj, Revision.Kind.DELETED, by=by)
 

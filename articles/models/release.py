@@ -190,7 +190,7 @@ class Release(models.Model):
         if moment and (moment <= now or not is_plausible(moment)):
             raise ValidationError({"publish_at": _("Give a moment that is still to come.")})
         with transaction.atomic():
-            self._hold(self.issue.articles)
+            self.hold(self.issue.articles)
             self.take_off("")
             articles = self.articles_to_come()
             periods = self.periods_to_come(articles)
@@ -212,12 +212,14 @@ class Release(models.Model):
                 self.issue.published_at = self.publish_at
             self.issue.store()
 
-    def _hold(self, articles):
-        """Lock `articles` and the issue, as who saves one does, before any page version."""
+    def hold(self, articles):
+        """Lock `articles` and the issue, as who saves one does, before any page version.
+
+        Raises MonthlyIssue.DoesNotExist.
+        """
         held = Article.objects.select_for_update(no_key=True).filter(pk__in=articles.values("pk"))
         list(held.order_by("pk").values_list("pk"))
-        issues = MonthlyIssue.objects.select_for_update(no_key=True)
-        list(issues.filter(pk=self.issue_id).values_list("pk"))
+        MonthlyIssue.objects.select_for_update(no_key=True).get(pk=self.issue_id)
 
     def _set_periods(self, periods):
         """Make `periods` the release's; those that no longer are lose its moment."""
@@ -236,7 +238,7 @@ class Release(models.Model):
         if not self.is_scheduled:
             return
         with transaction.atomic():
-            self._hold(self.articles)
+            self.hold(self.articles)
             self.publish_at, self.stopped_because = None, because
             self.save(update_fields=["publish_at", "stopped_because"])
             for article in self.articles.filter(state="published", published_at__gt=Now()):

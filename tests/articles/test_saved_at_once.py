@@ -5,6 +5,7 @@ SQLite has one writer at a time.
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -13,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles.desk import reviews
-from articles.desk.trash import put_in_trash
-from articles.models import CONTENT, Article, PageVersion, Picture
+from articles.desk.trash import bring_back, deleted_revisions, put_in_trash, record_deleted
+from articles.models import CONTENT, Article, MonthlyIssue, PageVersion, Picture
 from tests.articles.test_pictures import PUBLISHER, describe
 from tests.articles.test_release import make_month, schedule
-from tests.factories import make_article, make_picture, make_staff
+from tests.factories import make_article, make_issue, make_picture, make_staff
 from tests.sent_forms import open_form
 
 pytestmark = [
@@ -150,6 +151,37 @@ def test_text_whose_article_is_just_deleted_comes_back_and_the_article_stays_del
 
     assert "더 고친 제목" in page and "여신 뒤 다른 사람이 삭제했습니다" in page
     assert Article.objects.in_trash().get().title != "더 고친 제목"
+
+
+def test_month_that_is_just_deleted_is_neither_deleted_nor_released_nor_brought_back_twice():
+    issue, client = make_issue(), Client()
+    client.force_login(make_staff(is_superuser=True))
+    address = partial(reverse, args=[issue.pk])
+
+    def while_deleting(act):
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                row = MonthlyIssue.objects.get()
+                record_deleted(row, by=None)
+                row.delete()
+                answer = meanwhile(pool, act)
+            return answer.result().status_code
+
+    def bring_back_both():
+        deleted = deleted_revisions(MonthlyIssue).get()
+        sent = reverse("admin:articles_monthlyissue_trash"), {"revision": deleted.pk}
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                bring_back(deleted, by=None)
+                answer = meanwhile(pool, lambda: client.post(*sent, follow=True))
+            return answer.result()
+
+    delete = address("admin:articles_monthlyissue_delete"), {"post": "yes"}
+    assert while_deleting(lambda: client.post(*delete)) == 302
+    assert "되돌릴 수 없습니다" in bring_back_both().content.decode()
+    release = address("admin:articles_monthlyissue_release"), {"take_off": "1"}
+    assert while_deleting(lambda: client.post(*release)) == 404
+    assert not MonthlyIssue.objects.exists()
 
 
 def test_month_is_scheduled_while_somebody_saves_one_of_its_articles():
