@@ -9,6 +9,7 @@ from tests.deployed.installation import GUIDE, Installation
 from tests.postgresql import running_server
 
 # ✱ marks what the guide says and the checks leave out: it asks, or goes beyond this machine.
+EXERCISE = "exercise"
 GUIDE_COMMAND = re.compile(r"^    sudo -u openup \S+ \S+ manage\.py ([^✱]+?)$", re.MULTILINE)
 
 
@@ -32,3 +33,30 @@ def site():
         installation.manage("import_articles", "articles/sample")
         with installation.running():
             yield installation
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    marker = item.get_closest_marker(EXERCISE)
+    if marker:
+        report.exercise = marker.args[0]
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what the exercises found: each with its outcome, its time and what it has recorded."""
+    reports = [
+        report
+        for outcome in ("passed", "failed", "skipped", "error")
+        for report in terminalreporter.stats.get(outcome, ())
+        if getattr(report, EXERCISE, None) and (report.when == "call" or not report.passed)
+    ]
+    if not reports:
+        return
+    terminalreporter.section("What an operator relies on")
+    for report in sorted(reports, key=lambda each: each.start):
+        found = ", ".join(f"{name} {value}" for name, value in report.user_properties)
+        seconds = f"{report.duration:.0f} s"
+        line = f"{report.exercise:<36} {report.outcome:<8} {seconds:>6}  {found}"
+        terminalreporter.line(line.rstrip())

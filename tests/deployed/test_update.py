@@ -117,7 +117,8 @@ def pages_of_every_kind(site):
     return [f"{path}{'&' if '?' in path else '?'}comment=1" for path in paths]
 
 
-def test_an_update_and_the_way_back_fail_no_request(site, releases):
+@pytest.mark.exercise("Update and the way back, under load")
+def test_an_update_and_the_way_back_fail_no_request(site, releases, record_property):
     link, old, new = releases
     paths = pages_of_every_kind(site)
     # Workers that have read nothing yet: what they read from here on, they read late.
@@ -133,7 +134,10 @@ def test_an_update_and_the_way_back_fail_no_request(site, releases):
         reload(site)
         back = wait_for_rounds(answers, paths)
 
-    assert [answer for answer in answers if answer[1] not in {200, 302, 404}] == []
+    failed = [answer for answer in answers if answer[1] not in {200, 302, 404}]
+    record_property("requests", len(answers))
+    record_property("failed", len(failed))
+    assert failed == []
     assert {path for path, status, _is_new in answers if status == 404} <= {"/nowhere/?comment=1"}
     for part, is_new in ((between, False), (after, True), (back, False)):
         # An answer may have been on its way.
