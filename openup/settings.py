@@ -378,7 +378,22 @@ APPEND_SLASH = True
 DATABASE_STATEMENT_SECONDS = read_count("DATABASE_STATEMENT_SECONDS", 10, 3600, smallest=0)
 DATABASE_LOCK_TIMEOUT_MS = 5_000
 
-DATABASE_URL_EXPECTED = "sqlite:///path/to/file or postgresql://user:password@host:5432/name"
+DATABASE_URL_EXPECTED = (
+    "sqlite:///path/to/file or postgresql://user:password@host:5432/name, for a primary with"
+    " standbys postgresql://user:password@host:5432,host:5432/name"
+)
+SEVERAL_HOSTS = re.compile(r"(postgres(?:ql)?://(?:[^/]*@)?)([^@/?#]*,[^@/?#]*)(.*)")
+
+
+def split_database_url(text):
+    """Return the parsed address, once for each of its hosts; raise ValueError."""
+    match = SEVERAL_HOSTS.fullmatch(text)
+    if not match:
+        return [urlsplit(text)]
+    urls = [urlsplit(f"{match[1]}{host}{match[3]}") for host in match[2].split(",")]
+    if not all(url.hostname for url in urls):
+        raise ValueError
+    return urls
 
 
 def read_database_url():
@@ -386,8 +401,9 @@ def read_database_url():
     default = f"sqlite:///{quote(str(VAR_DIR / 'openup.sqlite3'))}"
     malformed = ImproperlyConfigured(f"DATABASE_URL is malformed: expected {DATABASE_URL_EXPECTED}")
     try:
-        url = urlsplit(read_text("DATABASE_URL", default))
-        port = url.port or ""
+        urls = split_database_url(read_text("DATABASE_URL", default))
+        ports = [url.port for url in urls]
+        url = urls[0]
         options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=True))
     except ValueError:
         # Not the parser's error: it may quote a password.
@@ -402,10 +418,15 @@ def read_database_url():
         raise malformed
     # Four slashes lead to the folder of a Unix socket.
     folder, _slash, base = name.rpartition("/")
+    host, port = url.hostname or "", url.port or ""
+    if len(urls) > 1:
+        # As libpq takes them.
+        host = ",".join(each.hostname for each in urls)
+        port = ",".join(str(number or 5432) for number in ports)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": base if name.startswith("/") else name,
-        "HOST": folder if name.startswith("/") else url.hostname or "",
+        "HOST": folder if name.startswith("/") else host,
         "PORT": port,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
@@ -430,7 +451,15 @@ def read_database():
         }
         return database
     database["CONN_HEALTH_CHECKS"] = True
+    if "," in database["HOST"]:
+        # One of them is the primary. Who does not answer is passed over before the pool gives up.
+        options.setdefault("target_session_attrs", "read-write")
+        options.setdefault("connect_timeout", 2)
     options.setdefault("connect_timeout", 3)
+    # A machine that is gone closes nothing: without these an answer is awaited for two hours.
+    options.setdefault("tcp_user_timeout", 10_000)
+    options.setdefault("keepalives_idle", 5)
+    options.setdefault("keepalives_interval", 5)
     # PostgreSQL takes the last of two: what DATABASE_URL says outranks ours.
     limits = f"-c statement_timeout={DATABASE_STATEMENT_SECONDS}s"
     limits += f" -c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}"

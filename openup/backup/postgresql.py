@@ -76,6 +76,9 @@ def program(name, *options):
     arguments, env = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
     # In English, since its complaints are searched for words.
     env = os.environ | (env or {}) | {"LC_ALL": "C"}
+    # Django leaves it out: of several hosts a standby would do.
+    if attrs := connection.settings_dict["OPTIONS"].get("target_session_attrs"):
+        env["PGTARGETSESSIONATTRS"] = attrs
     return [find_program(name), *arguments[1:], *options], env
 
 

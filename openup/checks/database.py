@@ -33,6 +33,8 @@ def obstacles(parameters):
         if _ask(told, MAY_MAKE_TABLES):
             return []
     except psycopg.OperationalError as error:
+        if _only_reads(told):
+            return [_no_primary(place)]
         return [_refused(told, place, error)]
     return [_no_tables(told)]
 
@@ -42,6 +44,14 @@ def _nobody_answers(place):
         f"PostgreSQL does not answer ({place}).",
         "Start it with `sudo systemctl start postgresql`, or correct host and port in"
         " DATABASE_URL.",
+    )
+
+
+def _no_primary(place):
+    return _error(
+        f"PostgreSQL ({place}) only reads now: none of its servers is the primary.",
+        "Try again soon. `patronictl list` tells which server is what, and"
+        " docs/more-than-one-machine.md what to do.",
     )
 
 
@@ -74,6 +84,14 @@ def _is_missing(told):
     """Tell whether the role is let in elsewhere and the database is not there."""
     try:
         return not _ask(told | {"dbname": MAINTENANCE_DATABASE}, IS_THERE, told["dbname"])
+    except psycopg.OperationalError:
+        return False
+
+
+def _only_reads(told):
+    """Tell whether the role is let in where nothing can be written."""
+    try:
+        return _ask(told | {"target_session_attrs": "read-only"}, "SELECT TRUE")
     except psycopg.OperationalError:
         return False
 

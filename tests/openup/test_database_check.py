@@ -97,6 +97,28 @@ def test_a_server_that_is_away_is_named_with_its_port():
     assert "Traceback" not in told
 
 
+def test_of_several_hosts_the_one_that_answers_is_asked(stranger):
+    url = address(user=stranger, password="right%20horse")
+    host = f"@{SERVER.hostname}:"
+
+    told = prepare(url.replace(host, f"@{SERVER.hostname}:{free_port()},{SERVER.hostname}:"))
+
+    assert "may make no tables" in told
+
+
+def test_servers_of_which_none_is_the_primary_are_named(stranger):
+    with psycopg.connect(address(), autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {stranger} SET default_transaction_read_only = on")
+    url = address(user=stranger, password="right%20horse")
+    host = f"{SERVER.hostname}:{SERVER.port}"
+
+    told = prepare(url.replace(f"@{host}", f"@{host},{host}"))
+
+    assert "only reads now: none of its servers is the primary" in told
+    assert "patronictl list" in told
+    assert "Traceback" not in told
+
+
 def test_a_role_that_may_make_no_tables_is_told_how_it_may(stranger):
     told = prepare(address(user=stranger, password="right%20horse"))
 

@@ -212,6 +212,19 @@ def test_postgresql_has_a_pool_and_bounded_waits():
         assert part in options
 
 
+def test_of_several_hosts_the_primary_is_asked_for_and_the_silent_are_passed_over():
+    one = read(DATABASE_URL="postgresql://u:p@10.0.0.1/openup").DATABASES["default"]
+    several = read(DATABASE_URL="postgresql://u:p@10.0.0.1,10.0.0.2/openup").DATABASES["default"]
+    told = "postgresql://u:p@10.0.0.1,10.0.0.2/openup?target_session_attrs=primary"
+
+    assert "target_session_attrs" not in one["OPTIONS"]
+    assert several["OPTIONS"]["target_session_attrs"] == "read-write"
+    assert several["OPTIONS"]["connect_timeout"] < several["OPTIONS"]["pool"]["timeout"]
+    assert read(DATABASE_URL=told).DATABASES["default"]["OPTIONS"]["target_session_attrs"] == (
+        "primary"
+    )
+
+
 def test_what_the_address_says_of_connections_outranks_the_site():
     url = "postgresql://user:pass@127.0.0.1/openup?options=-c%20lock_timeout=9s&connect_timeout=7"
 
@@ -235,6 +248,13 @@ def test_what_the_address_says_of_connections_outranks_the_site():
             "postgresql:////run/postgresql/openup",
             ("postgresql", "openup", "", "", "/run/postgresql", ""),
         ),
+        (
+            "postgresql://openup:a%2Cb,c%40@db1.example.kr:5433,[::1],10.0.0.2/openup",
+            (
+                *("postgresql", "openup", "openup", "a,b,c@"),
+                *("db1.example.kr,::1,10.0.0.2", "5433,5432,5432"),
+            ),
+        ),
     ],
 )
 def test_database_is_that_of_the_address(url, expected):
@@ -253,6 +273,9 @@ def test_database_is_that_of_the_address(url, expected):
             "postgresql://u:geheim@h:port/d",
             "postgresql://u:geheim#x@h/d",
             "postgresql://[geheim/d",
+            "postgresql://u:geheim@h,/d",
+            "postgresql://u:geheim@h:5432,i:port/d",
+            "postgresql://u:geheim@h,i",
         ),
         *("sqlite://geheim/d", "sqlite:///", "sqlite://:memory:", "sqlite:///geheim?timeout=1"),
     ],
