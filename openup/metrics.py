@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from articles.models import SearchState
+from comments.management.commands.send_mail import LAST_PASS
 from comments.models import Outbox
 from openup.backup.keys import placed_keys
 from openup.search_index import is_outdated
@@ -27,6 +28,12 @@ PAGES_UNCHANGED = _PAGES.labels("unchanged")
 PAGES_UNCONFIRMED = _PAGES.labels("unconfirmed")
 PAGES_UNAVAILABLE = _PAGES.labels("unavailable")
 ANSWERS = Counter("openup_answers", "Answers of Django, by class of status.", ["status"])
+ANSWER_SECONDS = Histogram(
+    "openup_answer_seconds",
+    "Time until an answer began, whoever gave it, by kind of request.",
+    ["kind"],
+    buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 POSTS_WAITING = Gauge(
     "openup_posts_waiting", "Requests waiting for their turn to write.", multiprocess_mode="livesum"
 )
@@ -62,7 +69,7 @@ def make_registry():
     registry = CollectorRegistry()
     ProcessesCollector(registry, path=str(settings.METRICS_FOLDER))
     registry.register(DatabaseCollector())
-    registry.register(BackupCollector())
+    registry.register(LastTimesCollector())
     return registry
 
 
@@ -149,9 +156,12 @@ class DatabaseCollector:
         return [by_state, limit]
 
     def outbox(self):
-        """Return how many mails wait, and how many of them should have been sent by now."""
+        """Return how many mails wait, how many should be sent by now, and how many have failed."""
         mails = GaugeMetricFamily("openup_outbox_mails", "Mails not sent yet.", labels=["state"])
-        mails.add_metric(["waiting"], Outbox.objects.waiting().count())
+        waiting = Outbox.objects.waiting()
+        mails.add_metric(["waiting"], waiting.count())
+        # Of one that has been tried and still waits the mail server would have nothing just then.
+        mails.add_metric(["failing"], waiting.filter(attempts__gt=0).count())
         mails.add_metric(["due"], Outbox.objects.due().count())
         return [mails]
 
@@ -171,15 +181,16 @@ class DatabaseCollector:
         return [made, outdated]
 
 
-class BackupCollector:
-    """Says when the last backup of this machine ended well."""
+class LastTimesCollector:
+    """Says when something that this machine does by itself last ended well."""
 
     def collect(self):
-        yield GaugeMetricFamily(
-            "openup_backup_timestamp_seconds",
-            "When the last backup ended well; 0 for never.",
-            value=LAST_BACKUP.stat().st_mtime if LAST_BACKUP.exists() else 0,
-        )
+        for name, file, text in [
+            ("backup", LAST_BACKUP, "When the last backup ended well; 0 for never."),
+            ("mail_pass", LAST_PASS, "When the mail worker last had nothing left to do."),
+        ]:
+            last = file.stat().st_mtime if file.exists() else 0
+            yield GaugeMetricFamily(f"openup_{name}_timestamp_seconds", text, value=last)
 
 
 def note_backup():

@@ -5,6 +5,7 @@ from functools import cache
 from ipaddress import ip_address
 
 from django.conf import settings
+from prometheus_client import Gauge
 
 from openup.middleware.client_address import is_trusted_peer
 from openup.pagecache.build import build_id
@@ -12,11 +13,24 @@ from openup.pending_migrations import count_pending
 
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
+# As other programs tell it: the facts are the labels, and the value is 1.
+_BUILD = Gauge(
+    "openup_build_info",
+    "The version and the build that processes run.",
+    ["version", "build"],
+    multiprocess_mode="livemax",
+)
+
 
 @cache
 def running_build():
     """Return the build's id, read once: what stands on the disk later is not what runs."""
     return build_id()[:12]
+
+
+def tell_build():
+    """Tell Prometheus what this process runs, when it begins to serve."""
+    _BUILD.labels(VERSION, running_build()).set(1)
 
 
 def lines():

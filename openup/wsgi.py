@@ -22,7 +22,7 @@ django = get_wsgi_application()
 # What stands around Django asks models, so it follows Django's own start.
 from openup.checks.squashed_migrations import TOO_OLD, is_too_old  # noqa: E402
 from openup.middleware.charset import CharsetGuard  # noqa: E402
-from openup.version import running_build  # noqa: E402
+from openup.version import running_build, tell_build  # noqa: E402
 from openup.writer_queue import Gate  # noqa: E402
 
 running_build()
@@ -30,6 +30,7 @@ if settings.METRICS_PORT:
     from openup.metrics import tell_keys
 
     tell_keys()
+    tell_build()
 
 if is_too_old(connection):
     sys.exit(TOO_OLD)
@@ -44,6 +45,11 @@ if settings.PAGE_CACHE_BYTES or settings.KEPT_PARTS:
 
 # Before the kept pages, so that a request is refused whether or not its page is kept.
 application = CharsetGuard(application, django)
+
+if settings.METRICS_PORT:
+    from openup.middleware.timed_answers import TimedAnswers
+
+    application = TimedAnswers(application)
 
 
 def end_with(server):

@@ -8,9 +8,13 @@ from django.core.management import call_command
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from comments.management.commands import send_mail
+from comments.models import Outbox
 from deploy.processes import ROOT
 from openup import metrics
 from openup.metrics import DatabaseCollector, count_open
+from openup.middleware.timed_answers import TimedAnswers
+from openup.version import VERSION, running_build, tell_build
 
 
 @pytest.fixture
@@ -21,6 +25,10 @@ def families(db):
         family.name: family
         for family in [*collector.connections(), *collector.outbox(), *collector.search()]
     }
+
+
+def seconds_counted(kind):
+    return REGISTRY.get_sample_value("openup_answer_seconds_count", {"kind": kind})
 
 
 def values(family):
@@ -43,7 +51,16 @@ def test_every_number_stands_in_the_guide(families):
 
 
 def test_mails_that_wait_are_told(families):
-    assert values(families["openup_outbox_mails"]) == {"waiting": 0, "due": 0}
+    assert values(families["openup_outbox_mails"]) == {"waiting": 0, "due": 0, "failing": 0}
+
+
+def test_mail_that_was_refused_is_told_while_it_waits_for_its_next_try(db):
+    Outbox.queue(Outbox.Kind.CONFIRM, "mina@example.com")
+
+    Outbox.lease().put_off()
+
+    told = {family.name: values(family) for family in DatabaseCollector().outbox()}
+    assert told["openup_outbox_mails"] == {"waiting": 1, "due": 0, "failing": 1}
 
 
 def test_connections_are_told_on_both_databases(families):
@@ -77,12 +94,57 @@ def value_of(families, name):
 def test_backup_that_ended_well_is_told(settings, tmp_path, monkeypatch):
     settings.METRICS_PORT = 9101
     monkeypatch.setattr(metrics, "LAST_BACKUP", tmp_path / "last-backup")
-    assert value_of(metrics.BackupCollector().collect(), "openup_backup_timestamp_seconds") == 0
+    name = "openup_backup_timestamp_seconds"
+    assert value_of(metrics.LastTimesCollector().collect(), name) == 0
 
     began = time.time() - 1
     call_command("back_up", str(tmp_path / "backups"), without_keys=True)
 
-    assert value_of(metrics.BackupCollector().collect(), "openup_backup_timestamp_seconds") >= began
+    assert value_of(metrics.LastTimesCollector().collect(), name) >= began
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pass_of_the_mail_worker_is_told(settings, tmp_path, monkeypatch):
+    settings.METRICS_PORT = 9101
+    for module in (metrics, send_mail):
+        monkeypatch.setattr(module, "LAST_PASS", tmp_path / "last-mail-pass")
+    name = "openup_mail_pass_timestamp_seconds"
+    assert value_of(metrics.LastTimesCollector().collect(), name) == 0
+
+    began = time.time() - 1
+    call_command("send_mail", once=True)
+
+    assert value_of(metrics.LastTimesCollector().collect(), name) >= began
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/articles/3/", "page"),
+        ("HEAD", "/", "page"),
+        ("GET", "/search/", "search"),
+        ("GET", "/media/articles/a.png", "picture"),
+        ("POST", "/articles/3/comments/", "form"),
+        ("POST", "/articles/3/read/", "other"),
+        ("GET", "/healthz", "other"),
+        ("POST", "/manage/login/", "desk"),
+    ],
+)
+def test_time_of_an_answer_is_counted_by_what_was_asked_for(method, path, kind):
+    before = seconds_counted(kind)
+
+    TimedAnswers(lambda environ, start_response: [])(
+        {"REQUEST_METHOD": method, "PATH_INFO": path}, None
+    )
+
+    assert seconds_counted(kind) == before + 1
+
+
+def test_build_is_told_by_its_labels():
+    tell_build()
+
+    labels = {"version": VERSION, "build": running_build()}
+    assert REGISTRY.get_sample_value("openup_build_info", labels) == 1
 
 
 def test_outdated_search_is_told(db):

@@ -3,6 +3,7 @@ import signal
 import threading
 import time
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
@@ -17,6 +18,8 @@ POLL_SECONDS = 2
 # After a failure of the database, so that a locked one is not hammered.
 PAUSE_SECONDS = 5
 PURGE_SECONDS = 60 * 60
+# `manage.py serve_metrics` tells Prometheus when it was touched.
+LAST_PASS = settings.METRICS_FOLDER / "last-mail-pass"
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class Command(BaseCommand):
             recheck_coming_releases()
             publish_due()
             send_due(stop)
+            note_pass()
             purge()
             return
         # A mail that is on its way is finished first.
@@ -50,6 +54,7 @@ class Command(BaseCommand):
                 recheck_coming_releases()
                 publish_due()
                 send_due(stop)
+                note_pass()
                 pause = min(pause, seconds_to_next())
                 if time.monotonic() >= next_purge:
                     purge()
@@ -69,3 +74,10 @@ def send_due(stop):
     gather_reviews()
     while not stop.is_set() and (mail := Outbox.lease()):
         send(mail)
+
+
+def note_pass():
+    """Note that nothing was left to do just now."""
+    if settings.METRICS_PORT:
+        LAST_PASS.parent.mkdir(parents=True, exist_ok=True)
+        LAST_PASS.touch()
