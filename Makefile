@@ -52,8 +52,10 @@ audit: python ## Look the installed packages up in the public vulnerability data
 lock: python ## Write the lock files from pyproject.toml (UPGRADE=--upgrade takes newer versions)
 	@$(PYTHON) -E -m tests.run environment
 	@.venv/bin/python -m uv pip compile pyproject.toml $(LOCK_OPTIONS) --output-file requirements.txt
-	@.venv/bin/python -m uv pip compile pyproject.toml $(LOCK_OPTIONS) --group dev \
-		--constraints requirements.txt --output-file requirements-dev.txt
+	@.venv/bin/python -m uv pip compile pyproject.toml $(LOCK_OPTIONS) --extra s3 \
+		--constraints requirements.txt --output-file requirements-s3.txt
+	@.venv/bin/python -m uv pip compile pyproject.toml $(LOCK_OPTIONS) --extra s3 --group dev \
+		--constraints requirements-s3.txt --output-file requirements-dev.txt
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(UPGRADE)

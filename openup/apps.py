@@ -9,7 +9,7 @@ class OpenupConfig(AppConfig):
 
     def ready(self):
         from openup.backends.redaction import guard_standard_error  # noqa: PLC0415
-        from openup.checks import configuration  # noqa: F401, PLC0415 - registers the start-up checks
+        from openup.checks import configuration, media  # noqa: F401, PLC0415 - registers the checks
         from openup.checks.squashed_migrations import refuse_too_old  # noqa: PLC0415
         from openup.staff.sign_in import audit  # noqa: F401, PLC0415 - connects its receivers
 

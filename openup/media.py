@@ -1,24 +1,24 @@
 """Pictures, uploaded or made here: fixed types by extension, and nothing in them can run."""
 
 import logging
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from csp.constants import NONE
 from csp.decorators import csp
-from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils._os import safe_join
 from django.views.decorators.http import require_safe
 
 from articles.content.share_picture import KINDS, cut_photo, draw, kind_lines, kind_picture_url
 from articles.content.uploads import cut_name, one_picture
-from articles.content.whole_files import write_whole
 from articles.models import Article, Picture, Ranking
 from articles.page_caching import uncached_page
+from openup.views import unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +36,20 @@ YEAR_SECONDS = 365 * 24 * 60 * 60
 @csp({"default-src": [NONE], "sandbox": True})
 def media_file(request, name):
     """Send an uploaded picture; its name is never used again, so it may be kept for a year."""
+    if PurePosixPath(name).suffix not in TYPES:
+        raise Http404
     try:
-        path = Path(safe_join(settings.MEDIA_ROOT, name))
-        file = path.open("rb") if path.suffix in TYPES and path.is_file() else None
-    except (SuspiciousFileOperation, ValueError, OSError) as error:
-        raise Http404 from error
-    if file is None:
+        return _answer(name, default_storage.open(name))
+    except FileNotFoundError:
         return _file_of_today(name)
-    response = FileResponse(file, content_type=TYPES[path.suffix])
+    except ConnectionError:
+        return unavailable(request)
+    except (SuspiciousOperation, ValueError, OSError) as error:
+        raise Http404 from error
+
+
+def _answer(name, content):
+    response = FileResponse(content, content_type=TYPES[PurePosixPath(name).suffix])
     response["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
 
@@ -88,12 +94,14 @@ def share_photo(request, article_id, digest):
         )
     except FileNotFoundError as error:
         raise Http404 from error
+    except ConnectionError:
+        return unavailable(request)
 
 
 def _cut_photo(picture):
     # One at a time, from a file that was made small: little memory.
-    with one_picture:
-        return cut_photo(default_storage.path(picture.largest_name), picture.focal_point)
+    with one_picture, default_storage.open(picture.largest_name) as file:
+        return cut_photo(file, picture.focal_point)
 
 
 @uncached_page
@@ -122,13 +130,13 @@ def _drawn_once(request, digest, lines, figure=None):
 
 
 def _made_once(request, name, make):
-    path = Path(settings.MEDIA_ROOT, name)
-    if not path.exists():
-        picture = make()
-        try:
-            write_whole(path, picture)
-        except OSError as error:
-            # A disk that takes nothing keeps no reader from the picture.
-            logger.error("A share picture could not be stored: %s", error.strerror)
-            return HttpResponse(picture, content_type=TYPES[path.suffix])
-    return media_file(request, name)
+    with suppress(OSError):
+        return _answer(name, default_storage.open(name))
+    picture = make()
+    try:
+        default_storage.save(name, ContentFile(picture))
+    except OSError as error:
+        # A disk that takes nothing keeps no reader from the picture.
+        logger.error("A share picture could not be stored: %s", error.strerror)
+        return HttpResponse(picture, content_type=TYPES[PurePosixPath(name).suffix])
+    return _answer(name, ContentFile(picture, PurePosixPath(name).name))

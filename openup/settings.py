@@ -5,6 +5,7 @@ A missing or malformed variable stops the process with its name and what is expe
 
 import os
 import re
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -592,11 +593,63 @@ FILE_UPLOAD_HANDLERS = [
 
 # Files
 
+MEDIA_STORAGE_EXPECTED = (
+    "s3+https://key:secret@host:port/bucket, or nothing for the folder MEDIA_ROOT; signs of key and"
+    " secret that have a meaning in addresses are written %XX"
+)
+
+
+def read_media_storage():
+    """Return Django's settings for the folder MEDIA_ROOT or the bucket of MEDIA_STORAGE."""
+    text = read_text("MEDIA_STORAGE").strip()
+    if not text:
+        options = {"allow_overwrite": True}
+        return {"BACKEND": "openup.backends.media_folder.FolderStorage", "OPTIONS": options}
+    malformed = ImproperlyConfigured(
+        f"MEDIA_STORAGE is malformed: expected {MEDIA_STORAGE_EXPECTED}"
+    )
+    try:
+        url = urlsplit(text)
+        place = f":{url.port}" if url.port else ""
+        others = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+    except ValueError:
+        # Not the parser's error: it may quote the secret.
+        raise malformed from None
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
+    if (
+        url.scheme not in {"s3+https", "s3+http"}
+        or not re.fullmatch(HOST, host)
+        or not (url.username and url.password)
+        or not re.fullmatch(r"/[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]", url.path)
+        or url.fragment
+        or others.keys() - {"region", "ca"}
+        or not Path(others.get("ca", ENV_FILE)).exists()
+    ):
+        raise malformed
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ImproperlyConfigured(
+            "MEDIA_STORAGE names a bucket, and what speaks to it is not installed: expected the"
+            " packages of requirements-s3.txt in the place of requirements.txt"
+        )
+    return {
+        "BACKEND": "openup.backends.media_bucket.BucketStorage",
+        "OPTIONS": {
+            "endpoint_url": f"{url.scheme.removeprefix('s3+')}://{host}{place}",
+            "access_key": unquote(url.username),
+            "secret_key": unquote(url.password),
+            "bucket_name": url.path[1:],
+            "region_name": others.get("region", "us-east-1"),
+            "verify": others.get("ca"),
+        },
+    }
+
+
 STATIC_URL = "/static/"
 STATIC_ROOT = read_folder("STATIC_ROOT", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_IN_BUCKET = bool(read_text("MEDIA_STORAGE").strip())
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": read_media_storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -54,7 +54,7 @@ SETTINGS = {
     *("DATABASE_STATEMENT_SECONDS", "DATABASE_URL", "DEBUG", "EMAIL_DIGEST_KEYS"),
     "REPORTS_THAT_HIDE",
     *("EMAIL_URL", "INTERFACE_LANGUAGE", "MAIL_ENCRYPTION_KEYS", "MAIL_FROM", "MAIL_RECORD_DAYS"),
-    *("MEDIA_ROOT", "METRICS_FOLDER", "METRICS_HOST", "METRICS_PORT"),
+    *("MEDIA_ROOT", "MEDIA_STORAGE", "METRICS_FOLDER", "METRICS_HOST", "METRICS_PORT"),
     *(
         "OFFICIAL_BANNER",
         "OIDC_AUTHORIZATION_ENDPOINT",
@@ -258,7 +258,7 @@ def write_catalogue(env, folder):
 def audit(env, folder):
     """Stop when a package has a known weakness, or when one could not be looked up."""
     command = [VENV_PYTHON, "-m", "pip_audit", "--strict", "--require-hashes", "--disable-pip"]
-    command += ["--progress-spinner", "off", "--requirement", ROOT / "requirements.txt"]
+    command += ["--progress-spinner", "off", "--requirement", ROOT / "requirements-s3.txt"]
     parts = [str(part) for part in command]
     done = subprocess.run(parts, check=False, capture_output=True, env=env, text=True)
     if done.stdout:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from articles.bundle import media, rows_to_data
 from articles.bundle.data import Data, PictureData, PicturesData, SubjectsData, TaxonomyData
 from articles.bundle.data_to_files import file_name, write
+from articles.content.media_files import read_file
 from articles.models import (
     Article,
     Category,
@@ -67,10 +68,10 @@ def export(folder: Path) -> Iterator[PurePosixPath]:
         names[str(name).casefold()] = name
         _write(folder / name, write(data).encode())
         yield name
-    for picture, path in media.pictures().items():
+    for picture, file in media.pictures().items():
         name = "media" / picture
         names[str(name).casefold()] = name
-        _write(folder / name, path.read_bytes())
+        _write(folder / name, read_file(file))
         yield name
     kept = {str(name) for name in names.values()}
     for gone in earlier - kept:

@@ -2,13 +2,13 @@
 
 from pathlib import Path, PurePosixPath
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from articles.bundle.data import BundleError
 from articles.bundle.data_to_rows import CREATED, UNCHANGED
 from articles.content import uploads
+from articles.content.media_files import names_below, read_file
 from articles.content.text import normalise_line
 from articles.models import Picture
 from articles.models.picture import MAX_NAME_LENGTH
@@ -35,14 +35,13 @@ def load_picture(path: Path, name: PurePosixPath) -> str:
         raise BundleError(1, _("The picture is not of the type that its name says."))
     stored_name = _checked(name)
     known = Picture.objects.filter(name=stored_name).first()
-    target = Path(settings.MEDIA_ROOT, known.file_name if known else stored_name)
     data = path.read_bytes()
-    if target.exists():
-        if not target.is_file() or target.read_bytes() != data:
-            raise BundleError(1, _("Another picture has this name already."))
-        if known:
-            return UNCHANGED
     try:
+        stored = _stored(known.file_name if known else stored_name)
+        if stored not in (None, data):
+            raise BundleError(1, _("Another picture has this name already."))
+        if known and stored:
+            return UNCHANGED
         if known:
             # Its file was lost.
             uploads.write_picture(known.file_name, data, remade.renditions)
@@ -54,29 +53,30 @@ def load_picture(path: Path, name: PurePosixPath) -> str:
     return CREATED
 
 
-def pictures() -> dict[PurePosixPath, Path]:
-    """Return where each of the site's pictures is, by its name below media, in order.
+def _stored(name: str) -> bytes | None:
+    try:
+        return read_file(name)
+    except FileNotFoundError:
+        return None
+    except IsADirectoryError:
+        # No picture is the same, so nothing takes its name.
+        return b""
+
+
+def pictures() -> dict[PurePosixPath, str]:
+    """Return the file of each of the site's pictures, by the picture's name, in order.
 
     What is made from others is none of them: renditions, and what stands beside shared links.
     """
-    root = Path(settings.MEDIA_ROOT)
     known = Picture.objects.only("name", "version").order_by("name")
     names = {picture.file_name: picture.name for picture in known}
     replaced = {picture.name for picture in known} - names.keys()
-    found = {
-        path.relative_to(root).as_posix(): path
-        for path in root.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not path.is_symlink()
-        and not path.name.startswith(".")
-        and path.relative_to(root).parts[0] not in MADE_HERE
-    }
-    named = {
-        PurePosixPath(names.get(name, name)): path
-        for name, path in found.items()
-        if name not in replaced
-    }
+    found = [
+        name
+        for name in names_below()
+        if PurePosixPath(name).suffix.lower() in SUFFIXES and name.split("/")[0] not in MADE_HERE
+    ]
+    named = {PurePosixPath(names.get(name, name)): name for name in found if name not in replaced}
     return dict(sorted(named.items()))
 
 
@@ -85,6 +85,7 @@ def _checked(name: PurePosixPath) -> str:
     if name.is_absolute() or any(part.startswith(".") or not part for part in parts):
         raise BundleError(1, _("The picture's name is not allowed."))
     text = "/".join(parts)
-    if len(text) > MAX_NAME_LENGTH:
+    # Storages take the other slash for one of ours.
+    if len(text) > MAX_NAME_LENGTH or "\\" in text:
         raise BundleError(1, _("The picture's name is not allowed."))
     return text

@@ -10,6 +10,7 @@ import hashlib
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
@@ -95,17 +96,17 @@ def photo_digest(file_name: str, focal_point: tuple[int, int]) -> str:
     return digest_of(file_name, *map(str, focal_point))
 
 
-def cut_photo(path: Path, focal_point: tuple[int, int]) -> bytes:
+def cut_photo(file: BinaryIO, focal_point: tuple[int, int]) -> bytes:
     """Return what surrounds the focal point (in percent) of a picture's file, as JPEG."""
-    with Image.open(path) as image:
+    with Image.open(file) as image:
         centring = focal_point[0] / 100, focal_point[1] / 100
         whole = image.convert("RGBA")
     cut = ImageOps.fit(whole, (WIDTH, HEIGHT), centering=centring)
     ground = Image.new("RGB", cut.size, GROUND)
     ground.paste(cut, mask=cut)
-    file = BytesIO()
-    ground.save(file, "JPEG", quality=82, optimize=True, progressive=True)
-    return file.getvalue()
+    output = BytesIO()
+    ground.save(output, "JPEG", quality=82, optimize=True, progressive=True)
+    return output.getvalue()
 
 
 @lru_cache(16)

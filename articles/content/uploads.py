@@ -4,22 +4,23 @@ Nothing of the uploaded file survives: neither its name nor its bytes, and no EX
 comment or colour profile. With it come its renditions: smaller ones, as WebP, for readers.
 """
 
+import posixpath
 import re
 import struct
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image
-
-from articles.content.whole_files import write_whole
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 # The file, and room for the other parts of the form.
@@ -153,21 +154,25 @@ def write_picture(name: str, content: bytes, renditions: Mapping[int, bytes]) ->
     written = []
     try:
         for each, data in files.items():
-            write_whole(Path(default_storage.path(each)), data)
+            default_storage.save(each, ContentFile(data))
             written.append(each)
     except OSError:
-        for each in written:
-            default_storage.delete(each)
+        # Where nothing can be written any more, perhaps nothing can be deleted either.
+        with suppress(OSError):
+            for each in written:
+                default_storage.delete(each)
         raise
 
 
 def delete_picture(name: str) -> None:
     """Delete a picture's file and what was made of it; those that are gone already do no harm."""
     default_storage.delete(name)
-    made = Path(default_storage.path(f"{RENDITIONS}/{name}"))
-    for path in made.parent.iterdir() if made.parent.is_dir() else ():
-        if path.name.startswith(made.name) and _MADE.fullmatch(path.name[len(made.name) :]):
-            path.unlink(missing_ok=True)
+    folder, own = posixpath.split(f"{RENDITIONS}/{name}")
+    with suppress(FileNotFoundError):
+        _folders, files = default_storage.listdir(folder)
+        for file in files:
+            if file.startswith(own) and _MADE.fullmatch(file.removeprefix(own)):
+                default_storage.delete(posixpath.join(folder, file))
 
 
 def remake(

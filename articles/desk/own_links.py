@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.urls import Resolver404, resolve
@@ -67,7 +68,10 @@ def reason_it_is_dead(href: str, base: str, moment: datetime, together: Collecti
 def _is_stored(name: str) -> bool:
     try:
         return default_storage.exists(name)
-    except (ValueError, OSError):
+    except ConnectionError:
+        # Nobody can tell now, and a link is not to be blamed for it.
+        return True
+    except (SuspiciousOperation, ValueError, OSError):
         # What leads out of the folder, or is no name at all.
         return False
 

@@ -4,7 +4,6 @@ import logging
 from datetime import timedelta
 from io import BytesIO
 from itertools import chain
-from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -13,6 +12,7 @@ from django.db.models.functions import Now
 
 from articles.bundle.media import pictures as stored_pictures
 from articles.content import uploads
+from articles.content.media_files import read_file
 from articles.desk import revisions
 from articles.models import (
     Article,
@@ -36,11 +36,11 @@ def take_up_pictures():
     """
     known = set(Picture.objects.values_list("name", flat=True))
     unknown = {
-        str(name): path
-        for name, path in stored_pictures().items()
+        str(name): file_name
+        for name, file_name in stored_pictures().items()
         if str(name) not in known and len(str(name)) <= MAX_NAME_LENGTH
     }
-    added = [picture for name, path in unknown.items() if (picture := take_up(name, path))]
+    added = [picture for name, file in unknown.items() if (picture := take_up(name, file))]
     if added:
         names = {picture.name for picture in added}
         with transaction.atomic():
@@ -59,33 +59,34 @@ def make_lost_renditions():
     """Make the renditions that a page names and that are not there; return of how many pictures."""
     count = 0
     for picture in Picture.objects.order_by("pk").iterator(chunk_size=100):
-        path = Path(default_storage.path(picture.file_name))
         files = (name for _width, name in picture.rendition_files)
         is_whole = all(map(default_storage.exists, files))
-        if not is_whole and path.is_file() and (remade := _read(path)):
+        if not is_whole and (remade := _read(picture.file_name)):
             uploads.write_picture(picture.file_name, remade.content, remade.renditions)
             count += 1
     return count
 
 
-def take_up(name, path):
-    """Return the new row of the stored file `name`, or None where it is no picture."""
-    remade = _read(path)
+def take_up(name, file_name):
+    """Return the new row of a stored file, or None where it is no picture."""
+    remade = _read(file_name)
     try:
         return Picture.objects.put(name, remade) if remade else None
     except OSError as error:
         # Such as a name that leaves no room for a rendition's.
-        logger.warning("%s could not be taken up: %s", path, error.strerror)
+        logger.warning("%s could not be taken up: %s", file_name, error.strerror)
         return None
 
 
-def _read(path):
+def _read(file_name):
     """Return a stored file as it is, with its size and renditions; None where it is no picture."""
-    content = path.read_bytes()
     try:
+        content = read_file(file_name)
         remade = uploads.remake(BytesIO(content), uploads.MAX_PIXELS_IN_BUNDLE)
+    except FileNotFoundError:
+        return None
     except ValidationError:
-        logger.warning("%s is no picture that the site can read.", path)
+        logger.warning("%s is no picture that the site can read.", file_name)
         return None
     return remade._replace(content=content)
 

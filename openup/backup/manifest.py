@@ -32,6 +32,8 @@ class Manifest:
     # {file: SHA-256}
     files: dict
     format: int = FORMAT
+    # Without them, whoever made the backup keeps them elsewhere.
+    has_pictures: bool = True
 
     @classmethod
     def of_database(cls):
@@ -71,10 +73,11 @@ class Manifest:
             raise CommandError(
                 f"The backup has format {self.format}, this version reads {FORMAT}: update first."
             )
-        names = {DATABASES[self.database], MEDIA} if self.database in DATABASES else {None}
+        names = {DATABASES[self.database]} if self.database in DATABASES else {None}
         tables = {**self.rows}
         if (
-            not names <= {*self.files} <= names | {SETTINGS}
+            not names <= {*self.files} <= names | {MEDIA, SETTINGS}
+            or (MEDIA in self.files) != self.has_pictures
             or not all(re.fullmatch(r"\w+", name, re.ASCII) for name in tables)
             or not all(type(count) is int for count in tables.values())
         ):

@@ -1,23 +1,29 @@
-"""The uploaded pictures: into an archive, and back beside those that are there."""
+"""The media, from whatever storage: into an archive, and back beside those that are there."""
 
-import filecmp
-import os
-import shutil
 import tarfile
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 
-from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 
-from openup.backup.files import give_to_folders_owner
+from articles.content.media_files import names_below, read_file
 
 TOP = "media"
 
 
 def pack(archive_path):
     with tarfile.open(archive_path, "w") as archive:
-        if settings.MEDIA_ROOT.exists():
-            archive.add(settings.MEDIA_ROOT, arcname=TOP)
+        for name in names_below():
+            try:
+                content = read_file(name)
+            except FileNotFoundError:
+                # Deleted meanwhile: the site goes on.
+                continue
+            member = tarfile.TarInfo(f"{TOP}/{name}")
+            member.size = len(content)
+            archive.addfile(member, BytesIO(content))
 
 
 def check(archive_path):
@@ -38,33 +44,20 @@ def unpack(archive_path, stamp):
     count = 0
     with tarfile.open(archive_path) as archive:
         for member in archive:
-            target = settings.MEDIA_ROOT.joinpath(*Path(member.name).parts[1:])
-            if member.isdir():
-                _make_folder(target)
-                continue
-            _make_folder(target.parent)
-            _write(archive.extractfile(member), target, member.mode, stamp)
-            count += 1
+            if member.isfile():
+                name = str(PurePosixPath(*PurePosixPath(member.name).parts[1:]))
+                _restore(name, archive.extractfile(member).read(), stamp)
+                count += 1
     return count
 
 
-def _make_folder(path):
-    missing = [part for part in (path, *path.parents) if not part.exists()]
-    for part in reversed(missing):
-        part.mkdir()
-        give_to_folders_owner(part)
-
-
-def _write(source, target, mode, stamp):
-    """Write the file under its name as a whole or not at all; keep another that has the name."""
-    draft = target.with_name(f"{target.name}.restoring")
+def _restore(name, content, stamp):
+    """Put the file under its name; keep another that has the name."""
     try:
-        with draft.open("wb") as file:
-            shutil.copyfileobj(source, file)
-        draft.chmod(mode & 0o777)
-        give_to_folders_owner(draft)
-        if target.exists() and not filecmp.cmp(draft, target, shallow=False):
-            os.link(target, target.with_name(f"{target.name}.before-restore-{stamp}"))
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+        other = read_file(name)
+    except FileNotFoundError:
+        other = None
+    if other is not None and other != content:
+        default_storage.save(f"{name}.before-restore-{stamp}", ContentFile(other))
+    if other != content:
+        default_storage.save(name, ContentFile(content))

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from openup.backup.manifest import Manifest
 from openup.management.commands import back_up
 from tests.factories import make_comment
 
@@ -78,3 +79,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
     with pytest.raises(CommandError, match="file"):
         call_command("back_up", str(Path(tmp_path, "file", "backups")), "--without-keys")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="of PostgreSQL: tests/deployed")
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_without_pictures_says_so_and_is_whole(tmp_path, capsys):
+    call_command("back_up", str(tmp_path), "--without-keys", "--without-pictures")
+
+    (backup,) = tmp_path.iterdir()
+    assert names(backup) == ["backup.json", "database.sqlite3"]
+    assert not Manifest.read(backup).has_pictures
+    assert "Its pictures are not in it" in capsys.readouterr().out

@@ -100,6 +100,15 @@ def refusal(**changes):
         ("STATIC_ROOT", "var"),
         ("MEDIA_ROOT", ""),
         ("MEDIA_ROOT", "/"),
+        ("MEDIA_STORAGE", "/var/lib/media"),
+        ("MEDIA_STORAGE", "s3://key:geheim@objects.example.kr/bucket"),
+        ("MEDIA_STORAGE", "s3+https://objects.example.kr/bucket"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim@objects.example.kr"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim@objects.example.kr/bucket/folder"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim@objects.example.kr/../bucket"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim/@objects.example.kr/bucket"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim@objects.example.kr/bucket?acl=public"),
+        ("MEDIA_STORAGE", "s3+https://key:geheim@objects.example.kr/bucket?ca=/nowhere"),
         ("ALLOWED_HOSTS", "https://a.example"),
         ("ALLOWED_HOSTS", "a.example:80"),
         ("SITE_URL", "https://-"),
@@ -108,9 +117,10 @@ def refusal(**changes):
     ],
 )
 def test_start_stops_and_names_the_variable(name, value):
-    message, _log = refusal(**{name: value})
+    message, log = refusal(**{name: value})
 
     assert name in message and ("expected" in message or "does not exist" in message)
+    assert "geheim" not in log
 
 
 PROVIDER = {"OIDC_CLIENT_ID": "open-up", "OIDC_CLIENT_SECRET": "geheim"} | {

@@ -30,12 +30,17 @@ class Command(BaseCommand):
             "--keep-days", type=int, help="delete the backups in FOLDER that are older"
         )
         parser.add_argument(
+            "--without-pictures",
+            action="store_true",
+            help="leave the pictures out, since their bucket keeps versions or is copied elsewhere",
+        )
+        parser.add_argument(
             "--without-keys",
             action="store_true",
             help="leave the settings file out, since its keys are kept elsewhere",
         )
 
-    def handle(self, folder, keep_days, without_keys, **options):
+    def handle(self, folder, keep_days, without_pictures, without_keys, **options):
         if keep_days is not None and keep_days < 1:
             raise CommandError("--keep-days must be 1 or more.")
         missing = [] if without_keys else settings_not_in_file(settings.ENV_FILE)
@@ -50,26 +55,30 @@ class Command(BaseCommand):
         now = datetime.now(UTC)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            backup = make_backup(folder, now, without_keys)
+            backup = make_backup(folder, now, without_pictures, without_keys)
             if keep_days is not None:
                 delete_older(folder, now - timedelta(days=keep_days))
         except (OSError, sqlite3.Error, Error) as error:
             raise CommandError(f"The backup could not be written: {reason(error)}") from error
         note_backup()
         self.stdout.write(f"Backup: {backup}")
+        if without_pictures:
+            self.stdout.write("Its pictures are not in it: a copy of the bucket has to be made.")
         if without_keys:
             self.stdout.write("Its keys are not in it: keep the settings elsewhere.")
 
 
-def make_backup(folder, now, without_keys):
+def make_backup(folder, now, without_pictures, without_keys):
     """Return the folder of a new backup; under its name there is a whole one or none."""
     backup = folder / now.strftime(NAME_FORMAT)
     draft = backup.with_suffix(UNFINISHED)
     draft.mkdir()
     try:
         manifest = dump_database(draft)
-        # The pictures after the database: whatever the copied texts show was there before them.
-        pictures.pack(draft / MEDIA)
+        manifest.has_pictures = not without_pictures
+        if not without_pictures:
+            # After the database: whatever the copied texts show was there before them.
+            pictures.pack(draft / MEDIA)
         if not without_keys:
             shutil.copyfile(settings.ENV_FILE, draft / SETTINGS)
         manifest.write(draft)

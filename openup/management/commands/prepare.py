@@ -88,7 +88,9 @@ class Command(BaseCommand):
 
 def check_writable():
     """Stop before anything is written, rather than at a reader's first comment."""
-    paths = [Path(settings.MEDIA_ROOT), Path(settings.STATIC_ROOT)]
+    paths = [Path(settings.STATIC_ROOT)]
+    if not settings.MEDIA_IN_BUCKET:
+        paths.append(Path(settings.MEDIA_ROOT))
     if connection.vendor == "sqlite" and not connection.is_in_memory_db():
         database = Path(connection.settings_dict["NAME"]).absolute()
         paths += [database, database.parent, Path(f"{database}-wal"), Path(f"{database}-shm")]

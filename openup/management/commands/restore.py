@@ -45,7 +45,8 @@ class Command(BaseCommand):
         check_reachable()
         manifest = Manifest.guess(folder) if without_manifest else Manifest.read(folder)
         check_fits(manifest)
-        pictures.check(folder / MEDIA)
+        if manifest.has_pictures:
+            pictures.check(folder / MEDIA)
         try:
             self.restore(folder, manifest, replace, send_mail)
         except (OSError, sqlite3.Error, Error) as error:
@@ -68,12 +69,13 @@ class Command(BaseCommand):
                 )
             restoration.prepare(folder, manifest, send_mail)
             # Before the database: other pictures do no harm, and none that a text shows is missing.
-            count = pictures.unpack(folder / MEDIA, stamp)
+            count = pictures.unpack(folder / MEDIA, stamp) if manifest.has_pictures else None
             aside = restoration.finish()
         rows = sum(manifest.rows.values())
         checked = f"{rows} rows in {len(manifest.rows)} tables, as when it was made"
         self.stdout.write(f"Database: {checked if rows else 'restored'}")
-        self.stdout.write(f"Pictures: {count}")
+        told = "none in the backup; those of the bucket stay" if count is None else count
+        self.stdout.write(f"Pictures: {told}")
         if aside:
             self.stdout.write(f"What was there before: {aside}")
         if not send_mail:
