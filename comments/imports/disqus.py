@@ -7,17 +7,10 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 from lxml import etree
 
+from articles.imports.source import Notes, SourceError, forget, parse_events
 from comments.imports.html_to_text import to_text
 from comments.imports.line_from_record import comment_line, thread_line
-from comments.imports.records import (
-    CommentRecord,
-    Notes,
-    Record,
-    SourceError,
-    ThreadRecord,
-    forget,
-    parse_events,
-)
+from comments.imports.records import CommentRecord, Record, ThreadRecord
 
 NAMESPACE = "{http://disqus.com}"
 ID = "{http://disqus.com/disqus-internals}id"
@@ -26,7 +19,7 @@ ID = "{http://disqus.com/disqus-internals}id"
 def read(file: BinaryIO, notes: Notes) -> Iterator[Record]:
     """Yield the records of an export; raise SourceError."""
     depth = 0
-    for event, element in parse_events(file):
+    for event, element in parse_events(file, notes):
         depth += 1 if event == "start" else -1
         if depth == 1 and event == "start" and element.tag != f"{NAMESPACE}disqus":
             raise SourceError(_("This is no export of Disqus."))

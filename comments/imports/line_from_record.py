@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from articles.content.text import is_plausible, normalise_line
+from articles.imports.source import Notes
 from articles.old_addresses import normalise_address
 from comments.bundle.data import CommentLine, ThreadLine
-from comments.imports.records import Notes
 from comments.threads.text import clean_body
 
 # What an import takes at most.

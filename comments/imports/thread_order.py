@@ -15,9 +15,10 @@ from typing import cast
 
 from django.utils.translation import gettext as _
 
+from articles.imports.source import Notes
 from comments.bundle.data import CommentLine, ThreadLine
 from comments.bundle.lines import parse, write
-from comments.imports.records import CommentRecord, Notes, Record
+from comments.imports.records import CommentRecord, Record
 
 SCHEMA = """
 CREATE TABLE thread (key TEXT PRIMARY KEY, is_deleted INTEGER NOT NULL, line TEXT NOT NULL);

@@ -1,42 +1,28 @@
 """A WordPress eXtended RSS export (wp-admin/includes/export.php): its posts and their comments."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import BinaryIO
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from lxml import etree
 
 from articles.content.text import normalise_line
+from articles.imports.source import Notes, SourceError, forget, parse_events
+from articles.imports.wxr import COMMENTS, fields_of, is_own, local_name, moment
 from comments.imports.html_to_text import to_text
 from comments.imports.line_from_record import ascii_host, comment_line, thread_line
-from comments.imports.records import (
-    CommentRecord,
-    Notes,
-    Record,
-    SourceError,
-    ThreadRecord,
-    forget,
-    parse_events,
-)
+from comments.imports.records import CommentRecord, Record, ThreadRecord
 
-# 1.0, 1.1 and 1.2 differ in their address alone; other programs write it with https.
-NAMESPACE = re.compile(r"\{https?://(?:www\.)?wordpress\.org/export/")
 PUBLISHED = {"1", "approve", "approved"}
 GONE = {"spam", "trash", "post-trashed"}
-# Before version 5.5 a comment had no type (https://core.trac.wordpress.org/ticket/49236).
-COMMENTS = {"", "comment"}
 LINKS = {"pingback", "trackback"}
-SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def read(file: BinaryIO, notes: Notes) -> Iterator[Record]:
     """Yield the records of an export; raise SourceError."""
     site, item, is_known = "site", 0, False
-    for event, element in parse_events(file):
+    for event, element in parse_events(file, notes):
         if event == "start":
             if element.getparent() is None and element.tag != "rss":
                 raise SourceError(_("This is no export of WordPress."))
@@ -53,19 +39,6 @@ def read(file: BinaryIO, notes: Notes) -> Iterator[Record]:
             forget(element)
     if not is_known:
         raise SourceError(_("This is no export of WordPress."))
-
-
-def is_own(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and bool(NAMESPACE.match(element.tag))
-
-
-def local_name(element: etree._Element) -> str:
-    return str(etree.QName(element).localname)
-
-
-def fields_of(element: etree._Element) -> dict[str, str]:
-    """Return the texts of WordPress's own children by their names."""
-    return {local_name(child): (child.text or "").strip() for child in element if is_own(child)}
 
 
 def thread_record(element: etree._Element, key: str) -> ThreadRecord:
@@ -92,7 +65,7 @@ def comment_record(
         notes,
         id=f"{source}:{number}",
         parent=f"{source}:{parent}" if parent not in {"", "0"} else "",
-        created_at=moment(fields),
+        created_at=moment(fields, "comment_date"),
         name=fields.get("comment_author", ""),
         email=fields.get("comment_author_email", ""),
         body=to_text(fields.get("comment_content", ""), keeps_lines=True),
@@ -110,14 +83,3 @@ def not_taken(kind: str) -> str:
     return _("An entry of the type “%(type)s” is no comment: left out.") % {
         "type": normalise_line(kind)[:40]
     }
-
-
-def moment(fields: dict[str, str]) -> datetime | None:
-    """Return when a comment was written: in UTC, else by the clock of Seoul; None for never."""
-    for name, zone in (("comment_date_gmt", UTC), ("comment_date", SEOUL)):
-        try:
-            local = datetime.strptime(fields.get(name, ""), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
-        except ValueError:
-            continue
-        return local.replace(tzinfo=zone)
-    return None

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.progress import Progress
 
+from articles.imports.source import Notes, SourceError
 from articles.management.arguments import path
 from comments.bundle.data import ThreadLine
 from comments.bundle.lines import HEADER, write
 from comments.imports import disqus, wordpress
-from comments.imports.records import Notes, SourceError
 from comments.imports.thread_order import arrange
 
 READERS = {"disqus": disqus.read, "wordpress": wordpress.read}

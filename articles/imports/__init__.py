@@ -1,0 +1,1 @@
+"""Articles of other systems to the files of a bundle, without the database."""
