@@ -20,8 +20,9 @@ class SearchDocument(models.Model):
     """What can be found: one row for each article, item, ranking, subject and comment.
 
     Written in the transaction that changes what it holds. The key orders the hits: a newer moment
-    has a greater one. The tokens stand where only SQL sees them (migration `search`): in a table of
-    FTS5 on SQLite, in a tsvector with GIN on PostgreSQL.
+    has a greater one. The tokens stand where only SQL sees them: in a table of FTS5 on SQLite, in a
+    tsvector with GIN on PostgreSQL (migration `search_and_ledger`), which makes those of comments
+    itself (`comment_pairs`).
     """
 
     class Kind(models.TextChoices):
@@ -146,7 +147,9 @@ class SearchDocument(models.Model):
 
     @cached_property
     def tokens(self):
-        """The tokens with a space between each two."""
+        """The tokens with a space between each two, or None where PostgreSQL makes its own."""
+        if connection.vendor == "postgresql" and self.kind == self.Kind.COMMENT:
+            return None
         found = tokens(self.folded_text)
         found |= {f"^{token}" for token in tokens(self.folded_title)}
         found.add(f"={self.kind}")

@@ -6,7 +6,7 @@ each newest first. docs/decisions/search.md says why.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -35,6 +35,14 @@ FIRST_LOOK = 100
 # is given up rather than read to its end.
 BATCHES = (200, 800, *[1000] * 4)
 END = 2**63 - 1
+# Comments are looked for in the newest periods, 24 days of their keys, first: what is found there
+# often does not take longer as they grow old, and what is not, is rare. Migration `comment_pairs`
+# has the same in SQL.
+PERIOD_BITS = 48
+PERIODS = 2
+# Enough to know each page of millions of hits by itself: what is known less exactly is
+# read row by row.
+MEMORY = "64MB"
 
 
 def visible_documents() -> QuerySet[SearchDocument]:
@@ -129,9 +137,8 @@ def _keys(query: Query, in_title: bool, least: int, below: int) -> Iterator[int]
     if len(newest) < FIRST_LOOK:
         return
     below = newest[FIRST_LOOK - 1][0]
-    wanted = _wanted_tokens(query, in_title)
     for size in BATCHES:
-        keys = _candidates(wanted, least, below, size)
+        keys = _candidates(query, in_title, least, below, size)
         if keys:
             yield from (key for key, is_match in looked_at.filter(pk__in=keys) if is_match)
         if len(keys) < size:
@@ -156,8 +163,9 @@ def _wanted_tokens(query: Query, in_title: bool) -> list[str]:
     return sorted(wanted)
 
 
-def _candidates(wanted: list[str], least: int, below: int, size: int) -> list[int]:
-    """Return up to `size` keys of documents with all `wanted` tokens, the greatest first."""
+def _candidates(query: Query, in_title: bool, least: int, below: int, size: int) -> list[int]:
+    """Return up to `size` keys of documents that may hold the words, the greatest first."""
+    wanted = _wanted_tokens(query, in_title)
     if connection.vendor == "sqlite":
         sql = (
             "SELECT rowid FROM articles_searchindex WHERE articles_searchindex MATCH %s"
@@ -165,16 +173,52 @@ def _candidates(wanted: list[str], least: int, below: int, size: int) -> list[in
         )
         expression = " AND ".join(f'"{token}"' for token in wanted)
         return _first_column(sql, [expression, least, below, size])
+    keys = set()
+    if query.kind != SearchDocument.Kind.COMMENT:
+        keys.update(_by_tokens("tokens", map(_quoted, wanted), least, below, size))
+    # Comments have no title and no category.
+    may_be_comment = query.kind in ("", SearchDocument.Kind.COMMENT) and not query.category_id
+    if may_be_comment and not in_title:
+        keys.update(_comment_candidates(query.needles, least, below, size))
+    return sorted(keys, reverse=True)[:size]
+
+
+def _comment_candidates(needles: list[str], least: int, below: int, size: int) -> list[int]:
+    tokens = "articles_comment_tokens(id, kind, folded_text)"
+    pairs = {pair for needle in needles for pair in _pairs(needle)}
+    newest = (below - 1) >> PERIOD_BITS
+    periods = [_quoted(f"={newest - number}") for number in range(PERIODS)]
+    first = max(least, (newest - PERIODS + 1) << PERIOD_BITS)
+    keys = _by_tokens(tokens, {*pairs, f"({' | '.join(periods)})"}, first, below, size)
+    if len(keys) < size and first > least:
+        keys += _by_tokens(tokens, pairs, least, first, size - len(keys))
+    return keys
+
+
+def _pairs(needle: str) -> set[str]:
+    """Return each two characters of `needle` that follow one another, as PostgreSQL asks for them.
+
+    A single one begins a pair.
+    """
+    if len(needle) == 1:
+        return {f"{_quoted(needle)}:*"}
+    return {_quoted(needle[start : start + 2]) for start in range(len(needle) - 1)}
+
+
+def _quoted(token: str) -> str:
+    return f"'{token}'"
+
+
+def _by_tokens(tokens: str, wanted: Iterable[str], least: int, below: int, size: int) -> list[int]:
     # By the index of tokens alone (`id + 0` is in none): wherever PostgreSQL looks for tokens in
     # the rows, it unpacks 25 kB of each, and its planner does not count that.
     sql = (
-        "SELECT id FROM articles_searchdocument WHERE tokens @@ %s::tsquery"
+        f"SELECT id FROM articles_searchdocument WHERE {tokens} @@ %s::tsquery"  # noqa: S608 - words of ours alone
         " AND id + 0 >= %s AND id + 0 < %s ORDER BY id + 0 DESC LIMIT %s"
     )
-    expression = " & ".join(f"'{token}'" for token in wanted)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        return _first_column(sql, [expression, least, below, size])
+        cursor.execute(f"SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '{MEMORY}'")
+        return _first_column(sql, [" & ".join(sorted(wanted)), least, below, size])
 
 
 def _first_column(sql: str, parameters: list[object]) -> list[int]:

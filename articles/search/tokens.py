@@ -37,9 +37,9 @@ _SHARP = {0x266F: "#"}
 _PLAIN = _ALONE | _SHARP
 _FIRST_SYLLABLE, _SYLLABLES_PER_INITIAL = 0xAC00, 588
 
-# Raised with every change of what `fold`, `initials` or `tokens` return: an index that an earlier
-# version has made is made anew.
-VERSION = 1
+# Raised with every change of what `fold`, `initials` or `tokens` return, or of which documents keep
+# tokens: an index that an earlier version has made is made anew.
+VERSION = 2
 
 MAX_QUERY_CHARACTERS = 100
 MAX_NEEDLES = 8
