@@ -127,8 +127,12 @@ def install_bench_tools(env, folder):
 
 
 def install_deploy_tools(env, folder):
-    """What boots the machine of tests/deployed/machine.py."""
+    """What boots the machine of tests/deployed/machine.py, and what watches the site."""
     present = {
+        "prometheus": shutil.which("promtool"),
+        "prometheus-alertmanager": shutil.which("amtool"),
+        "prometheus-blackbox-exporter": shutil.which("prometheus-blackbox-exporter"),
+        "prometheus-node-exporter": shutil.which("prometheus-node-exporter"),
         "systemd-container": shutil.which("systemd-nspawn"),
         "curl": shutil.which("curl"),
         "procps": shutil.which("pgrep"),
