@@ -127,8 +127,11 @@ def install_bench_tools(env, folder):
 
 
 def install_deploy_tools(env, folder):
-    """What boots the machine of tests/deployed/machine.py, and what watches the site."""
+    """What the machines of tests/deployed are made of, and what watches the site."""
     present = {
+        "etcd-client": shutil.which("etcdctl"),
+        "etcd-server": shutil.which("etcd"),
+        "patroni": shutil.which("patroni"),
         "prometheus": shutil.which("promtool"),
         "prometheus-alertmanager": shutil.which("amtool"),
         "prometheus-blackbox-exporter": shutil.which("prometheus-blackbox-exporter"),

@@ -243,9 +243,10 @@ def wait_for_port(port, process):
 def postgresql_environment(database_url):
     """Return the variables that PostgreSQL's programs read, less the database's name."""
     url = urlsplit(database_url)
+    places = [place.rpartition(":") for place in url.netloc.rpartition("@")[2].split(",")]
     return {
-        "PGHOST": url.hostname,
-        "PGPORT": str(url.port),
+        "PGHOST": ",".join(host for host, _colon, _port in places),
+        "PGPORT": ",".join(port for _host, _colon, port in places),
         "PGUSER": url.username,
         "PGPASSWORD": url.password,
     }
