@@ -4,7 +4,8 @@ import pytest
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 
-# What the last release (0.1.0) had migrated; moved on with each release.
+# The last release (0.1.0) and what it had migrated; moved on with each release.
+RELEASED_COMMIT = "c6915c7452b6"
 RELEASED = [("articles", "0002_search_and_ledger"), ("comments", "0002_keep_records")]
 OURS = {"articles", "comments", "openup"}
 
