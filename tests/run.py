@@ -139,6 +139,8 @@ def install_deploy_tools(env, folder):
         "systemd-container": shutil.which("systemd-nspawn"),
         "curl": shutil.which("curl"),
         "procps": shutil.which("pgrep"),
+        "pebble": shutil.which("pebble"),
+        "certbot": shutil.which("certbot"),
     }
     install([name for name, found in present.items() if not found], env)
 

@@ -212,12 +212,12 @@ class Installation:
         finally:
             connection.close()
 
-    def connect(self, source="127.0.0.1", scheme="https"):
+    def connect(self, source="127.0.0.1", scheme="https", context=None):
         port = self.https_port if scheme == "https" else self.http_port
         sock = socket.create_connection(("127.0.0.1", port), 30, source_address=(source, 0))
         if scheme == "https":
             # The certificate is checked as a browser would.
-            context = ssl.create_default_context(cafile=str(self.certificate))
+            context = context or ssl.create_default_context(cafile=str(self.certificate))
             sock = context.wrap_socket(sock, server_hostname=HOST)
         connection = http.client.HTTPConnection(HOST, port, timeout=30)
         connection.sock = sock
