@@ -13,8 +13,9 @@ import psycopg
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
+from psycopg import sql
 
-from openup.backup.files import TOO_OLD, reason_of_program
+from openup.backup.files import TOO_OLD, reason, reason_of_program
 from openup.backup.manifest import DATABASES
 from openup.checks.database import ABOUT_CURSORS
 from openup.checks.squashed_migrations import replaced
@@ -26,6 +27,7 @@ SELECT pid, COALESCE(NULLIF(application_name, ''), usename) FROM pg_stat_activit
 WHERE datname = CURRENT_DATABASE() AND pid <> pg_backend_pid()
 AND COALESCE(backend_type, 'client backend') = 'client backend' ORDER BY pid
 """
+ASIDES = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'before\\_restore\\_%'"
 HAS_TABLES = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
 # The server notices a closed connection a moment later.
 LEAVING_SECONDS = 3
@@ -105,6 +107,26 @@ def dump(folder):
         raise CommandError(f"The backup could not be written: {reason_of_program(done.stderr)}")
 
 
+def empty(name):
+    """Empty a scratch database on the site's server, whose schemas are the role's own."""
+    parameters = connection.get_connection_params()
+    if name == connection.settings_dict["NAME"]:
+        raise CommandError(f"{name} is the site's own database: name another one.")
+    told = {key: value for key, value in parameters.items() if key not in ABOUT_CURSORS}
+    try:
+        with psycopg.connect(**told | {"dbname": name}) as session:
+            for schema in ["public", *(row[0] for row in session.execute(ASIDES))]:
+                quoted = sql.Identifier(schema)
+                session.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(quoted))
+            session.execute("CREATE SCHEMA public")
+    except psycopg.OperationalError as error:
+        raise CommandError(
+            f"The scratch database {name} cannot be opened ({reason(error)}). Make it with `sudo -u"
+            f" postgres createdb --owner {connection.settings_dict['USER']} --template template0"
+            f" --encoding UTF8 --locale C.UTF-8 {name}`."
+        ) from error
+
+
 class Restoration:
     """The steps of bringing a dump back; nothing of the site changes before the last."""
 
@@ -172,7 +194,7 @@ class Restoration:
                 errors.seek(0)
                 text = errors.read().decode(errors="replace")
                 raise CommandError(f"Nothing was restored: {_remedy(reason_of_program(text))}")
-        return f"the schema {self.aside}" if self.has_data else None
+        return self.aside if self.has_data else None
 
     def _before(self):
         lines = ["BEGIN;", "SET client_min_messages = error;", "SET lock_timeout = '5s';"]

@@ -30,7 +30,7 @@ from django.utils import timezone
 from comments.account.retention import purge
 from comments.identity import encryption
 from comments.management.commands import send_mail
-from comments.models import MailLink, Outbox, Subscriber
+from comments.models import MailLink, Notice, Outbox, ReplySubscription, Subscriber
 from comments.models.mail.outbox import BACK_OFF_MINUTES
 from tests.factories import EMAIL, make_comment
 
@@ -444,3 +444,22 @@ def test_head_of_a_mail_is_what_strict_programs_read(known_address, settings):
         assert str(make_header(decode_header(sender))) == settings.SITE_NAME
         assert read["From"].addresses[0].addr_spec == settings.MAIL_FROM
         assert not read["Subject"].defects
+
+
+def test_mails_that_wait_are_given_up_after_a_recovery_and_nobody_is_remembered(capsys):
+    Outbox.queue(Outbox.Kind.DESK_LINK, "mina@example.com")
+    sent = Outbox.queue(Outbox.Kind.DESK_LINK, "mina@example.com")
+    sent.end(Outbox.Outcome.SENT)
+    parent = make_comment()
+    ReplySubscription.begin("mina@example.com", parent)
+    reply = make_comment(parent.article, parent=parent, email="yuna@example.com")
+    Notice.objects.get_or_create(
+        comment=reply, subscriber=Subscriber.for_address("mina@example.com")
+    )
+
+    call_command("drop_mail")
+
+    ends = Outbox.objects.order_by("pk").values_list("outcome", "recipient", "recipient_digest")
+    assert [*ends] == [("dropped", "", ""), ("sent", "", "")]
+    assert not Notice.objects.exists()
+    assert capsys.readouterr().out == "mails: 1\nnotices: 1\n"

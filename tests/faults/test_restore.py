@@ -263,6 +263,98 @@ def test_a_database_that_a_process_has_open_is_left_alone(changed_site, backup):
     assert read_rows(changed_site) == changed
 
 
+BEFORE_DELETIONS = """
+from articles.models import Article, ShareLink
+from comments.models import ReplySubscription
+from tests.factories import make_article, make_comment, make_staff
+about = {"category": Article.objects.get().category}
+article = make_article(title="댓글이 지워지는 글", **about)
+for name in ("deleted", "removed", "rewritten", "hidden", "blocked", "told", "lost", "left"):
+    comment = make_comment(article, body=name, name=name)
+    if name == "told":
+        ReplySubscription.begin("mina@example.com", comment)
+    if name == "removed":
+        comment.edit(body="shown", name=name, version=1)
+make_article(title="거두어지는 글", **about)
+ShareLink(article=article, by_name="mina").issue_token()
+make_staff(username="leaver")
+"""
+DELETIONS = """
+from datetime import timedelta
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone
+from articles.desk.state_changes import withdraw
+from articles.models import Article, ShareLink
+from comments.models import Comment, ReplySubscription
+comments = {c.name: c for c in Comment.objects.filter(article__title="댓글이 지워지는 글")}
+comments["deleted"].delete_by_author()
+comments["removed"].remove_revision(1)
+comments["rewritten"].edit(body="what may be read", name="rewritten", version=1)
+comments["rewritten"].remove_revision(1)
+comments["hidden"].hide(by=None, reason="")
+comments["blocked"].block(timezone.now() + timedelta(days=9), by=None, reason="")
+ReplySubscription.end_for([comments["told"]])
+withdraw(Article.objects.get(title="거두어지는 글"), by=None)
+ShareLink.objects.get().revoke()
+get_user_model().objects.filter(username="leaver").update(is_active=False)
+with connection.cursor() as cursor:
+    cursor.execute("DELETE FROM comments_comment WHERE name = 'lost'")
+"""
+TELL_DELETIONS = """
+from django.contrib.auth import get_user_model
+from articles.models import Article, ShareLink
+from comments.models import Comment, CommentRevision, ReplySubscription
+for comment in Comment.objects.filter(article__title="댓글이 지워지는 글").order_by("pk"):
+    print(comment.state + (":blocked" if comment.is_blocked else "") + ":" + comment.body[:4])
+print(CommentRevision.objects.exclude(body="").count(), ReplySubscription.objects.count())
+print(Article.objects.get(title="거두어지는 글").state)
+print(ShareLink.objects.get().is_open, get_user_model().objects.get(username="leaver").is_active)
+"""
+AS_BACKED_UP = [
+    *("published:dele", "published:show", "published:rewr", "published:hidd", "published:bloc"),
+    *("published:told", "published:lost", "published:left"),
+    *("1", "1", "published", "True", "True"),
+]
+WITH_DELETIONS = [
+    *("deleted:", "published:show", "published:what", "held:hidd", "published:blocked:bloc"),
+    *("published:told", "published:lost", "published:left"),
+    *("0", "0", "withdrawn", "False", "False"),
+]
+
+
+def test_what_was_deleted_since_the_backup_is_deleted_again(filled_site, tmp_path):
+    shell(filled_site, BEFORE_DELETIONS)
+    path = back_up(filled_site, tmp_path / "backups")
+    shell(filled_site, DELETIONS)
+
+    manage(filled_site, "restore", str(path), "--replace", "--keep-deleted")
+    as_backed_up = shell(filled_site, TELL_DELETIONS)
+    shell(filled_site, DELETIONS)
+    told = manage(filled_site, "restore", str(path), "--replace")
+    deleted_again = shell(filled_site, TELL_DELETIONS)
+    # A second time there is nothing left to do.
+    aside = next(line for line in told.splitlines() if "before" in line).split()[-1]
+    again = manage(filled_site, "reapply_deletions", aside)
+
+    assert as_backed_up == AS_BACKED_UP
+    assert deleted_again == WITH_DELETIONS
+    assert "1 comments deleted, 2 earlier texts removed, 1 comments blocked" in told
+    assert again == "Deleted since the backup: nothing\n"
+
+
+def test_another_comment_of_the_same_number_is_left_alone(changed_site, backup):
+    code = "from comments.models import Comment\nComment.objects.get(body='복사된 글')"
+    shell(changed_site, f"{code}.delete_by_author()")
+    moved = "created_at='2020-01-01T00:00:00Z'"
+    shell(changed_site, f"{code.partition('.get')[0]}.filter(state='deleted').update({moved})")
+
+    told = manage(changed_site, "restore", str(backup[0]), "--replace", "--send-mail")
+
+    assert "Deleted since the backup: nothing" in told
+    assert read_rows(changed_site) == backup[1]
+
+
 def remove(file):
     file.unlink()
 
@@ -391,8 +483,10 @@ def test_a_database_that_cannot_be_read_is_moved_aside_with_its_log(backup, tmp_
         database.write_bytes(b"no database" * 1000)
         database.with_name(f"{database.name}-wal").write_bytes(log)
 
-        told = manage(site, "restore", str(path), "--replace", "--send-mail")
+        done = run(site, "restore", str(path), "--replace", "--send-mail")
 
+        told = done.stdout
+        assert done.returncode == 0 and "NOT all done again" in done.stderr
         aside = Path(next(line for line in told.splitlines() if "before" in line).split()[-1])
         assert read_rows(site) == rows
         assert (aside / database.name).read_bytes() == b"no database" * 1000

@@ -31,6 +31,15 @@ class OutboxQuerySet(models.QuerySet):
         now = timezone.now()
         return self.waiting().filter(Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_PAUSE))
 
+    def drop(self):
+        """Give up what waits, forget whom it was for, and return how many mails there were."""
+        return self.waiting().update(
+            ended_at=timezone.now(),
+            outcome=Outbox.Outcome.DROPPED,
+            recipient="",
+            recipient_digest="",
+        )
+
 
 class Outbox(models.Model):
     """A mail to send; it commits with what it tells of, and forgets its recipient when it ends.

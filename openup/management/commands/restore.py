@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 
 from openup.backup import pictures
+from openup.backup.deletions import describe, reapply_deletions
 from openup.backup.files import check_reachable, reason
 from openup.backup.keys import WITHOUT, compare
 from openup.backup.manifest import MEDIA, SETTINGS, Manifest
@@ -19,7 +20,8 @@ STAMP_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 class Command(BaseCommand):
     help = (
         "Bring a backup's database and pictures back while the site is stopped, and say whether"
-        " its keys are here. What it replaces is moved aside."
+        " its keys are here. What it replaces is moved aside, and what was deleted there since is"
+        " deleted again."
     )
     # By itself a command may ask the database, which is what cannot be read.
     requires_system_checks = ()
@@ -35,12 +37,17 @@ class Command(BaseCommand):
             help="send the mails that waited when the backup was made; otherwise they are dropped",
         )
         parser.add_argument(
+            "--keep-deleted",
+            action="store_true",
+            help="leave as in the backup what was deleted since, where that is what went wrong",
+        )
+        parser.add_argument(
             "--without-manifest",
             action="store_true",
             help="take a backup of an earlier version, which has no backup.json to be checked by",
         )
 
-    def handle(self, folder, replace, send_mail, without_manifest, **options):
+    def handle(self, folder, replace, send_mail, keep_deleted, without_manifest, **options):
         self.check(databases=[])
         check_reachable()
         manifest = Manifest.guess(folder) if without_manifest else Manifest.read(folder)
@@ -48,10 +55,12 @@ class Command(BaseCommand):
         if manifest.has_pictures:
             pictures.check(folder / MEDIA)
         try:
-            self.restore(folder, manifest, replace, send_mail)
+            aside = self.restore(folder, manifest, replace, send_mail)
         except (OSError, sqlite3.Error, Error) as error:
             raise CommandError(f"Nothing was restored: {reason(error)}") from error
         self.migrate()
+        if aside and not keep_deleted:
+            self.reapply_deletions(aside)
         self.tell_keys(folder, manifest)
 
     def restore(self, folder, manifest, replace, send_mail):
@@ -77,10 +86,12 @@ class Command(BaseCommand):
         told = "none in the backup; those of the bucket stay" if count is None else count
         self.stdout.write(f"Pictures: {told}")
         if aside:
-            self.stdout.write(f"What was there before: {aside}")
+            kind = "the schema " if connection.vendor == "postgresql" else ""
+            self.stdout.write(f"What was there before: {kind}{aside}")
         if not send_mail:
             known = f"{manifest.waiting_mails} " if manifest.rows else ""
             self.stdout.write(f"Mails: the {known}that waited in the copy will not be sent")
+        return aside
 
     def migrate(self):
         """Bring the schema of an earlier version up to date."""
@@ -90,6 +101,18 @@ class Command(BaseCommand):
                 f"Migrations: {pending} applied, since the backup is of an earlier version;"
                 " run `manage.py setup_site` as after an update"
             )
+
+    def reapply_deletions(self, aside):
+        """Do again what was deleted since the backup, as far as what was replaced can tell."""
+        try:
+            counts = reapply_deletions(str(aside))
+        except (OSError, Error) as error:
+            self.stderr.write(
+                f"Deleted since the backup: NOT all done again; what was there before cannot be"
+                f" read ({reason(error)}). Who deleted a comment since has it back."
+            )
+            return
+        self.stdout.write(f"Deleted since the backup: {describe(counts)}")
 
     def tell_keys(self, folder, manifest):
         """Say which keys the backup needs, whether they are here, and where the others are."""
