@@ -21,6 +21,7 @@ from openup.backup.keys import placed_keys
 from openup.search_index import is_outdated
 
 LAST_BACKUP = settings.METRICS_FOLDER / "last-backup"
+LAST_DRILL = settings.METRICS_FOLDER / "last-drill"
 
 _PAGES = Counter("openup_pages", "Answers of the page cache, by what it did.", ["answer"])
 PAGES_KEPT = _PAGES.labels("kept")
@@ -187,6 +188,7 @@ class LastTimesCollector:
     def collect(self):
         for name, file, text in [
             ("backup", LAST_BACKUP, "When the last backup ended well; 0 for never."),
+            ("drill", LAST_DRILL, "When a restored backup was last found sound; 0 for never."),
             ("mail_pass", LAST_PASS, "When the mail worker last had nothing left to do."),
         ]:
             last = file.stat().st_mtime if file.exists() else 0
@@ -195,6 +197,15 @@ class LastTimesCollector:
 
 def note_backup():
     """Note that a backup has ended well just now."""
+    _note(LAST_BACKUP)
+
+
+def note_drill():
+    """Note that a backup was restored on trial just now, and was sound."""
+    _note(LAST_DRILL)
+
+
+def _note(file):
     if settings.METRICS_PORT:
         settings.METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
-        LAST_BACKUP.touch()
+        file.touch()

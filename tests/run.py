@@ -141,6 +141,8 @@ def install_deploy_tools(env, folder):
         "procps": shutil.which("pgrep"),
         "pebble": shutil.which("pebble"),
         "certbot": shutil.which("certbot"),
+        "pgbackrest": shutil.which("pgbackrest"),
+        "age": shutil.which("age"),
     }
     install([name for name, found in present.items() if not found], env)
 

@@ -15,13 +15,14 @@ import psycopg
 import pytest
 
 from deploy.processes import ROOT, end, start
-from tests.deployed.installation import GUIDE, wait_for_port
+from tests.deployed.installation import wait_for_port
 
 pytestmark = pytest.mark.deployed
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # What the operator is told to watch.
 GUIDE_NUMBERS = set(re.findall(r"`(openup_\w+)", (ROOT / "docs" / "operator-guide.md").read_text()))
+RECOVERY = (ROOT / "docs" / "recovery.md").read_text()
 UNITS = sorted(path.name for path in (ROOT / "deploy" / "systemd").iterdir())
 
 
@@ -126,6 +127,7 @@ def test_pages_are_shown_and_forms_refused_in_words_while_the_application_is_awa
     assert (shown.status, shown.content) == (200, kept.content)
 
 
+@pytest.mark.exercise("Backup and restore")
 def test_a_restored_backup_has_every_row_key_and_picture(site):
     pictures = site.folder / "lib" / "media"
     pictures.mkdir(exist_ok=True)
@@ -133,9 +135,10 @@ def test_a_restored_backup_has_every_row_key_and_picture(site):
 
     site.run(site.unit("openup-backup.service")["ExecStart"])
 
-    (backup,) = (site.folder / "backups").iterdir()
+    backup = max((site.folder / "backups").glob("*Z"))
     site.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 restored")
-    (command,) = re.findall(r"manage\.py (restore) /var/backups/openup/\S+ --replace$", GUIDE, re.M)
+    in_page = re.compile(r"manage\.py (restore) /var/backups/openup/\S+ --replace$", re.MULTILINE)
+    (command,) = in_page.findall(RECOVERY)
     server, _slash, _name = site.database_url.rpartition("/")
     place = f"env DATABASE_URL={server}/restored MEDIA_ROOT={site.folder}/backups/media"
     told = site.run(f"{place} {ROOT}/.venv/bin/python manage.py {command} {backup} --send-mail")

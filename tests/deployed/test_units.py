@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.skipif(bool(obstacle()), reason=obstacle()),
 ]
 
-TIMERS = ("openup-backup.timer", "openup-daily.timer")
+TIMERS = ("openup-backup.timer", "openup-daily.timer", "openup-drill.timer")
 ASK = (
     "curl --silent --show-error --retry 60 --retry-delay 1 --retry-all-errors --fail"
     f" --cacert /etc/letsencrypt/live/{HOST}/fullchain.pem --resolve {HOST}:443:127.0.0.1"
@@ -102,7 +102,7 @@ def test_a_reload_takes_new_workers_and_keeps_the_server(machine):
     assert page(machine, "/?comment=1")
 
 
-@pytest.mark.parametrize("unit", ["openup-backup.service", "openup-daily.service"])
+@pytest.mark.parametrize("unit", [timer.replace("timer", "service") for timer in TIMERS])
 def test_what_the_timers_start_ends_well(machine, unit):
     machine.run(f"systemctl start {unit}")
 
