@@ -1,19 +1,65 @@
 import csv
 import json
+import re
+from datetime import datetime
 from itertools import chain
 
 from django.contrib import admin
 from django.contrib.admin.views.main import IncorrectLookupParameters
 from django.http import StreamingHttpResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from articles.admin.model_admin import READ_ONLY, PermissionMissing, StaffModelAdmin
+from articles.admin.model_admin import (
+    READ_ONLY,
+    BoundedPaginator,
+    PermissionMissing,
+    StaffModelAdmin,
+)
 from articles.desk.audit import record
 from articles.models import AuditEvent
 from articles.open_data.csv_export import BYTE_ORDER_MARK, guard
 
 COLUMNS = ["number", "at", "act", "who", "address", "kind", "key", "what", "detail"]
+
+
+class PeriodFilter(admin.SimpleListFilter):
+    """The years there are, and the months of the chosen or else the newest one.
+
+    Only the first and the last act are asked: `date_hierarchy` would ask every one for its month.
+    """
+
+    title = _("at")
+    parameter_name = "period"
+
+    def lookups(self, request, model_admin):
+        moments = AuditEvent.objects.order_by("at").values_list("at", flat=True)
+        first, last = moments.first(), moments.last()
+        if first is None:
+            return []
+        first_year, last_year = timezone.localtime(first).year, timezone.localtime(last).year
+        opened = (self.value() or str(last_year))[:4]
+        found = []
+        for year in map(str, range(last_year, first_year - 1, -1)):
+            found.append((year, year))
+            if year == opened:
+                found += [
+                    (f"{year}-{month:02}", f"{year}.{month:02}") for month in range(12, 0, -1)
+                ]
+        return found
+
+    def queryset(self, request, queryset):
+        period = re.fullmatch(r"((?:19|2[0-9])[0-9]{2})(?:-(0[1-9]|1[0-2]))?", self.value() or "")
+        if not period:
+            return queryset
+        zone = timezone.get_current_timezone()
+        year, month = int(period[1]), int(period[2] or 1)
+        months = year * 12 + month - 1 + (1 if period[2] else 12)
+        first = datetime(year, month, 1, tzinfo=zone)
+        return queryset.filter(
+            at__gte=first, at__lt=datetime(months // 12, months % 12 + 1, 1, tzinfo=zone)
+        )
 
 
 @admin.register(AuditEvent)
@@ -24,11 +70,11 @@ class AuditEventAdmin(StaffModelAdmin):
     list_display = ["at", "who", "act", "what", "done", "network"]
     list_display_links = None
     fields = list_display
-    list_filter = ["act"]
+    list_filter = [PeriodFilter, "act"]
     list_select_related = ["origin"]
     search_fields = ["username", "object_name", "object_key"]
     search_help_text = _("Who, or what it was called")
-    date_hierarchy = "at"
+    paginator = BoundedPaginator
     list_per_page = 100
     show_full_result_count = False
 

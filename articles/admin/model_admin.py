@@ -5,7 +5,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -41,6 +43,20 @@ class PermissionMissing(PermissionDenied):
 def require(request, permission):
     if not request.user.has_perm(permission):
         raise PermissionMissing(permission)
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than anybody turns pages: what is beyond is found by the list's filters."""
+
+    MOST_ROWS = 10_000
+
+    @cached_property
+    def count(self):
+        return self.object_list.order_by()[: self.MOST_ROWS].count()
+
+    @property
+    def may_have_more(self):
+        return self.count == self.MOST_ROWS
 
 
 class StaffModelAdmin(admin.ModelAdmin):

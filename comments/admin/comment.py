@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from articles.admin.form_fields import is_key
-from articles.admin.model_admin import READ_ONLY, StaffModelAdmin, require
+from articles.admin.model_admin import READ_ONLY, BoundedPaginator, StaffModelAdmin, require
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
 from comments.admin import answer
@@ -73,6 +73,7 @@ class CommentAdmin(StaffModelAdmin):
     list_display = ["text_start", "state", "author_name", "article", "written", "edited"]
     list_filter = ["state", "created_at", ("edited_at", admin.EmptyFieldListFilter)]
     list_select_related = ["article"]
+    paginator = BoundedPaginator
     list_per_page = 50
     ordering = ["-created_at", "-pk"]
     show_full_result_count = False

@@ -3,16 +3,19 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.admin.audit import AuditEventAdmin
+from articles.admin.model_admin import BoundedPaginator
 from articles.models import AuditAddress, AuditEvent, Tag
 from comments.account import retention
 from tests.factories import PASSWORD, make_staff, make_takedown
@@ -157,3 +160,64 @@ def test_record_is_for_those_alone_who_may_see_it(root):
 
 
 EXPORTS = ["admin:articles_auditevent_csv", "admin:articles_auditevent_lines"]
+
+
+# The list, however much there is
+
+
+def put(*moments):
+    AuditEvent.objects.bulk_create(
+        AuditEvent(act=Act.FORM, username=f"{moment:%Y-%m-%d}", at=moment) for moment in moments
+    )
+
+
+def names(response):
+    return {event.username for event in response.context["cl"].result_list}
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [
+        ("2024", {"2024-01-01", "2024-12-31"}),
+        ("2024-12", {"2024-12-31"}),
+        ("2024-13", {"2023-12-31", "2024-01-01", "2024-12-31", "2025-01-01"}),
+    ],
+)
+def test_list_of_a_year_or_a_month_by_the_local_clock(root, period, shown):
+    zone = timezone.get_default_timezone()
+    first, last = datetime(2024, 1, 1, tzinfo=zone), datetime(2025, 1, 1, tzinfo=zone)
+    second = timedelta(seconds=1)
+    put(first - second, first, last - second, last)
+
+    assert names(root.get(LIST, {"period": period})) - {""} - {"root"} == shown
+
+
+def test_filter_offers_the_years_there_are_and_the_months_of_the_newest(root):
+    zone = timezone.get_default_timezone()
+    put(datetime(2090, 3, 1, tzinfo=zone), datetime(2091, 3, 1, tzinfo=zone))
+
+    content = root.get(LIST, {"act__exact": Act.FORM}).content.decode()
+
+    assert "period=2090&" in content or 'period=2090"' in content
+    assert "period=2091-03" in content
+    assert "period=2090-03" not in content
+
+
+def test_no_query_of_the_list_reads_every_row(root, monkeypatch):
+    monkeypatch.setattr(AuditEventAdmin, "list_per_page", 1)
+    put(timezone.now(), timezone.now())
+
+    with CaptureQueriesContext(connection) as queries:
+        root.get(LIST)
+
+    asked = [row["sql"] for row in queries if "articles_auditevent" in row["sql"]]
+    assert len(asked) > 2
+    assert all("LIMIT" in sql for sql in asked if sql.startswith("SELECT")), asked
+
+
+def test_rows_are_counted_as_far_as_pages_are_turned(root, monkeypatch, settings):
+    settings.LANGUAGE_CODE = "en"
+    monkeypatch.setattr(BoundedPaginator, "MOST_ROWS", 2)
+    put(*[timezone.now()] * 2)
+
+    assert "2 rows or more" in root.get(LIST).content.decode()
