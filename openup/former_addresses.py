@@ -6,7 +6,7 @@ from django.urls import reverse
 from articles.models import Category, FormerAddress, Ranking, SitePage, Tag
 
 # {what a page's URL name begins with: what readers find there}
-_PAGES = {
+PAGES = {
     "category": Category.objects.all,
     "tag": Tag.objects.all,
     "ranking": Ranking.objects.published,
@@ -21,9 +21,9 @@ def redirect_from_former_address(request):
     if not match or match.app_name != "articles" or "slug" not in match.kwargs:
         return None
     name, _mark, _page = match.url_name.rpartition("_")
-    if name not in _PAGES:
+    if name not in PAGES:
         return None
-    rows = _PAGES[name]()
+    rows = PAGES[name]()
     former = FormerAddress.objects.filter(
         model=rows.model._meta.model_name, slug=match.kwargs["slug"]
     ).first()
