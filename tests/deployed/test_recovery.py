@@ -170,3 +170,25 @@ def test_nobody_reads_the_repository_without_its_passphrase(machine):
     assert machine.run(f"{search} || true") == ""
     assert machine.run(ask_info.format(""))
     machine.run(f"! {ask_info.format('--repo1-cipher-type=none')}")
+
+
+@pytest.mark.exercise("Loss of the database's disk")
+def test_a_lost_disk_costs_what_had_not_left_it(machine, record_property):
+    write(machine, 7)
+    # It has the log written up to here leave, and waits for that.
+    machine.run("runuser -u postgres -- pgbackrest --stanza=openup check")
+    write(machine, 8)
+    machine.run(
+        "systemctl kill --signal=KILL postgresql@15-main; systemctl stop openup openup-mail"
+    )
+    machine.run("systemctl stop postgresql@15-main; rm -r /var/lib/postgresql/15/main/*")
+
+    machine.run("runuser -u postgres -- pgbackrest --stanza=openup restore")
+    for command in commands(BAD_NIGHT):
+        if command.startswith(("systemctl start postgresql", "until")):
+            machine.run(command)
+
+    texts = ask(machine, "SELECT body FROM comments_comment").splitlines()
+    lost = [number for number in (7, 8) if f"복구해 볼 글 {number}" not in texts]
+    assert 7 not in lost
+    record_property("lost", len(lost))
