@@ -1,6 +1,7 @@
 """Cached pages behind PgBouncer in transaction mode, where each query may meet another server."""
 
 import os
+import re
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from deploy.processes import end, start
@@ -19,6 +21,12 @@ from tests.run import PROGRAM_FOLDERS
 
 PGBOUNCER = shutil.which("pgbouncer", path=PROGRAM_FOLDERS)
 ARTICLES = 12
+ASK = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SHOW statement_timeout")
+    print(cursor.fetchone()[0])
+"""
 SETUP = f"""
 from tests.factories import make_article
 for _number in range({ARTICLES}):
@@ -75,8 +83,29 @@ def test_every_cached_page_is_answered_behind_a_pooler(environment):
         try:
             with ThreadPoolExecutor(8) as pool:
                 answers = list(pool.map(lambda path: server.request("GET", path), paths * 12))
+            fields = {"email": "a@example.com", "password": "right horse key", "body": "Pooled."}
+            posted = server.request("POST", f"/articles/{number_of(paths[0])}/comments/", fields)
         finally:
             server.kill()
 
     assert {answer.status for answer in answers} == {200}
     assert not any(answer.getheader("Warning") for answer in answers)
+    assert posted.status == 302
+
+
+def number_of(path):
+    return re.search(r"\d+", path)[0]
+
+
+def test_the_limits_of_time_behind_a_pooler_are_the_roles(environment):
+    url = environment["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            f"ALTER ROLE CURRENT_USER IN DATABASE {urlsplit(url).path[1:]}"
+            " SET statement_timeout = '7s'"
+        )
+
+    with pooled(url) as database_url:
+        told = shell(environment | {"DATABASE_URL": database_url}, ASK)
+
+    assert told[-1] == "7s"
