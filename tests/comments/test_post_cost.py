@@ -14,7 +14,7 @@ from tests.factories import make_article, make_comment
 pytestmark = pytest.mark.django_db
 
 FORM = {"email": "reader@example.com", "password": "right horse key", "body": "표가 보기 좋습니다."}
-INDEXES_OF_ADDRESSES = ("comment_by_digest", "comment_by_address", "one_comment_per_submission")
+INDEXES_OF_ADDRESSES = ("comment_by_address", "one_comment_per_submission")
 # Article, four limits, thread, what it repeats, rules, comment, count, versions, two of the search,
 # followers. SQLite is asked besides whether an index is being built.
 MOST_STATEMENTS = 15 if connection.vendor == "sqlite" else 14

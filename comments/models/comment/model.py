@@ -277,10 +277,8 @@ class Comment(CommentDisplay, models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "-created_at", "-id"], name="comment_latest"),
-            models.Index(
-                fields=["article", "email_digest", "-created_at"], name="comment_by_digest"
-            ),
+            # Read backwards: new rows go where the last ones went, into pages that are then full.
+            models.Index(fields=["state", "created_at", "id"], name="comment_newest"),
             models.Index(fields=["email_digest", "-created_at", "-id"], name="comment_by_address"),
             models.Index(fields=["text_digest", "-created_at"], name="comment_by_text"),
             models.Index(
