@@ -6,7 +6,7 @@ window that ends later than now plus its length is over too: the clock was wrong
 
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,7 +60,7 @@ class Seconds(Func):
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `count` times within `seconds`, for each party.
+    """At most `count` times within `seconds`, for each party: `parts` says what tells it apart.
 
     With `restarts` the window begins anew with the last of the allowance, so that who has used it
     up waits for whole `seconds` from then.
@@ -69,6 +69,7 @@ class Limit:
     name: str
     count: int
     seconds: int
+    parts: tuple[str, ...] = ()
     restarts: bool = False
 
 
@@ -86,54 +87,56 @@ MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
 # No window is longer.
 LONGEST = DAY
 
-# Posting: parts are (network,), (network, address), and () for the whole site, whose
-# posts go to review beyond it instead of being refused.
-POSTS_PER_MINUTE = Limit("posts_per_minute", count=5, seconds=MINUTE)
-POSTS_PER_HOUR = Limit("posts_per_hour", count=30, seconds=HOUR)
-POSTS_PER_WRITER = Limit("posts_per_writer", count=10, seconds=HOUR)
-POSTS_OF_SITE = Limit("posts_of_site", count=120, seconds=MINUTE)
-# Guessing a comment's pair: parts are (network, comment), (network,) and (comment,); only failures
-# stay spent. Beyond the last one a mailed link alone opens the comment, for a day.
-GUESSES_PER_COMMENT = Limit("guesses_per_comment", count=5, seconds=15 * MINUTE)
-GUESSES_PER_NETWORK = Limit("guesses_per_network", count=20, seconds=DAY)
-GUESSES_OF_COMMENT = Limit("guesses_of_comment", count=100, seconds=DAY, restarts=True)
-# A submission that repeats another spends no post, so many times; afterwards it counts as one. The
-# part is the network.
-REPEATS_PER_NETWORK = Limit("repeats_per_network", count=30, seconds=HOUR)
-# Acts with a pair: the parts are (network,) for all of them, and (comment,) for edits,
-# those from the commenter's desk included.
-ACTS_PER_NETWORK = Limit("acts_per_network", count=120, seconds=HOUR)
-EDITS_OF_COMMENT = Limit("edits_of_comment", count=10, seconds=10 * MINUTE)
-EDITS_OF_COMMENT_A_DAY = Limit("edits_of_comment_a_day", count=50, seconds=DAY)
-# At the commenter's desk: the part is the address.
-DESK_ACTS = Limit("desk_acts", count=300, seconds=HOUR)
-DESK_PASSWORDS = Limit("desk_passwords", count=10, seconds=HOUR)
-# Links by mail: parts are (network, address), (network,) and (address,).
-MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", count=3, seconds=HOUR)
-MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", count=10, seconds=HOUR)
-MAIL_LINKS_OF_ADDRESS = Limit("mail_links_of_address", count=20, seconds=DAY)
-# Reports and takedown requests: the part is the network.
-REPORTS_PER_NETWORK = Limit("reports_per_network", count=20, seconds=HOUR)
-TAKEDOWNS_PER_NETWORK = Limit("takedowns_per_network", count=5, seconds=HOUR)
-# Pages that a share link shows, and guesses at one: the part is the network.
-SHARED_READINGS = Limit("shared_readings", count=120, seconds=10 * MINUTE)
-# Remarks of who has no account: parts are (network,) and (link,).
-SHARED_REMARKS = Limit("shared_remarks", count=30, seconds=HOUR)
-REMARKS_OF_LINK = Limit("remarks_of_link", count=200, seconds=DAY)
-# Sign-in: parts are (network, user name) and (network,); only failures stay spent.
-STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", count=5, seconds=15 * MINUTE)
-STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", count=30, seconds=15 * MINUTE)
-# Codes of the second step, wrong ones: parts are (network, user's pk).
-STAFF_CODES = Limit("staff_codes", count=10, seconds=15 * MINUTE)
-# To a provider of OpenID Connect and back, each of which may be a session: the part is the network.
-OPENID_STEPS = Limit("openid_steps", count=120, seconds=10 * MINUTE)
-# The editor: the part is the user's pk.
-EDITOR_UPLOADS = Limit("editor_uploads", count=60, seconds=10 * MINUTE)
-EDITOR_PREVIEWS = Limit("editor_previews", count=1200, seconds=10 * MINUTE)
-REMARKS = Limit("remarks", count=120, seconds=HOUR)
-EDITOR_CHECKS = Limit("editor_checks", count=1200, seconds=10 * MINUTE)
-SHARE_LINKS = Limit("share_links", count=30, seconds=HOUR)
-LINK_TRIALS = Limit("link_trials", count=10, seconds=10 * MINUTE)
+# What a part is: a network (`network_of`), an address in its canonical form, a comment's, link's or
+# user's pk, a name as it was typed at the sign-in.
+
+# Posting. The whole site's posts go to review beyond its limit instead of being refused.
+POSTS_PER_MINUTE = Limit("posts_per_minute", 5, MINUTE, ("network",))
+POSTS_PER_HOUR = Limit("posts_per_hour", 30, HOUR, ("network",))
+POSTS_PER_WRITER = Limit("posts_per_writer", 10, HOUR, ("network", "address"))
+POSTS_OF_SITE = Limit("posts_of_site", 120, MINUTE, ())
+# Guessing a comment's pair; only failures stay spent. Beyond the last one a mailed link alone opens
+# the comment, for a day.
+GUESSES_PER_COMMENT = Limit("guesses_per_comment", 5, 15 * MINUTE, ("network", "comment"))
+GUESSES_PER_NETWORK = Limit("guesses_per_network", 20, DAY, ("network",))
+GUESSES_OF_COMMENT = Limit("guesses_of_comment", 100, DAY, ("comment",), restarts=True)
+# A submission that repeats another spends no post, so many times; afterwards it counts as one.
+REPEATS_PER_NETWORK = Limit("repeats_per_network", 30, HOUR, ("network",))
+# Acts with a pair, and edits, those from the commenter's desk included.
+ACTS_PER_NETWORK = Limit("acts_per_network", 120, HOUR, ("network",))
+EDITS_OF_COMMENT = Limit("edits_of_comment", 10, 10 * MINUTE, ("comment",))
+EDITS_OF_COMMENT_A_DAY = Limit("edits_of_comment_a_day", 50, DAY, ("comment",))
+# At the commenter's desk.
+DESK_ACTS = Limit("desk_acts", 300, HOUR, ("address",))
+DESK_PASSWORDS = Limit("desk_passwords", 10, HOUR, ("address",))
+# Links by mail.
+MAIL_LINKS_PER_WRITER = Limit("mail_links_per_writer", 3, HOUR, ("network", "address"))
+MAIL_LINKS_PER_NETWORK = Limit("mail_links_per_network", 10, HOUR, ("network",))
+MAIL_LINKS_OF_ADDRESS = Limit("mail_links_of_address", 20, DAY, ("address",))
+# Reports and takedown requests.
+REPORTS_PER_NETWORK = Limit("reports_per_network", 20, HOUR, ("network",))
+TAKEDOWNS_PER_NETWORK = Limit("takedowns_per_network", 5, HOUR, ("network",))
+# Pages that a share link shows, and guesses at one.
+SHARED_READINGS = Limit("shared_readings", 120, 10 * MINUTE, ("network",))
+# Remarks of who has no account.
+SHARED_REMARKS = Limit("shared_remarks", 30, HOUR, ("network",))
+REMARKS_OF_LINK = Limit("remarks_of_link", 200, DAY, ("link",))
+# Sign-in; only failures stay spent.
+STAFF_SIGN_IN_PER_PAIR = Limit("staff_sign_in_per_pair", 5, 15 * MINUTE, ("network", "name"))
+STAFF_SIGN_IN_PER_NETWORK = Limit("staff_sign_in_per_network", 30, 15 * MINUTE, ("network",))
+# Codes of the second step, wrong ones.
+STAFF_CODES = Limit("staff_codes", 10, 15 * MINUTE, ("network", "user"))
+# To a provider of OpenID Connect and back, each of which may be a session.
+OPENID_STEPS = Limit("openid_steps", 120, 10 * MINUTE, ("network",))
+# The editor.
+EDITOR_UPLOADS = Limit("editor_uploads", 60, 10 * MINUTE, ("user",))
+EDITOR_PREVIEWS = Limit("editor_previews", 1200, 10 * MINUTE, ("user",))
+REMARKS = Limit("remarks", 120, HOUR, ("user",))
+EDITOR_CHECKS = Limit("editor_checks", 1200, 10 * MINUTE, ("user",))
+SHARE_LINKS = Limit("share_links", 30, HOUR, ("user",))
+LINK_TRIALS = Limit("link_trials", 10, 10 * MINUTE, ("user",))
+
+LIMITS = tuple(each for each in globals().values() if isinstance(each, Limit))
 
 
 # A limit and the party that spends: (limit, *parts).
@@ -236,6 +239,31 @@ def refund_all(shares: list[Share]) -> None:
         for limit, *parts in shares:
             spent = RateLimit.objects.filter(key__in=_keys(limit, parts), spent__gt=0)
             spent.filter(window_end__gt=Seconds()).update(spent=F("spent") - 1)
+
+
+def reached(limits: Iterable[Limit], known: Mapping[str, str | int]) -> list[tuple[Limit, int]]:
+    """Return [(limit, seconds left)] of those that whoever is `known` by these parts meets now."""
+    found = []
+    for limit, keys in _of_party(limits, known):
+        live = RateLimit.objects.filter(key__in=keys, spent__gte=limit.count)
+        left = live.annotate(left=F("window_end") - Seconds()).filter(left__gt=0)
+        if seconds := left.order_by("-left").values_list("left", flat=True).first():
+            found.append((limit, seconds))
+    return found
+
+
+def forget(limits: Iterable[Limit], known: Mapping[str, str | int]) -> None:
+    """Let the party begin anew with these limits."""
+    for _limit, keys in _of_party(limits, known):
+        RateLimit.objects.filter(key__in=keys).delete()
+
+
+def _of_party(
+    limits: Iterable[Limit], known: Mapping[str, str | int]
+) -> Iterator[tuple[Limit, list[str]]]:
+    for limit in limits:
+        if limit.parts and known.keys() >= set(limit.parts):
+            yield limit, _keys(limit, [known[part] for part in limit.parts])
 
 
 def prune() -> int:

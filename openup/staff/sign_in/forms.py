@@ -34,7 +34,7 @@ class SignInForm(AdminAuthenticationForm):
         if not {"username", "password"} <= self.cleaned_data.keys():
             return super().clean()
         network = network_of(self.request.client_address)
-        name = unicodedata.normalize("NFC", self.cleaned_data["username"].casefold())
+        name = typed_name(self.cleaned_data["username"])
         spend_try(tries(network, name))
         with hashing():
             cleaned_data = super().clean()
@@ -75,6 +75,11 @@ def take_code(request, user, code):
         raise ValidationError(second_factor.refusal(user, code))
     refund_all([share])
     return device
+
+
+def typed_name(username):
+    """Return the one form of a user name that failures are counted by."""
+    return unicodedata.normalize("NFC", username.casefold())
 
 
 def tries(network, name):

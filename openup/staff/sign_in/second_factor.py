@@ -79,6 +79,21 @@ def try_code(user, text):
     return accepted
 
 
+def is_slowed_down(user):
+    """Tell whether wrong codes make the next one wait."""
+    return any(not device.verify_is_allowed()[0] for device in _devices(user))
+
+
+def forget_failures(user):
+    """Let the user's next code be tried at once."""
+    for device in _devices(user):
+        device.throttle_reset()
+
+
+def _devices(user):
+    return [*TOTPDevice.objects.filter(user=user), *StaticDevice.objects.filter(user=user)]
+
+
 def plain(text):
     return "".join(text.split()).replace("-", "").lower()
 
