@@ -5,6 +5,7 @@ server has beside those that reading needs. Who finds no place is answered at on
 """
 
 import io
+import logging
 import tempfile
 import threading
 from functools import cached_property
@@ -14,6 +15,8 @@ from django.conf import settings
 from articles.content.uploads import MAX_UPLOAD_REQUEST_BYTES
 from openup import metrics
 from openup.pagecache.address import Address, own_request
+
+logger = logging.getLogger(__name__)
 
 READING = {"GET", "HEAD", "OPTIONS"}
 # A page tells that it was read: no form, and no hash.
@@ -40,7 +43,7 @@ class Gate:
     def __call__(self, environ, start_response):
         if environ["REQUEST_METHOD"] in READING or _passes_by(environ["PATH_INFO"]):
             if environ["REQUEST_METHOD"] not in READING:
-                environ = {**environ, "wsgi.input": _read_form_of_staff(environ)}
+                environ = _with_form_of_staff(environ)
             # Those for whom there is no connection to the database wait here, not in its pool.
             with self._others:
                 return self.application(environ, start_response)
@@ -80,6 +83,16 @@ class Gate:
 def _passes_by(path):
     is_of_staff = path.startswith(settings.STAFF_PATH) and path != SIGN_IN_PATH
     return is_of_staff or path.endswith(READ_NOTICE)
+
+
+def _with_form_of_staff(environ):
+    try:
+        return {**environ, "wsgi.input": _read_form_of_staff(environ)}
+    except OSError as error:
+        # The disk has no room for it, or the client has gone.
+        logger.error("A form of the staff's could not be taken in: %s", error.strerror)
+        unread = {"CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO(), "openup.unavailable": True}
+        return {**environ, **unread}
 
 
 def _read_form_of_staff(environ):

@@ -1,5 +1,6 @@
 """The server's entry: `granian --interface wsgi openup.wsgi:application`."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -10,12 +11,12 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
+from openup.metrics_folder import reserve, use_folder
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openup.settings")
 
-if settings.METRICS_PORT:
-    # Before anything counts: this process's numbers go where `manage.py serve_metrics` finds them.
-    settings.METRICS_FOLDER.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.METRICS_FOLDER)
+# Before anything counts: this process's numbers go where `manage.py serve_metrics` finds them.
+is_counted = bool(settings.METRICS_PORT) and use_folder(settings.METRICS_FOLDER)
 
 django = get_wsgi_application()
 
@@ -31,6 +32,10 @@ if settings.METRICS_PORT:
 
     tell_keys()
     tell_build()
+    if is_counted:
+        reserve(settings.METRICS_FOLDER)
+    else:
+        logging.getLogger(__name__).error("METRICS_FOLDER has no room: nothing is counted here.")
 
 if is_too_old(connection):
     sys.exit(TOO_OLD)

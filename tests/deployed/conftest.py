@@ -13,6 +13,20 @@ EXERCISE = "exercise"
 GUIDE_COMMAND = re.compile(r"^    sudo -u openup \S+ \S+ manage\.py ([^✱]+?)$", re.MULTILINE)
 
 
+def prepared(folder, database_url):
+    """Return the guide's installation with the sample articles, not running yet."""
+    installation = Installation(folder, dict(os.environ))
+    installation.database_url = database_url
+    installation.write_settings(database_url)
+    installation.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 openup")
+    installation.make_certificate()
+    installation.write_nginx()
+    for command in GUIDE_COMMAND.findall(GUIDE.partition("## Update")[0]):
+        installation.manage(*command.split())
+    installation.manage("import_articles", "articles/sample")
+    return installation
+
+
 @pytest.fixture(scope="session")
 def site():
     """Give the guide's installation with the sample articles, running, on PostgreSQL."""
@@ -22,15 +36,7 @@ def site():
     ):
         # nginx's workers, www-data under root, must be able to enter.
         Path(name).chmod(0o755)
-        installation = Installation(Path(name), dict(os.environ))
-        installation.database_url = database_url
-        installation.write_settings(database_url)
-        installation.run("createdb --template template0 --encoding UTF8 --locale C.UTF-8 openup")
-        installation.make_certificate()
-        installation.write_nginx()
-        for command in GUIDE_COMMAND.findall(GUIDE.partition("## Update")[0]):
-            installation.manage(*command.split())
-        installation.manage("import_articles", "articles/sample")
+        installation = prepared(Path(name), database_url)
         with installation.running():
             yield installation
 

@@ -1,7 +1,10 @@
 """Every number that is told, on both databases, and where the operator reads of it."""
 
+import errno
+import os
 import time
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
@@ -13,6 +16,7 @@ from comments.models import Outbox
 from deploy.processes import ROOT
 from openup import metrics
 from openup.metrics import DatabaseCollector, count_open
+from openup.metrics_folder import RESERVED_BYTES, reserve, use_folder
 from openup.middleware.timed_answers import TimedAnswers
 from openup.version import VERSION, running_build, tell_build
 
@@ -164,3 +168,24 @@ def test_errors_are_counted(client, db):
     client.get("/nowhere/")
 
     assert counted() == before + 1
+
+
+def test_process_counts_for_itself_where_the_disk_has_no_room(tmp_path, monkeypatch):
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "posix_fallocate", Mock(side_effect=full))
+
+    assert not use_folder(tmp_path)
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
+def test_process_takes_the_blocks_of_what_it_will_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    file = tmp_path / f"counter_{os.getpid()}.db"
+    file.touch()
+
+    assert use_folder(tmp_path / "new")
+    reserve(tmp_path)
+
+    assert os.environ["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path / "new")
+    assert file.stat().st_blocks * 512 >= RESERVED_BYTES

@@ -1,7 +1,10 @@
 """Who enters Django: some writers at once, some wait, and readers and staff pass by."""
 
+import errno
 import io
+import tempfile
 import threading
+from unittest.mock import Mock
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -166,6 +169,19 @@ def test_form_of_staff_arrives_whole(settings):
     ask(Gate(django, **ROOM), path="/manage/x/", body=b"longer than is kept in memory")
 
     assert seen == [b"longer than is kept in memory"]
+
+
+def test_form_of_staff_that_the_disk_has_no_room_for_is_refused_in_words(settings, monkeypatch):
+    settings.PUBLIC_REQUEST_BYTES = 4
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", Mock(side_effect=full))
+
+    status, _headers, body = ask(
+        Gate(WSGIHandler(), **ROOM), path="/manage/x/", body=b"longer than is kept in memory"
+    )
+
+    assert status.startswith("503 ")
+    assert "다시" in body.decode()
 
 
 def test_sign_in_waits_like_a_comment(inside):
