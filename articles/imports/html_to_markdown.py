@@ -6,8 +6,10 @@ nothing is: a paragraph stays one, and a line break stays one.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 from django.utils.translation import gettext as _
@@ -17,7 +19,7 @@ from lxml import html as lxml_html
 from articles.content.html_tables import is_readable, read_table
 from articles.content.reference_marks import lowered, raised
 from articles.content.shown_text import hidden_by_sheets, is_removed
-from articles.content.text import normalise, normalise_line, plain_text
+from articles.content.text import normalise, normalise_line
 from articles.manuscripts.blocks import Block, Run, escape, fenced, left_out, markdown
 from articles.manuscripts.tables import to_markdown as table_to_markdown
 
@@ -51,6 +53,7 @@ _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,480}")
 _NOT_IN_ADDRESS = re.compile(r"[\s<>\"\\()\[\]]")
 _YOUTUBE = re.compile(r"//(?:www\.)?youtube(?:-nocookie)?\.com/(?:embed|v)/([\w-]{5,20})")
 _TAG = re.compile(r"<[^>]*>")
+_BLOCK_END = re.compile(r"</(?:p|div|li|h[1-6]|tr|blockquote|pre)>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,14 @@ def to_markdown(html: str, around: Surroundings, *, keeps_lines: bool = False) -
     """
     html = normalise(html)
     root = _parse(html)
-    if root is None:
-        around.note(_("The HTML is nested too deeply or damaged: its words alone were taken."))
-        text = normalise(plain_text(html) if not keeps_lines else _TAG.sub(" ", html))
-        paragraphs = [normalise_line(each) for each in re.split(r"\n\s*\n", text)]
-        return "\n\n".join(escape(each) for each in paragraphs if each)
-    writer = _Writer(around, keeps_lines, hidden_by_sheets(root))
-    return "\n\n".join(_without_skips(writer.blocks_of(root, _Form())))
+    if root is not None:
+        writer = _Writer(around, keeps_lines, hidden_by_sheets(root))
+        with suppress(RecursionError):
+            return "\n\n".join(_without_skips(writer.blocks_of(root, _Form())))
+    around.note(_("The HTML is nested too deeply or damaged: its words alone were taken."))
+    text = unescape(_TAG.sub(" ", _BLOCK_END.sub("\n\n", html)))
+    paragraphs = [normalise_line(each) for each in re.split(r"\n\s*\n", text)]
+    return "\n\n".join(escape(each) for each in paragraphs if each)
 
 
 def _parse(html: str) -> etree._Element | None:

@@ -76,7 +76,7 @@ class MarkdownSite:
         self.report = report
         self.takes_pages = takes_pages
         self.category = category
-        self.terms = Terms()
+        self.terms = Terms(report)
         self.old_addresses = OldAddresses(report)
         self.index = FileIndex(folder)
         self.config = self.read_config()

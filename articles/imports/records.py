@@ -79,13 +79,14 @@ class Report:
 class Terms:
     """The categories and tags that articles have, each name under one slug."""
 
-    def __init__(self) -> None:
+    def __init__(self, report: Report) -> None:
+        self.report = report
         self.categories: dict[str, CategoryData] = {}
         self.tags: dict[str, TagData] = {}
 
     def category(self, name: str, slug: str = "") -> str:
         """Return the slug of the category of that name."""
-        name = normalise_line(name)[:MAX_TERM]
+        name = limited(name, MAX_TERM, _("category"), self.report, name)
         if name not in self.categories:
             taken = {each.slug for each in self.categories.values()}
             position = len(self.categories) + 1
@@ -94,7 +95,7 @@ class Terms:
 
     def tag(self, name: str, slug: str = "") -> str:
         """Return the slug of the tag of that name."""
-        name = normalise_line(name)[:MAX_TERM]
+        name = limited(name, MAX_TERM, _("tag"), self.report, name)
         if name not in self.tags:
             taken = {each.slug for each in self.tags.values()}
             self.tags[name] = TagData(_free_slug(slug or name, taken), name)

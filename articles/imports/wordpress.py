@@ -120,7 +120,7 @@ class WordPress:
         self.opened = opened
         self.takes_pages = takes_pages
         self.category = category
-        self.terms = Terms()
+        self.terms = Terms(report)
         self.site = Site()
         self.old_addresses = OldAddresses(report)
         self.seen: set[str] = set()

@@ -35,6 +35,11 @@ class Address:
         return quote(self.path) + (f"?{self.query}" if self.query else "")
 
     @property
+    def is_data(self) -> bool:
+        """Tell a file that is no page: its name says which kind it is."""
+        return PurePosixPath(self.path).suffix.lower() in _FILES - {".html", ".htm"}
+
+    @property
     def file(self) -> PurePosixPath:
         """Return the file below the copy's folder."""
         where = self._where

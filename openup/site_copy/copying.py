@@ -141,6 +141,10 @@ class SiteCopy:
             self.broken[address.url] = self.found_on[address]
             return
         self.note(target, address.url)
+        if address.is_data:
+            # A file of another kind than its name says would be of no use to anybody.
+            self.write(Path(address.file), self.ask(target).content)
+            return
         self.lead(address, target.href + (f"#{fragment}" if fragment else ""))
 
     def lead(self, address: Address, target: str) -> None:
