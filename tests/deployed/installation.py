@@ -240,6 +240,25 @@ def wait_for_port(port, process):
     raise Stop(f"{process.args[0]} does not listen on port {port}.")
 
 
+def converse(command, answers, **options):
+    """Run a program that asks at a terminal, and answer one prompt after the other."""
+    terminal = ["script", "--quiet", "--return", "--command", command, "/dev/null"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
+    with subprocess.Popen(terminal, **pipes, **options) as process:
+        for answer in answers:
+            told = b""
+            while not told.endswith(b": "):
+                said = process.stdout.read(1)
+                if not said:
+                    raise Stop(f"{command} ended before it had asked for all: {told.decode()}")
+                told += said
+            process.stdin.write(f"{answer}\n".encode())
+        rest = process.stdout.read().decode()
+    if process.returncode != 0:
+        raise Stop(f"{command}\n{rest}")
+    return rest
+
+
 def postgresql_environment(database_url):
     """Return the variables that PostgreSQL's programs read, less the database's name."""
     url = urlsplit(database_url)

@@ -6,6 +6,7 @@ with it. systemd-nspawn starts it, as root, where systemd does not run already.
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from deploy.processes import ROOT, Stop, end, start
 from deploy.run import new_env_file
-from tests.deployed.installation import GUIDE, HOST
+from tests.deployed.installation import GUIDE, HOST, converse
 
 CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
 SYSTEMD = Path("/lib/systemd/systemd")
@@ -24,6 +25,7 @@ PASSWORD = "a password of the guide's reader"
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 300
 END_SECONDS = 30
+FIRST_ACCOUNT = ("mina", "mina@example.kr")
 KEYS = ("SECRET_KEY", "EMAIL_DIGEST_KEYS", "MAIL_ENCRYPTION_KEYS")
 CERTIFICATE = f"/etc/letsencrypt/live/{HOST}"
 MAKE_CERTIFICATE = (
@@ -103,11 +105,15 @@ class Machine:
             time.sleep(0.1)  # between two tries
         raise Stop(f"No machine was booted:\n{self.log().read_text()}")
 
+    def entered(self, command):
+        """Return what runs a shell's command in the machine."""
+        enter = ["nsenter", "--target", str(self.leader), "--all", "env", "-i", PATH]
+        return shlex.join([*enter, "bash", "-ec", f"cd /opt/openup; {command}"])
+
     def run(self, command, stdin=""):
         """Run a shell's command in the machine, as root; return what it prints."""
-        enter = ["nsenter", "--target", str(self.leader), "--all", "env", "-i", PATH]
         done = subprocess.run(
-            [*enter, "bash", "-ec", f"cd /opt/openup; {command}"],
+            shlex.split(self.entered(command)),
             check=False, capture_output=True, text=True, input=stdin,
         )  # fmt: skip
         if done.returncode != 0:
@@ -127,6 +133,8 @@ class Machine:
         for command in self.offline:
             if command.startswith("sudoedit"):
                 self.run("cat > /etc/openup/openup.env", guide_settings())
+            elif "createsuperuser" in command:
+                converse(self.entered(command), [*FIRST_ACCOUNT, PASSWORD, PASSWORD])
             elif "--pwprompt" in command:
                 self.run(command, f"{PASSWORD}\n{PASSWORD}\n")
             else:

@@ -1,12 +1,16 @@
 """What a reader gets through nginx, as docs/deployment.md sets it up."""
 
+import os
 import re
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.deployed.installation import HOST
+from deploy.processes import end, start
+from tests.deployed.installation import HOST, Installation, wait_for_port
 from tests.deployed.test_operation import wait_until
 
 pytestmark = pytest.mark.deployed
@@ -227,3 +231,31 @@ def test_cookies_of_staff_are_for_https_alone(site):
 
     assert cookie.startswith("__Secure-openup-csrf=")
     assert {"Secure", "HttpOnly", "Path=/manage/", "SameSite=Lax"} <= set(cookie.split("; "))
+
+
+@pytest.fixture
+def behind_another_proxy(site):
+    """Give a second nginx, which believes one address about who asks, as the guide says."""
+    with tempfile.TemporaryDirectory(prefix="openup-proxy-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        proxy = Installation(folder, dict(os.environ))
+        proxy.app_port, proxy.certificate = site.app_port, site.certificate
+        proxy.write_nginx(extra="set_real_ip_from 127.0.0.2;\nreal_ip_header X-Forwarded-For;\n")
+        process = start(proxy.nginx_command(), site.env)
+        try:
+            wait_for_port(proxy.https_port, process)
+            yield proxy
+        finally:
+            end(process)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("source", "is_believed"), [("127.0.0.2", True), ("127.0.0.3", False)])
+def test_only_the_proxy_in_front_says_who_asks(behind_another_proxy, source, is_believed):
+    # Who asks from this machine is told the version, a reader is not.
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+
+    told = behind_another_proxy.request("GET", "/healthz", headers=headers, source=source)
+
+    assert (b"version" not in told.content) == is_believed

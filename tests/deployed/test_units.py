@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.deployed.installation import HOST
-from tests.deployed.machine import SERVICES, booted_machine, obstacle
+from tests.deployed.machine import FIRST_ACCOUNT, SERVICES, booted_machine, obstacle
 
 pytestmark = [
     pytest.mark.deployed,
@@ -50,6 +50,20 @@ def test_the_guide_leaves_everything_running_and_nothing_failed(machine):
     assert enabled == ["enabled"] * len(units)
     assert failed == ""
     assert 'lang="ko"' in page(machine)
+
+
+def test_connections_that_wait_are_handed_on_as_the_guide_sets_it(machine):
+    assert machine.run("cat /proc/sys/net/ipv4/tcp_migrate_req") == "1\n"
+
+
+def test_the_first_account_may_do_everything(machine):
+    asked = "SELECT username, is_superuser, is_staff FROM auth_user"
+
+    told = machine.run(
+        f'runuser -u postgres -- psql --tuples-only --no-align openup --command "{asked}"'
+    )
+
+    assert told == f"{FIRST_ACCOUNT[0]}|t|t\n"
 
 
 @pytest.mark.parametrize("unit", SERVICES)
