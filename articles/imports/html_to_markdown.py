@@ -21,6 +21,7 @@ from articles.content.reference_marks import lowered, raised
 from articles.content.shown_text import hidden_by_sheets, is_removed
 from articles.content.text import normalise, normalise_line
 from articles.manuscripts.blocks import Block, Run, escape, fenced, left_out, markdown
+from articles.manuscripts.tables import read_series
 from articles.manuscripts.tables import to_markdown as table_to_markdown
 
 # Of lists and quotations within one another: the Markdown of ours reads twelve.
@@ -287,6 +288,10 @@ class _Writer:
 
     def listing(self, element: etree._Element, form: _Form) -> None:
         self.flush()
+        if "gallery" in (element.get("class") or ""):
+            # Pictures side by side, which WordPress put into a list.
+            self.container(element, form)
+            return
         if self.depth >= MAX_DEPTH:
             self.around.note(_("Lists or quotations were nested too deeply; the inmost are text."))
             self.walk(element, form)
@@ -356,6 +361,11 @@ class _Writer:
         if caption is not None:
             self.container(caption, form)
         for text in table.notes:
+            self.around.note(text)
+        if read_series(table, "") is not None:
+            text = _(
+                "A table looks like a ranking: make it one at the desk, and it has its figures."
+            )
             self.around.note(text)
         if table.is_merged:
             self.around.note(_("A table's merged cells were written out."))

@@ -54,7 +54,8 @@ class FileIndex:
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    for folder, _folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root):
+        folders[:] = [each for each in folders if each != "node_modules" and each[0] != "."]
         for name in names:
             path = Path(folder, name)
             if not path.is_symlink() and path.is_file():

@@ -37,6 +37,8 @@ from articles.old_addresses import normalise_address
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _UPLOADS = re.compile(r"/wp-content/(?:uploads|blogs\.dir/\d+/files)/(?:sites/\d+/)?(.+)")
+# Where wordpress.com keeps the files of its sites.
+_OF_WORDPRESS_COM = re.compile(r"https?://[\w-]+\.files\.wordpress\.com/")
 _ARCHIVE = re.compile(r"/(category|tag)/(?:[^?]*/)?([^/?]+)/?")
 _GONE = {"spam", "trash", "post-trashed"}
 _NOT_SAID = {"auto-draft", "inherit"}
@@ -404,8 +406,10 @@ class WordPress:
         return f"/{folder}/{wanted}/" if found else ""
 
     def _picture(self, address: str, post: Post) -> PictureSource | None:
-        path = path_in(urljoin(post.link or self.site.base, address))
-        name = _upload(path)
+        try:
+            name = _upload(urljoin(post.link or self.site.base, address))
+        except ValueError:
+            return None
         if not name or self.uploads is None:
             return None
         found = self.uploads.find_picture(name)
@@ -477,7 +481,10 @@ def _text(html: str) -> str:
 
 def _upload(address: str) -> str:
     """Return the path below wp-content/uploads that an address names, "" for none."""
-    match = _UPLOADS.search(unquote(path_in(address)))
+    path = unquote(path_in(address))
+    if _OF_WORDPRESS_COM.match(address):
+        return normalise(path.lstrip("/"))
+    match = _UPLOADS.search(path)
     return normalise(match[1]) if match else ""
 
 

@@ -237,6 +237,61 @@ def test_place_of_a_photograph_does_not_come_along(tmp_path):
         assert picture.format == "PNG"
 
 
+def test_export_in_several_files_is_one(tmp_path, uploads):
+    head, *items, _tail = re.split(r"(?=<item>)|(?=</channel>)", WORDPRESS.read_text("utf-8"))
+    (tmp_path / "in").mkdir()
+    for number, part in enumerate((items[:1], items[1:3], items[3:])):
+        text = f"{head}{''.join(part)}</channel></rss>"
+        (tmp_path / f"in/site.00{number}.xml").write_text(text, "utf-8")
+
+    convert("wordpress", tmp_path / "in", tmp_path / "parts", "--uploads", uploads)
+    convert("wordpress", WORDPRESS, tmp_path / "whole", "--uploads", uploads)
+
+    assert articles_of(tmp_path / "parts") == articles_of(tmp_path / "whole")
+
+
+def test_posts_go_into_a_category_that_is_there(tmp_path):
+    convert("wordpress", WORDPRESS, tmp_path / "out", "--category", "trends", "--licence", "type1")
+
+    article = articles_of(tmp_path / "out")["도서관이 & 밤에도 엽니다"]
+    assert (article.category, article.kogl) == ("trends", "type1")
+    assert article.tags == ("밤", "도서관", "news")
+    assert not read_file(tmp_path / "out/taxonomy.yaml").categories
+
+
+@pytest.mark.parametrize(
+    ("html", "body", "told"),
+    [
+        ("<p>가<br><br>나</p>", "가\n\n나", ""),
+        ("<ul><li>가<ol><li>나</li></ol></li></ul>", "- 가\n    1. 나", ""),
+        ("<ul><li><p>가</p><p>나</p></li></ul>", "-   가\n\n    나", ""),
+        ("<blockquote>가<blockquote>나</blockquote></blockquote>", "> 가\n>\n> > 나", ""),
+        ("<h2>가</h2><h5>나</h5><h3>다</h3>", "## 가\n\n### 나\n\n### 다", ""),
+        ("<p># 가</p><p>1. 나</p><p>- 다</p>", "\\# 가\n\n1\\. 나\n\n\\- 다", ""),
+        ('<p><a href="#n">가</a></p>', "가", "링크"),
+        ('<p><a href="https://a.kr/(x)">가</a></p>', "[가](https://a.kr/%28x%29)", ""),
+        ("<p>H<sub>2</sub>O <del>가</del></p>", "H₂O 가", "취소선|그은"),
+        ('<img src="x.png" width="1" height="1">', "", "한 점"),
+        ("<table><tr><td><img src='x.png' alt='가'></td></tr></table>", "[가](x.png)", "표"),
+        ("<ul><li><input type='checkbox' checked> 가</li></ul>", "- ☑ 가", ""),
+        ('<pre><code class="language-unread">가</code></pre>', "```\n가\n```", ""),
+        (
+            "<p>가 <kbd>Ctrl</kbd> <q>나</q> <ruby>다<rt>라</rt></ruby></p>",
+            "가 `Ctrl` “나” 다(라)",
+            "",
+        ),
+        ('<ul class="blocks-gallery-grid"><li>가</li><li>나</li></ul>', "가\n\n나", ""),
+        ("<style>p{}</style><script>x</script><p>가</p>", "가", "스크립트"),
+    ],
+)
+def test_forms_of_text_keep_their_meaning(html, body, told):
+    notes = []
+    around = Surroundings(link=str, picture=lambda address, alt: "", note=notes.append)
+
+    assert to_markdown(html, around) == body
+    assert re.search(told, " ".join(notes)) and bool(told) == bool(notes)
+
+
 # Hugo
 
 HUGO = {

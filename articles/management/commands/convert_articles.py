@@ -48,15 +48,15 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="write nothing: tell what would come"
         )
 
-    def handle(self, *args, system, source, folder, dry_run, licence, **options):
+    def handle(self, *args, system, source, folder, dry_run, licence, uploads, **options):
         part = folder.with_name(f"{folder.name}.part")
-        check_folders(source, folder, part)
+        check_folders(source, uploads, folder, part)
         report = Report()
         writer = BundleWriter(None if dry_run else part, report, licence)
         try:
             if not dry_run:
                 part.mkdir(parents=True)
-            self.convert(system, source, report, writer, **options)
+            self.convert(system, source, report, writer, uploads, **options)
             if not dry_run:
                 if folder.exists():
                     folder.rmdir()
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                 % {"command": f"convert_comments wordpress {source} FILE, import_comments FILE"}
             )
 
-    def convert(self, system, source, report, writer, *, uploads, category, pages, **options):
+    def convert(self, system, source, report, writer, uploads, *, category, pages, **options):
         # Rich draws its bar on a terminal only.
         with Progress(transient=True, disable=not self.stdout.isatty()) as progress:
 
@@ -88,6 +88,9 @@ class Command(BaseCommand):
                 return progress.open(file, "rb", description=_("Converting"))
 
             if system == "wordpress":
+                if uploads and (uploads / "uploads").is_dir():
+                    # wp-content itself was copied.
+                    uploads /= "uploads"
                 reader = WordPress(
                     exports(source),
                     uploads,
@@ -126,9 +129,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{times}: {sentence} ({', '.join(report.notes.examples[sentence])})")
 
 
-def check_folders(source, folder, part):
-    if not source.exists():
-        raise CommandError(_("There is no such file or folder: %(path)s") % {"path": source})
+def check_folders(source, uploads, folder, part):
+    for path_given in filter(None, (source, uploads)):
+        if not path_given.exists():
+            text = _("There is no such file or folder: %(path)s")
+            raise CommandError(text % {"path": path_given})
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CommandError(
             _("%(folder)s holds something already; name a folder that is not there yet.")

@@ -1,4 +1,6 @@
+import logging
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -33,7 +35,8 @@ class Command(BaseCommand):
         try:
             part.mkdir(parents=True)
             copy = SiteCopy(part, earlier)
-            self.make(copy)
+            with links_not_logged():
+                self.make(copy)
             replace(folder, part)
         except (CopyError, OSError) as error:
             raise CommandError(f"No copy was made: {error}") from error
@@ -62,6 +65,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(copy.broken)} links of the site lead nowhere:")
         for address, page in sorted(copy.broken.items())[:SHOWN_BROKEN]:
             self.stdout.write(f"    {address} (on {page})")
+
+
+@contextmanager
+def links_not_logged():
+    """Keep links that lead nowhere out of the log: they are told at the end."""
+    logger = logging.getLogger("django.request")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def replace(folder, part):
