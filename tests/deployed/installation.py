@@ -5,6 +5,7 @@ The files of `deploy/` are used as they are, but for the places they name.
 
 import configparser
 import http.client
+import os
 import re
 import shlex
 import shutil
@@ -86,9 +87,13 @@ class Installation:
     def write_nginx(self, log=True, extra=""):
         """Write nginx's files: Debian's own nginx.conf with ours as its only site, and `extra`."""
         folder = self.folder / "nginx"
-        for name in ("snippets", "temporary"):
+        for name in ("snippets", "temporary", "openup"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            # As deploy/tmpfiles.conf has it.
+            shutil.chown(folder / "openup", "www-data")
         site = (ROOT / "deploy" / "nginx" / "openup.conf").read_text()
+        one_more = f"access_log {folder}/status.log cache;\n"
         # A machine for tests may have no IPv6.
         site = re.sub(r"^ *listen \[::\].*\n", "", site, flags=re.MULTILINE)
         site = replace(
@@ -101,8 +106,8 @@ class Installation:
                 "/etc/letsencrypt/live/www.example.kr": self.certificate.parent,
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",
                 "listen 443": f"listen 127.0.0.1:{self.https_port}",
-                # One that the checks read.
-                **({"access_log off;": f"access_log {folder}/status.log cache;"} if log else {}),
+                # One more, that the checks read.
+                **({"access_log /": f"{one_more}    access_log /"} if log else {}),
             },
         )
         (folder / "openup.conf").write_text(site + extra)
