@@ -4,10 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import call_command
 from django.db import connection, transaction
 
 GUIDE = Path(__file__).parents[2].joinpath("docs", "operator-guide.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "openup.rules.yml").read_text())
+ALERTS = [alert for group in RULES["groups"] for alert in group["rules"]]
 
 
 def pages():
@@ -42,3 +46,15 @@ def test_postgresql_is_told_not_to_log_values():
         )
         assert dict(cursor.fetchall()) == dict(settings)
     assert {"log_min_error_statement", "log_error_verbosity"} <= dict(settings).keys()
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
+def test_alert_says_what_to_do_first_and_leads_to_a_chapter_that_there_is(alert):
+    file, _sign, anchor = alert["annotations"]["guide"].partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / file).read_text(), re.MULTILINE)
+
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+    assert anchor in anchors
+    assert alert["annotations"]["first"] and alert["annotations"]["summary"]
+    assert alert["labels"]["severity"] in {"critical", "warning"}
