@@ -115,11 +115,12 @@ def test_pages_are_shown_and_forms_refused_in_words_while_the_application_is_awa
     try:
         away = site.request("GET", "/articles/?comment=1")
         post = site.request("POST", "/articles/1/comments/", "body=", FORM)
+        picture = site.request("POST", "/manage/markdownx/upload/", b"x" * 400_000, FORM)
         shown = site.request("GET", "/articles/")
     finally:
         site.start_application()
 
-    for response in (away, post):
+    for response in (away, post, picture):
         assert response.status == 503
         assert response.headers["Retry-After"] == "5"
         assert "no-store" in response.headers["Cache-Control"]
