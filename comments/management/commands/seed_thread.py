@@ -1,9 +1,12 @@
+from functools import cache
+
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
 from rich.progress import Progress
 
 from articles.models import CONVERSATION, Article, PageVersion
+from comments.management.made_up_texts import MadeUpTexts
 from comments.models import Comment, Thread
 from comments.models.comment.placement import place_reply, place_root
 from comments.threads.text import body_to_html
@@ -13,18 +16,6 @@ CHAIN = 3
 REPLIES_AT_ONCE = 1000 * CHAIN
 ROOTS_AT_ONCE = 500
 NAMES = ["", "도담", "가람", "은하수", "Haneul Kim"]
-TEXTS = [
-    "순위가 한 해 사이에 이렇게 바뀐 이유를 표 하나로 알 수 있어 좋았습니다.",
-    "우리 기관에서도 가중치만 열린 모형과 학습 자료까지 열린 모형을 나누어 검토하고 있습니다. "
-    "자료가 함께 열려야 같은 결과를 다시 만들어 볼 수 있고, "
-    "그래야 행정에 쓸 때 설명할 수 있습니다. "
-    "다음 글에서는 두 갈래를 나누어 비교해 주시면 고맙겠습니다. 자세한 내용은 "
-    "https://example.org/open-models?year=2025 에 정리해 두었습니다.",
-    "표에서 나라를 함께 적은 점이 도움이 됩니다.\n\n"
-    "다만 같은 회사가 두 번 나올 때는 각주가 있으면 좋겠습니다. "
-    "지난달 수치와 이어서 볼 수 있는 그림도 부탁드립니다.",
-]
-PREPARED = [(text, body_to_html(text)) for text in TEXTS]
 
 
 class Command(BaseCommand):
@@ -120,7 +111,13 @@ def reply_to(parent, root, number, end):
 
 
 def make(article, number, **fields):
-    body, body_html = PREPARED[number % len(PREPARED)]
-    return Comment(
-        article=article, name=NAMES[number % len(NAMES)], body=body, body_html=body_html, **fields
-    )
+    body = texts_of(article.pk).text()
+    if number % 20 == 0:
+        body += f"\n\nhttps://example.org/{number}"
+    name = NAMES[number % len(NAMES)]
+    return Comment(article=article, name=name, body=body, body_html=body_to_html(body), **fields)
+
+
+@cache
+def texts_of(article_id):
+    return MadeUpTexts(article_id)
