@@ -133,6 +133,20 @@ def test_the_backup_is_for_the_owner_alone(machine):
     assert machine.run("find /var/backups/openup -name database.dump -size +0")
 
 
+def test_a_backup_is_followed_by_its_encrypted_copy(machine):
+    if not machine.run("command -v age-keygen || true"):
+        pytest.skip("age is not installed")
+    public_key = "age-keygen 2>&1 >/dev/null | sed 's/.*: //'"
+    machine.run(f"{public_key} > /etc/openup/backup-recipients.txt")
+
+    machine.run("systemctl start openup-backup.service")
+    machine.wait_until("ls /var/backups/openup/encrypted/*.tar.age")
+
+    machine.wait_until("! systemctl is-active openup-copy.service")
+    assert properties(machine, "openup-copy.service", "Result")["Result"] == "success"
+    assert machine.run("find /var/backups/openup/encrypted -name '*.unfinished'") == ""
+
+
 def test_services_stop_cleanly_and_leave_no_process(machine):
     machine.run(f"systemctl stop {' '.join(SERVICES)}")
     try:
