@@ -45,4 +45,8 @@ def read_settings_file(path):
     except UnicodeDecodeError:
         # Not the decoder's error, which quotes the file.
         raise SettingsFileError(f"{path} is not a text file in UTF-8: save it as one.") from None
+    except OSError as error:
+        raise SettingsFileError(
+            f"{path} cannot be read ({error.strerror}): give it to the user that runs the site."
+        ) from error
     return parse_settings(text, path)

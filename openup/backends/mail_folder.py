@@ -15,7 +15,8 @@ class FolderBackend(BaseEmailBackend):
         folder = Path(settings.EMAIL_FILE_PATH)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in messages:
-            key = re.sub(r"[^A-Za-z0-9]", "", message.extra_headers["Message-ID"].partition("@")[0])
+            built = message.message()
+            key = re.sub(r"[^A-Za-z0-9]", "", built["Message-ID"].partition("@")[0])
             path = folder / f"{key}.eml"
             # A mail that is sent a second time replaces the first.
             draft = path.with_suffix(".new")
@@ -23,7 +24,7 @@ class FolderBackend(BaseEmailBackend):
             with os.fdopen(
                 os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb"
             ) as file:
-                file.write(message.message().as_bytes())
+                file.write(built.as_bytes())
             draft.replace(path)
             lines = message.body.strip().replace("\n", "\n    ")
             print(f"\nMail in {path}\n    {message.subject}\n\n    {lines}\n", flush=True)

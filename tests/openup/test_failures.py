@@ -20,6 +20,27 @@ def test_failure_is_mailed_to_the_operator_and_logged(settings, caplog):
     assert caplog.records[-1].levelno == logging.ERROR
 
 
+def test_failure_in_a_container_is_mailed_with_the_command_that_tells_more(settings):
+    settings.ADMINS = [("", "ops@example.kr")]
+
+    call_command("tell_failure", "back_up", "--see", "docker compose logs daily")
+
+    (sent,) = mail.outbox
+    assert "back_up" in sent.subject and "`docker compose logs daily`" in sent.body
+    assert "journalctl" not in sent.body
+
+
+def test_failure_is_written_where_mails_go_to_a_folder(settings, tmp_path):
+    settings.ADMINS = [("", "ops@example.kr")]
+    settings.EMAIL_BACKEND = "openup.backends.mail_folder.FolderBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+
+    call_command("tell_failure", "openup-backup.service")
+
+    (written,) = tmp_path.glob("*.eml")
+    assert "To: ops@example.kr" in written.read_text()
+
+
 def test_failure_is_logged_where_nobody_is_to_be_mailed(settings, caplog):
     settings.ADMINS = []
 

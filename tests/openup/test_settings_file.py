@@ -63,3 +63,8 @@ def test_file_of_another_encoding_is_refused_without_its_content(tmp_path):
         read_settings_file(path)
 
     assert stop.value.__cause__ is None
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SettingsFileError, match=rf"{tmp_path} cannot be read \("):
+        read_settings_file(tmp_path)

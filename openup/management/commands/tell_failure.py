@@ -9,15 +9,16 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Log that a unit of systemd has failed, and mail it to ALERT_MAIL."
+    help = "Log that a unit of systemd, or a task, has failed, and mail it to ALERT_MAIL."
 
     def add_arguments(self, parser):
         parser.add_argument("unit", help="such as openup-backup.service")
+        parser.add_argument("--see", help="the command that says why, if not journalctl")
 
-    def handle(self, unit, **options):
+    def handle(self, unit, see, **options):
         logger.error("The unit has failed: %s", unit)
-        message = _("`journalctl -u %(unit)s` says why. %(site)s") % {
-            "unit": unit,
+        message = _("`%(command)s` says why. %(site)s") % {
+            "command": see or f"journalctl -u {unit}",
             "site": settings.SITE_URL,
         }
         mail_admins(_("%(unit)s has failed") % {"unit": unit}, message)
