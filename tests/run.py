@@ -143,6 +143,9 @@ def install_deploy_tools(env, folder):
         "certbot": shutil.which("certbot"),
         "pgbackrest": shutil.which("pgbackrest"),
         "age": shutil.which("age"),
+        "docker.io": shutil.which("dockerd", path=PROGRAM_FOLDERS),
+        "docker-compose": shutil.which("docker-compose"),
+        "mmdebstrap": shutil.which("mmdebstrap"),
     }
     install([name for name, found in present.items() if not found], env)
 
@@ -338,7 +341,9 @@ def test_deployment(env, folder):
 
 
 def check_whole_deployment(env, folder):
-    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "tests/deployed")
+    # A machine or an image takes minutes to make where much else runs.
+    patience = ["-o", "faulthandler_timeout=900"]
+    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", *patience, "tests/deployed")
 
 
 def draw_pictures(env, folder):
