@@ -8,6 +8,7 @@ import sys
 import threading
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
@@ -37,6 +38,11 @@ if settings.METRICS_PORT:
     else:
         logging.getLogger(__name__).error("METRICS_FOLDER has no room: nothing is counted here.")
 
+manifest = getattr(staticfiles_storage, "manifest_name", None)
+if manifest and not staticfiles_storage.exists(manifest):
+    sys.exit(
+        "The static files of this release are not collected: `manage.py collectstatic --no-input`"
+    )
 if is_too_old(connection):
     sys.exit(TOO_OLD)
 connection.close()

@@ -5,6 +5,7 @@ Readers get them from the application, never from the bucket, which nobody else 
 
 import logging
 from contextlib import contextmanager
+from http import HTTPStatus
 from io import BytesIO
 from time import monotonic
 from urllib.parse import urljoin
@@ -67,14 +68,26 @@ class BucketStorage(S3Storage):
         try:
             yield
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in MISSING:
-                self.next_try = 0
-                raise FileNotFoundError(None, "no such file in the bucket") from error
-            raise self._away(f"the bucket refuses: {code}") from error
+            self.next_try = 0
+            raise self._error_of(error.response) from error
         except BotoCoreError as error:
             raise self._away(f"the bucket does not answer: {type(error).__name__}") from error
         self.next_try = 0
+
+    def _error_of(self, response):
+        code = response["Error"].get("Code", "")
+        status = response["ResponseMetadata"]["HTTPStatusCode"]
+        reason = f"the bucket refuses: {status} {code}"
+        if code in MISSING:
+            return FileNotFoundError(None, "no such file in the bucket")
+        if status == HTTPStatus.BAD_REQUEST:
+            # A name that it does not take, which anybody may ask for: nobody else has to wait.
+            logger.warning("Media: %s", reason)
+            return OSError(None, reason)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._away(reason)
+        logger.error("Media: %s", reason)
+        return ConnectionError(None, reason)
 
     def _away(self, reason):
         self.next_try = monotonic() + PAUSE_SECONDS

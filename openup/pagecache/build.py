@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 
 FOLDERS = ["openup", "articles", "comments", "templates", "locale", "locale-django"]
 KINDS = {".py", ".html", ".txt", ".mo", ".json"}
@@ -20,13 +21,15 @@ def build_id():
     digest = hashlib.sha256()
     for name in NAMES:
         digest.update(f"{name}={getattr(settings, name)!r}\n".encode())
-    files = [settings.BASE_DIR / "requirements.txt", Path(settings.STATIC_ROOT, "staticfiles.json")]
+    manifest = getattr(staticfiles_storage, "manifest_name", "")
+    files = [settings.BASE_DIR / "requirements.txt", Path(settings.STATIC_ROOT, manifest)]
     for folder in FOLDERS:
         files += sorted(
             path for path in (settings.BASE_DIR / folder).rglob("*") if path.suffix in KINDS
         )
     for path in files:
         if path.is_file():
-            digest.update(f"{path.name}\n".encode())
+            # A manifest's name is its release's folder, which machines may call otherwise.
+            digest.update(f"{'' if path.name == manifest else path.name}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -84,8 +84,11 @@ class Installation:
         file.write_text("\n".join([*kept, *(f"{key}={values[key]}" for key in values)]) + "\n")
         self.env |= {"OPENUP_ENV_FILE": str(file), **postgresql_environment(database_url)}
 
-    def write_nginx(self, log=True, extra=""):
-        """Write nginx's files: Debian's own nginx.conf with ours as its only site, and `extra`."""
+    def write_nginx(self, log=True, extra="", others=()):
+        """Write nginx's files: Debian's own nginx.conf with ours as its only site, and `extra`.
+
+        `others` are the ports of the application on other machines.
+        """
         folder = self.folder / "nginx"
         for name in ("snippets", "temporary", "openup"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -105,6 +108,12 @@ class Installation:
                 "/var/cache/openup": self.places["/var/cache/openup"],
                 "/etc/letsencrypt/live/www.example.kr": self.certificate.parent,
                 "listen 80": f"listen 127.0.0.1:{self.http_port}",
+                "server 127.0.0.1:8000;": "\n".join(
+                    [
+                        f"server 127.0.0.1:{self.app_port};",
+                        *(f"server 127.0.0.1:{port} backup;" for port in others),
+                    ]
+                ),
                 "listen 443": f"listen 127.0.0.1:{self.https_port}",
                 # One more, that the checks read.
                 **({"access_log /": f"{one_more}    access_log /"} if log else {}),
@@ -112,8 +121,9 @@ class Installation:
         )
         (folder / "openup.conf").write_text(site + extra)
         for snippet in (ROOT / "deploy" / "nginx" / "snippets").glob("*.conf"):
-            text = snippet.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{self.app_port}")
-            text = text.replace("/var/cache/openup", str(self.places["/var/cache/openup"]))
+            text = snippet.read_text().replace(
+                "/var/cache/openup", str(self.places["/var/cache/openup"])
+            )
             (folder / "snippets" / snippet.name).write_text(text)
         (folder / "nginx.conf").write_text(self.main_nginx_file(folder))
 

@@ -26,13 +26,22 @@ TAG = "release_mark"
 MARK = "<!-- the next release -->"
 
 
+def copy_release(folder):
+    shutil.copytree(ROOT, folder, ignore=NOT_COPIED, symlinks=True)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+
+
+def collect(site, release):
+    command = f"{release}/.venv/bin/python {release}/manage.py collectstatic --no-input"
+    site.run(command)
+
+
 @pytest.fixture
 def releases(site, tmp_path):
     """Serve from a link to the last release; return the link and both releases."""
     old, new = tmp_path / "old", tmp_path / "new"
     for folder in (old, new):
-        shutil.copytree(ROOT, folder, ignore=NOT_COPIED, symlinks=True)
-        (folder / ".venv").symlink_to(ROOT / ".venv")
+        copy_release(folder)
     tags = new / "articles" / "templatetags" / "articles_tags.py"
     tags.write_text(
         f"{tags.read_text()}\n\n@register.simple_tag\ndef {TAG}():\n"
@@ -41,6 +50,8 @@ def releases(site, tmp_path):
     for template in (new / "templates").rglob("*.html"):
         with template.open("a") as file:
             file.write(f"{{% load articles_tags %}}{{% {TAG} %}}")
+    for folder in (old, new):
+        collect(site, folder)
     link = tmp_path / "current"
     link.symlink_to(old)
     site.stop_application()

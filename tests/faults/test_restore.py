@@ -600,12 +600,17 @@ def test_a_backup_that_finds_no_room_says_so_in_one_sentence(filled_site, tmp_pa
 
 
 @SQLITE_ALONE
-def test_a_server_that_was_asked_to_stop_leaves_the_database_in_one_file(operator, backup):
+def test_a_server_that_was_asked_to_stop_leaves_the_database_in_one_file(
+    operator, backup, tmp_path
+):
     database = file_of(operator["DATABASE_URL"])
     _path, rows = backup
     fields = {"email": "mina@example.com", "password": "right horse key", "body": "글"}
     command = [sys.executable, "-E", "-m", "deploy.run", "production"]
-    server = Server(operator, command=command)
+    (tmp_path / "static").mkdir()
+    manifest = tmp_path / "static" / f"staticfiles.{ROOT.name}.json"
+    manifest.write_text('{"version": "1.1", "paths": {}}')
+    server = Server(operator | {"STATIC_ROOT": str(tmp_path / "static")}, command=command)
     try:
         assert server.request("POST", article_path(rows), fields).status == 302
         log_size = database.with_name(f"{database.name}-wal").stat().st_size

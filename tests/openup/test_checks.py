@@ -60,13 +60,17 @@ def test_another_markdown_function_stops_the_start(settings):
 
 
 def test_worker_on_sqlite_loads_nothing_of_what_others_need(tmp_path):
-    """Each takes megabytes of every process: PostgreSQL's driver, workbooks, the mail's key."""
+    """Each takes megabytes of every process: PostgreSQL's driver, workbooks, keys, a bucket's."""
     settings_file = tmp_path / "settings.env"
     settings_file.write_text(new_env_file("http://127.0.0.1:8000"))
     env = child_environment(os.environ) | {
         "OPENUP_ENV_FILE": str(settings_file),
         "DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3",
+        "STATIC_ROOT": str(tmp_path / "static"),
     }
+    (tmp_path / "static").mkdir()
+    manifest = tmp_path / "static" / f"staticfiles.{ROOT.name}.json"
+    manifest.write_text('{"version": "1.1", "paths": {}}')
 
     done = subprocess.run(
         [sys.executable, "-c", "import sys, openup.wsgi, openup.urls; print(*sys.modules)"],
@@ -75,4 +79,4 @@ def test_worker_on_sqlite_loads_nothing_of_what_others_need(tmp_path):
 
     loaded = set(done.stdout.split())
     assert "openup.pagecache.validators" in loaded
-    assert not loaded & {"psycopg", "openpyxl", "cryptography"}
+    assert not loaded & {"psycopg", "openpyxl", "cryptography", "botocore"}

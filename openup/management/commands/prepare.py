@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -78,7 +79,8 @@ class Command(BaseCommand):
             return
         mark = Path(settings.STATIC_ROOT) / ".collected"
         digest = digest_static_sources()
-        if mark.is_file() and mark.read_text() == digest:
+        manifest = Path(settings.STATIC_ROOT, staticfiles_storage.manifest_name)
+        if manifest.is_file() and mark.is_file() and mark.read_text() == digest:
             self.stdout.write("Static files: up to date")
             return
         self.stdout.write("Static files: collecting")
