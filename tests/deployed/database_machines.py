@@ -151,6 +151,24 @@ class Machine:
         for process in self.services.values():
             process.wait()
 
+    @contextmanager
+    def stopped(self):
+        """Stop all processes where they are, as a machine that hangs would, and go on after it."""
+        inside = os.readlink(f"/proc/{self.first_process}/ns/pid")
+        processes = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # ended meanwhile
+                if os.readlink(process / "ns" / "pid") == inside:
+                    processes.append(int(process.name))
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGCONT)
+
     def come_back(self):
         """Boot after a loss, with what systemd has enabled."""
         self.boot()
@@ -219,10 +237,10 @@ class DatabaseCluster:
         url = url.replace("…", self.password)
         return self.placed(url).replace("/etc/ssl/certs/openup-ca.crt", f"{self.files}/ca.crt")
 
-    def roles(self):
-        """Return the role of each machine whose PostgreSQL runs, as Patroni tells it."""
+    def roles(self, name=""):
+        """Return the role of each machine whose PostgreSQL runs, as Patroni tells it, on `name`."""
         for machine in self.machines.values():
-            if "patroni" in machine.services and machine.is_up:
+            if "patroni" in machine.services and machine.is_up and name in machine.name:
                 with suppress(Stop):  # Patroni may just be starting.
                     told = json.loads(machine.patronictl("list --format json"))
                     ready = [each for each in told if each["State"] in {"running", "streaming"}]

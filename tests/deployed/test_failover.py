@@ -197,6 +197,20 @@ def test_the_lost_machine_comes_back_and_is_made_the_primary_again(
     assert_nothing_was_lost(clustered_site, journal, "돌아온 글", record_property)
 
 
+@pytest.mark.exercise("A primary that had hung")
+def test_a_primary_that_hung_does_not_take_its_role_back(cluster, clustered_site, record_property):
+    with cluster.machines["db1"].stopped():
+        cluster.wait_for(lambda: cluster.roles("db2").get("db2") == "Leader")
+        # Its kernel answers, and nothing ends the wait of who had asked it.
+        clustered_site.stop_application()
+        clustered_site.start_application()
+        with load(clustered_site, "그 사이의 글") as journal:
+            pass
+    cluster.wait_for(lambda: cluster.roles() == {"db1": "Sync Standby", "db2": "Leader"})
+
+    assert_nothing_was_lost(clustered_site, journal, "그 사이의 글", record_property)
+
+
 def test_a_backup_is_made_of_whichever_is_the_primary(cluster, clustered_site):
     clustered_site.run(clustered_site.unit("openup-backup.service")["ExecStart"])
 
