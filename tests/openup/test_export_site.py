@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from lxml import html as lxml_html
 
 from articles.models import Article, FormerAddress, LegacyPath
@@ -65,10 +66,17 @@ def walk(base):
     return seen, outside
 
 
+@pytest.fixture(scope="module")
+def static_files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("static")
+    with override_settings(STATIC_ROOT=folder):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return folder
+
+
 @pytest.fixture
-def export(tmp_path, settings):
-    settings.STATIC_ROOT = tmp_path / "static"
-    call_command("collectstatic", interactive=False, verbosity=0)
+def export(tmp_path, settings, static_files):
+    settings.STATIC_ROOT = static_files
 
     def export(folder=tmp_path / "copy"):
         out = io.StringIO()
