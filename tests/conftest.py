@@ -51,7 +51,7 @@ ON_SQLITE = {
         "test_fragments",
     ),
     *("test_figure_proposals", "test_joined_edits", "test_openid", "test_remarks", "test_reviews"),
-    "test_share_links",
+    *("test_convert_articles", "test_export_site", "test_media_in_bucket", "test_share_links"),
     *("test_figure_report_admin", "test_figures", "test_import_articles", "test_import_html"),
     *(
         "test_copying",
