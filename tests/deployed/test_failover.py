@@ -166,6 +166,25 @@ def assert_nothing_was_lost(site, journal, word, record_property):
     assert journal.statuses <= {200, 302, 503}
 
 
+# First, and for itself: each test has five minutes, with what it builds.
+def test_the_chapter_leads_to_a_primary_and_a_synchronous_standby(cluster):
+    expected = {
+        "data_checksums": "on",
+        "log_min_error_statement": "panic",
+        "ssl": "on",
+        "synchronous_standby_names": "db2",
+    }
+
+    ask = "sudo -u postgres psql --no-align --tuples-only --command"
+    told = {
+        name: cluster.machines["db1"].run(f"{ask} 'SHOW {name}' openup").strip()
+        for name in expected
+    }
+
+    assert told == expected
+    assert cluster.roles() == {"db1": "Leader", "db2": "Sync Standby"}
+
+
 @pytest.mark.exercise("Failover of PostgreSQL")
 def test_the_standby_takes_over_and_nothing_acknowledged_is_lost(
     cluster, clustered_site, record_property
