@@ -265,11 +265,13 @@ class Stack:
         return self.compose("run", "--rm", "--no-deps", "-T", "daily", *command)
 
     def container(self, service):
-        return self.compose("ps", "--quiet", service).strip()
+        labels = {"project": "openup", "service": service, "oneoff": "False"}
+        parts = [f"--filter=label=com.docker.compose.{name}={labels[name]}" for name in labels]
+        return self.engine.docker("ps", "--all", "--quiet", *parts).strip()
 
     def inside(self, service, script):
         """Run a shell's command in a service's container; return what it prints."""
-        return self.compose("exec", "-T", service, "sh", "-c", script)
+        return self.engine.docker("exec", self.container(service), "sh", "-c", script)
 
     def inspect(self, service):
         (told,) = json.loads(self.engine.docker("inspect", self.container(service)))
