@@ -148,10 +148,12 @@ def install_deploy_tools(env, folder):
         "certbot": shutil.which("certbot"),
         "pgbackrest": shutil.which("pgbackrest"),
         "age": shutil.which("age"),
-        "docker.io": shutil.which("dockerd", path=PROGRAM_FOLDERS),
-        "docker-compose": shutil.which("docker-compose"),
         "mmdebstrap": shutil.which("mmdebstrap"),
     }
+    # Where systemd runs, the package starts a daemon and changes the firewall: yours to install.
+    if not Path("/run/systemd/system").exists():
+        present["docker.io"] = shutil.which("dockerd", path=PROGRAM_FOLDERS)
+        present["docker-compose"] = shutil.which("docker-compose")
     install([name for name, found in present.items() if not found], env)
 
 
