@@ -75,7 +75,8 @@ class CommentAdmin(StaffModelAdmin):
     list_select_related = ["article"]
     paginator = BoundedPaginator
     list_per_page = 50
-    ordering = ["-created_at", "-pk"]
+    # As they came in, which the key's index tells: no index has the moments of all states.
+    ordering = ["-pk"]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["body", "name"]

@@ -41,6 +41,15 @@ def events_of(comment):
 # Reading
 
 
+def test_list_begins_with_what_came_in_last(client, moderator):
+    first, imported_later = make_comment(), make_comment()
+    Comment.objects.filter(pk=imported_later.pk).update(created_at="2020-01-01T00:00:00Z")
+
+    shown = client.get(CHANGELIST).context["cl"].result_list
+
+    assert [comment.pk for comment in shown] == [imported_later.pk, first.pk]
+
+
 def test_list_shows_state_name_article_and_the_start_of_the_text(client, moderator):
     article = make_article(title="열린 모형")
     make_comment(article, name="민아", body="가나다 " * 40)
