@@ -26,7 +26,7 @@ test-all: python ## The same, with every test on both databases: before a releas
 	@$(PYTHON) -E -m tests.run system environment programs lint migrations deployment catalogue \
 		all-on-sqlite all-on-postgresql browser browser-on-postgresql deployed
 
-deploy-check: python ## The installation of docs/deployment.md: nginx, PostgreSQL, systemd, restart, backup
+deploy-check: python ## As root: what docs/ promise of operation (systemd, update, failover, recovery, containers)
 	@$(PYTHON) -E -m tests.run system deploy-tools environment deploy-check
 
 bench: python ## Measure against the limits; ONLY="nginx posting" runs some, ROUNDS=5 more often
