@@ -292,10 +292,7 @@ class _Writer:
             # Pictures side by side, which WordPress put into a list.
             self.container(element, form)
             return
-        if self.depth >= MAX_DEPTH:
-            self.around.note(_("Lists or quotations were nested too deeply; the inmost are text."))
-            self.walk(element, form)
-            self.flush()
+        if self.is_too_deep(element, form):
             return
         self.depth += 1
         start = element.get("start") or "1"
@@ -309,6 +306,15 @@ class _Writer:
         is_loose = any("\n\n" in item for item in items)
         self.add(("\n\n" if is_loose else "\n").join(items))
 
+    def is_too_deep(self, element: etree._Element, form: _Form) -> bool:
+        """Tell whether no level is left; what the element holds has become text then."""
+        if self.depth < MAX_DEPTH:
+            return False
+        self.around.note(_("Lists or quotations were nested too deeply; the inmost are text."))
+        self.walk(element, form)
+        self.flush()
+        return True
+
     def items_of(self, element: etree._Element, form: _Form) -> Iterator[list[str]]:
         """Yield each item's blocks; what stands in a list without an item around it is one."""
         yield self.gathered(lambda: self.text(element.text, form))
@@ -321,10 +327,7 @@ class _Writer:
 
     def quotation(self, element: etree._Element, form: _Form) -> None:
         self.flush()
-        if self.depth >= MAX_DEPTH:
-            self.around.note(_("Lists or quotations were nested too deeply; the inmost are text."))
-            self.walk(element, form)
-            self.flush()
+        if self.is_too_deep(element, form):
             return
         self.depth += 1
         text = "\n\n".join(self.blocks_of(element, form))
