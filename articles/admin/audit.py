@@ -25,7 +25,7 @@ COLUMNS = ["number", "at", "act", "who", "address", "kind", "key", "what", "deta
 
 
 class PeriodFilter(admin.SimpleListFilter):
-    """The years there are, and the months of the chosen or else the newest one.
+    """The years there are, and the months there are of the chosen or else the newest one.
 
     Only the first and the last act are asked: `date_hierarchy` would ask every one for its month.
     """
@@ -38,14 +38,17 @@ class PeriodFilter(admin.SimpleListFilter):
         first, last = moments.first(), moments.last()
         if first is None:
             return []
-        first_year, last_year = timezone.localtime(first).year, timezone.localtime(last).year
-        opened = (self.value() or str(last_year))[:4]
+        first, last = timezone.localtime(first), timezone.localtime(last)
+        opened = (self.value() or f"{last:%Y}")[:4]
         found = []
-        for year in map(str, range(last_year, first_year - 1, -1)):
+        for year in map(str, range(last.year, first.year - 1, -1)):
             found.append((year, year))
             if year == opened:
+                months = [f"{year}-{month:02}" for month in range(12, 0, -1)]
                 found += [
-                    (f"{year}-{month:02}", f"{year}.{month:02}") for month in range(12, 0, -1)
+                    (month, month.replace("-", "."))
+                    for month in months
+                    if f"{first:%Y-%m}" <= month <= f"{last:%Y-%m}"
                 ]
         return found
 

@@ -200,7 +200,8 @@ def test_filter_offers_the_years_there_are_and_the_months_of_the_newest(root):
 
     assert "period=2090&" in content or 'period=2090"' in content
     assert "period=2091-03" in content
-    assert "period=2090-03" not in content
+    for nothing_there in ("period=2090-03", "period=2091-04"):
+        assert nothing_there not in content
 
 
 def test_no_query_of_the_list_reads_every_row(root, monkeypatch):
