@@ -15,6 +15,7 @@ from django.template.backends.django import Template
 from django.test import Client
 from django.urls import get_resolver
 
+from articles.models import Article, MonthlyIssue
 from tests.browser.staff_site import USERS, make_staff_site
 from tests.sent_forms import UNDRAWN
 
@@ -47,19 +48,24 @@ def patterns(resolver, before=""):
 
 
 def address_of(route, name):
-    """Return the address with the key of a row that is there."""
+    """Return the address with the keys of rows that are there."""
     label, _line, rest = name.partition("_")
-    model = rest.split("_")[0]
     try:
-        row = apps.get_model(label, model)._default_manager.order_by("pk").first()
+        model = apps.get_model(label, rest.split("_")[0])
     except LookupError:
-        row = apps.get_model("articles", "article").objects.order_by("pk").first()
-    key = str(row.pk) if row else "1"
-    return "/" + re.sub(r"\(\?P<(\w+)>.*?\)|<(?:\w+:)?(\w+)>", key_for(key), route)
+        model = Article
+    keys = {"issue_id": first_key(MonthlyIssue), "article_id": first_key(Article), **OTHER_KEYS}
+    key = first_key(model)
+    return "/" + re.sub(
+        r"\(\?P<(\w+)>.*?\)|<(?:\w+:)?(\w+)>",
+        lambda match: keys.get(match[1] or match[2], key),
+        route,
+    )
 
 
-def key_for(key):
-    return lambda match: OTHER_KEYS.get(match[1] or match[2], key)
+def first_key(model):
+    row = model._default_manager.order_by("pk").first()
+    return str(row.pk) if row else "1"
 
 
 def is_open(response):
@@ -98,7 +104,7 @@ def test_each_address_opens_for_those_alone_whom_the_table_names(undrawn):
     if os.environ.get("WRITE_PERMISSION_TABLE") == "1":
         TABLE.write_text(table)
     assert failures == []
-    assert table == TABLE.read_text()
+    assert sorted({*table.splitlines()} ^ {*TABLE.read_text().splitlines()}) == []
 
 
 def test_table_gives_nobody_more_than_the_groups_are_for():
