@@ -2,10 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.desk.revisions import data_of
 from articles.models import Article, Revision
 from tests.browser.looking import violations
+from tests.browser.writing import expect_working_copy
 from tests.factories import make_article
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,10 +45,10 @@ def test_both_are_told_of_each_other_and_both_texts_are_joined(open_page, open_a
     mina.locator("#presence").wait_for(state="hidden")
     mina.locator("#id_kicker").fill("[10월]")
     write(mina, "\n\n미나의 둘째")
-    mina.locator("[name=_save]").click()
+    with mina.expect_navigation():
+        mina.locator("[name=_save]").click()
 
     clash = mina.get_by_role("group", name="본문")
-    clash.wait_for()
     assert mina.locator(".clash").count() == 1
     marked = clash.locator("ins").all_inner_texts()
     assert any("김의" in text for text in marked) and any("미나의" in text for text in marked)
@@ -59,16 +61,16 @@ def test_both_are_told_of_each_other_and_both_texts_are_joined(open_page, open_a
     mina.get_by_role("button", name="합쳐서 저장").click()
     clash.locator(".errorlist").wait_for()
     clash.get_by_label("직접 고쳐 쓰기", exact=True).check()
-    text.fill("두 사람의 둘째")
+    with expect_working_copy(mina, "두 사람의 둘째"):
+        text.fill("두 사람의 둘째")
     mina.locator("#working-copy [role=status]").filter(has_text="임시 저장").wait_for()
     here, context = mina.url, mina.context
     mina.close(run_before_unload=False)
     mina = context.new_page()
     mina.goto(here)
     mina.get_by_role("button", name="이어서 쓰기").click()
-    assert (
-        mina.get_by_role("textbox", name="직접 고쳐 쓸 글: 본문").input_value() == "두 사람의 둘째"
-    )
+    text = mina.get_by_role("textbox", name="직접 고쳐 쓸 글: 본문")
+    expect(text).to_have_value("두 사람의 둘째")
     mina.get_by_role("button", name="합쳐서 저장").click()
     mina.locator(".messagelist .success").wait_for()
 

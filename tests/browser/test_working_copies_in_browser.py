@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from articles.models import Article, WorkingCopy
+from tests.browser.writing import expect_working_copy
 from tests.factories import make_article, make_category
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,7 +53,8 @@ def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
     page.locator(".field-category .select2-selection").click()
     page.locator(".select2-results__option", has_text="소식").click()
     page.locator("#references-group .add-row a").click()
-    page.locator("#id_references-0-title").fill("참고한 글")
+    with expect_working_copy(page, "참고한 글"):
+        page.locator("#id_references-0-title").fill("참고한 글")
     wait_for(page, "임시 저장")
 
     page = reopen(page)

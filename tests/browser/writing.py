@@ -9,11 +9,12 @@ class Writing:
     def __init__(self, page):
         self.page = page
         self.text = page.locator(".cm-content")
+        self.field = page.locator("#id_body")
         self.keys = page.keyboard
         self.cdp = page.context.new_cdp_session(page)
 
     def body(self):
-        return self.page.locator("#id_body").input_value()
+        return self.field.input_value()
 
     def press(self, *keys):
         for key in keys:
@@ -43,6 +44,20 @@ class Writing:
                 {"text": step, "selectionStart": end, "selectionEnd": end},
             )
         self.cdp.send("Input.insertText", {"text": steps[-1]})
+
+
+def expect_working_copy(page, text):
+    """Expect that the server takes a working copy with `text`, typed within the `with` block.
+
+    The line that tells of it may still tell of the one before.
+    """
+
+    def is_taken(answer):
+        sent = answer.request
+        is_copy = sent.method == "POST" and "/working-copies/" in sent.url
+        return is_copy and answer.ok and text in sent.post_data
+
+    return page.expect_response(is_taken)
 
 
 def make_draft(**fields):
