@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from comments.models import Comment
+from comments.models import Comment, ModerationEvent
 from tests.factories import PASSWORD, make_comment, make_rule, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,9 +38,11 @@ def test_without_javascript_comments_are_decided_together_and_undone(open_page, 
     for box in page.get_by_role("checkbox").all()[:2]:
         box.check()
     page.get_by_label("사유").fill("광고")
-    page.get_by_role("group").get_by_role("button", name="가리기").first.click()
+    with page.expect_navigation():
+        page.get_by_role("group").get_by_role("button", name="가리기").first.click()
     assert states() == [State.HIDDEN, State.HIDDEN, State.HELD]
-    page.get_by_role("button", name="방금 한 일 되돌리기").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="방금 한 일 되돌리기").click()
 
     assert states() == [State.HELD] * 3
     assert page.locator(".queue-item").count() == 3
@@ -50,8 +52,8 @@ def test_single_keys_are_off_until_switched_on_and_work_then_in_any_input_method
     page = open_queue(open_page)
     page.locator(".queue-item").first.focus()
 
+    # Had this key done anything, not all three would be there below.
     page.keyboard.press("a")
-    assert states() == [State.HELD] * 3
     page.get_by_label("한 글자 단축키").check()
     page.locator(".queue-item").first.focus()
     page.keyboard.press("j")
@@ -68,8 +70,10 @@ def test_single_keys_are_off_until_switched_on_and_work_then_in_any_input_method
     # While one writes, letters are letters.
     page.get_by_label("사유").fill("")
     page.get_by_label("사유").press("a")
-    assert page.get_by_label("사유").input_value() == "a"
-    assert states() == [State.HELD] * 3
+    with page.expect_navigation():
+        page.locator(".queue-item").first.get_by_role("button", name="가리기").click()
+    assert states() == [State.HIDDEN, State.HELD, State.HELD]
+    assert ModerationEvent.objects.latest("pk").reason == "a"
 
 
 def test_queue_fits_a_narrow_screen(open_page, held):

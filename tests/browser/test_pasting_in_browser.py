@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.models import Article, Category, Ranking
 from tests.articles.manuscripts import PIXEL
@@ -160,10 +161,10 @@ def test_copied_bullets_are_a_list_and_undone_at_once_or_stay_as_they_are(write)
     assert writing.body() == "앞글\n\n"
     writing.press("Control+Shift+v")
 
-    assert writing.body() == f"앞글\n\n{BULLETS}"
+    expect(writing.field).to_have_value(f"앞글\n\n{BULLETS}")
     copy_text(writing.page.context, "- 하나\n  - **둘**\n\n## 셋")
     writing.press("Control+a", "Control+v")
-    assert writing.body() == "- 하나\n  - **둘**\n\n## 셋"
+    expect(writing.field).to_have_value("- 하나\n  - **둘**\n\n## 셋")
 
 
 def test_what_is_written_while_a_copied_text_is_read_stays_and_saving_waits_for_it(write):
@@ -176,7 +177,8 @@ def test_what_is_written_while_a_copied_text_is_read_stays_and_saving_waits_for_
 
     writing.page.route(PASTE, hold)
     writing.press("Home")
-    writing.text.evaluate(PUT, ["<p>복사한 <b>글</b></p><ul><li>항목</ul>", "복사한 글\n항목"])
+    with writing.page.expect_request(PASTE):
+        writing.text.evaluate(PUT, ["<p>복사한 <b>글</b></p><ul><li>항목</ul>", "복사한 글\n항목"])
     said(writing, "읽는 중")
 
     writing.press("End")
@@ -184,15 +186,17 @@ def test_what_is_written_while_a_copied_text_is_read_stays_and_saving_waits_for_
     writing.cdp.send(
         "Input.imeSetComposition", {"text": "그", "selectionStart": 1, "selectionEnd": 1}
     )
-    with writing.page.expect_response(PASTE):
+    with writing.page.expect_response(PASTE) as answer:
         held[0].continue_()
+    answer.value.finished()
     assert writing.body() == "앞글한그"
     writing.cdp.send("Input.insertText", {"text": "글"})
     said(writing, "복사한 글을 넣었습니다")
 
     assert writing.body() == "## 복사한 글\n\n- 항목\n\n앞글한글"
     writing.press("Control+Home")
-    writing.text.evaluate(PUT, ["", BULLETS])
+    with writing.page.expect_request(PASTE):
+        writing.text.evaluate(PUT, ["", BULLETS])
     said(writing, "읽는 중")
     writing.press("Control+s")
     held[1].continue_()

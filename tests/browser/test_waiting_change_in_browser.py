@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from articles.models import Reference, Revision, WaitingChange
 from tests.browser.looking import violations
@@ -57,7 +58,9 @@ def test_change_is_proposed_approved_and_replaces_the_text_at_its_minute(open_pa
     editor.locator("#id_references-0-title").fill("고친 참고")
     editor.locator(".kept").filter(has_text="임시 저장").wait_for()
     # A killed tab: what was typed is offered where it was typed, and not on the public text.
-    editor.goto(form)
+    with editor.expect_response("**/working-copies/**") as copies:
+        editor.goto(form)
+    copies.value.finished()
     assert not editor.locator(".working-copy-offer").count()
     follow(editor, "이어서 고치기")
     editor.locator(".working-copy-offer").wait_for()
@@ -79,9 +82,9 @@ def test_change_is_proposed_approved_and_replaces_the_text_at_its_minute(open_pa
     follow(publisher, "고친 글: 검토 대기")
     with publisher.expect_popup() as popup:
         follow(publisher, "기다리는 글 미리 보기")
-    assert "뒤에 더한 말" in popup.value.locator("main").inner_text()
+    expect(popup.value.locator("main")).to_contain_text("뒤에 더한 말")
     popup.value.close()
-    assert "고친 참고" in publisher.locator("#content").inner_text()
+    expect(publisher.locator("#content")).to_contain_text("고친 참고")
     moment = timezone.localtime(timezone.now() + timedelta(days=1)).replace(microsecond=0)
     publisher.locator("#id_publish_at_0").fill(f"{moment:%Y-%m-%d}")
     publisher.locator("#id_publish_at_1").fill(f"{moment:%H:%M:%S}")
