@@ -72,14 +72,14 @@ def test_manuscript_is_a_published_page_with_its_figures_in_twelve_clicks(
     page = open_as_staff(reverse("admin:articles_article_changelist"), *WRITER)
     clicks = 0
 
-    page.get_by_role("link", name="원고에서 만들기").click()
-    page.locator("[type=file]").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("link", name="원고에서 만들기").click()
     look_at(page, open_page.complaints, "the file")
     upload = {"name": name, "mimeType": kind, "buffer": content}
     page.locator("[type=file]").set_input_files(upload)
     clicks += 1 + 2
-    page.get_by_role("button", name="읽기").click()
-    page.locator("#draft-form").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name="읽기").click()
     look_at(page, open_page.complaints, "what was read")
     page.get_by_role("button", name="초안 만들기").click()
     clicks += 2

@@ -7,6 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.looking import LOOKS, PLAIN, violations
 from tests.factories import make_article, make_ranking, make_table
@@ -158,8 +159,8 @@ def test_hovered_line_stands_out(open_page, ranking):
 
     lines.nth(1).locator("text").last.hover()
 
-    opacity = "a => getComputedStyle(a).opacity"
-    assert (lines.nth(1).evaluate(opacity), lines.nth(0).evaluate(opacity)) == ("1", "0.25")
+    expect(lines.nth(0)).to_have_css("opacity", "0.25")
+    expect(lines.nth(1)).to_have_css("opacity", "1")
 
 
 @pytest.mark.parametrize(("width", "is_open"), [(1280, True), (360, False)])
@@ -246,7 +247,10 @@ def test_line_is_picked_out_by_a_link_without_script(open_page):
 
     opacity = "a => getComputedStyle(a).opacity"
     lines = page.locator(".chart svg a")
+    picked = page.locator(".chart svg a:target")
+    expect(picked).to_have_count(1)
     seen = {line.get_attribute("aria-label")[:6]: line.evaluate(opacity) for line in lines.all()}
     assert {name.rstrip(" (") for name, value in seen.items() if value == "1"} == {"이름 3"}
     page.get_by_role("link", name="모두 보기").click()
+    expect(picked).to_have_count(0)
     assert {line.evaluate(opacity) for line in lines.all()} == {"1"}

@@ -1,6 +1,7 @@
 """What every reader meets, whatever the device, the settings and the assistive technology."""
 
 import pytest
+from playwright.sync_api import expect
 
 from articles.models import SitePage, Tag
 from tests.browser.looking import (
@@ -204,7 +205,7 @@ def test_first_tab_leads_past_the_navigation(open_page, addresses):
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
     page.keyboard.press("Enter")
 
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_focus_can_be_seen_on_everything_that_takes_it(open_page, addresses):

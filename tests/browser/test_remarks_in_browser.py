@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.models import Remark
 from tests.browser.looking import violations
@@ -57,14 +58,14 @@ def test_writer_and_expert_without_an_account_mend_a_draft(open_page, open_as_st
     writer.keyboard.press("Control+End")
     writer.keyboard.type("\n\n#### 건너뛴 제목")
     writer.locator(".checks li.error a").click()
-    selected = "document.querySelector('.markdown-editor').shadowRoot.activeElement.className"
-    assert "cm-content" in writer.evaluate(selected)
+    expect(writer.locator(".cm-content")).to_be_focused()
     writer.keyboard.press("Control+z")
     writer.get_by_text("공개할 수 있습니다.").wait_for()
 
     # A link for who has no account.
     writer.goto(reverse("share_links", args=["article", article.pk]))
-    writer.get_by_role("button", name="링크 만들기").click()
+    with writer.expect_navigation():
+        writer.get_by_role("button", name="링크 만들기").click()
     address = writer.locator("#new-address").input_value()
     check_looks(writer, open_page.complaints, "#content")
 
@@ -84,12 +85,13 @@ def test_writer_and_expert_without_an_account_mend_a_draft(open_page, open_as_st
     writer.goto(reverse("article_preview", args=[article.pk]))
     choose(writer, ".prose p", "그 대목")
     writer.get_by_role("textbox", name=re.compile("^의견")).fill("출처가 있나요?")
-    writer.get_by_role("button", name="의견 보내기").click()
+    with writer.expect_navigation():
+        writer.get_by_role("button", name="의견 보내기").click()
     check_looks(writer, open_page.complaints, "#content")
     writer.goto(form)
     beside = writer.locator("#remarks")
     assert "김감수" in beside.inner_text() and "수치가 다릅니다." in beside.inner_text()
     beside.locator("a[data-line]").click()
-    assert "cm-content" in writer.evaluate(selected)
-    assert writer.locator("#id_body").get_attribute("data-cursor-line") == "5"
+    expect(writer.locator(".cm-content")).to_be_focused()
+    expect(writer.locator("#id_body")).to_have_attribute("data-cursor-line", "5")
     assert not open_page.complaints

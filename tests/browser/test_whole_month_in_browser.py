@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import expect
 
 from articles.models import Article, Category, MonthlyIssue, Picture, Ranking
 from comments.models import FigureReport
@@ -107,7 +108,7 @@ def test_month_goes_from_a_manuscript_to_a_figure_put_right(open_page, open_as_s
     let_come(moment)
     reader.reload()
     reader.get_by_role("link", name=re.compile(article.title)).first.click()
-    assert "라마 (미국)" in reader.locator("table").first.text_content()
+    expect(reader.locator("table").first).to_contain_text("라마 (미국)")
 
     # A reader reports a figure, the steward puts it right where the report leads, and answers.
     reader.locator("table a[href*='about=']").first.focus()
@@ -118,11 +119,13 @@ def test_month_goes_from_a_manuscript_to_a_figure_put_right(open_page, open_as_s
     reader.locator("[name=source]").fill("https://example.org/report")
     reader.locator("[name=email]").fill(EMAIL)
     reader.locator("[name=password]").fill(PASSWORD)
-    reader.get_by_role("button", name="제보 보내기").click()
+    with reader.expect_navigation():
+        reader.get_by_role("button", name="제보 보내기").click()
     reader.get_by_role("status").first.wait_for()
     steward.goto("/manage/")
     steward.get_by_role("link", name=re.compile("^수치 오류 제보")).first.click()
-    steward.locator("#result_list tbody th a").click()
+    with steward.expect_navigation():
+        steward.locator("#result_list tbody th a").click()
     steward.get_by_role("link", name=Ranking.objects.get().title).last.click()
     steward.locator("#grid-rows input:focus").fill("A2")
     steward.locator("#id_reason").fill("옮겨 적다 틀림")
