@@ -4,13 +4,17 @@ import os
 
 import pytest
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.factories import make_staff
 
 # Playwright's own loop runs in this thread; the tests' queries are none of its business.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# For what is pressed and for what is expected alike: a loaded machine is no fault of the site.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +43,7 @@ def open_page(browser, live_server):
         context = browser.new_context(
             base_url=live_server.url, viewport={"width": width, "height": height}, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: note(complaints, message))

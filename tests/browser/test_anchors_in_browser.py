@@ -1,6 +1,9 @@
 """From a row of a table to what is said about it, and back, by mouse and by keyboard."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from articles.models import RankingEntry
 from comments.models import Comment
@@ -31,9 +34,8 @@ def test_report_is_written_beside_its_row_and_leads_back_to_it(open_page, articl
     page.get_by_role("button", name="제보 보내기").click()
     page.locator(".comments .of a").click()
 
+    expect(page.locator(f"#entry-{entry.pk}:target")).to_have_text("댓글 1")
     assert Comment.objects.get().ranking_entry == entry
-    link = page.locator(f"#entry-{entry.pk}:target")
-    assert link.inner_text() == "댓글 1"
 
 
 def test_links_beside_rows_are_large_enough_and_can_be_passed_by(open_page, article):
@@ -43,6 +45,7 @@ def test_links_beside_rows_are_large_enough_and_can_be_passed_by(open_page, arti
     skip = page.locator(".ranking > .skip")
     skip.focus()
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("-shape$"))
     page.keyboard.press("Tab")
 
     assert all(box["height"] >= 24 and box["width"] >= 24 for box in boxes)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.models import Article, LegacyPath, Reference, Tag
 from tests.browser.looking import violations
@@ -50,7 +51,7 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
     page.goto(form)
     assert tabs_to(page, ".skip-to-saving") <= MOST_TABS
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'saving'")
+    expect(page.locator("#saving")).to_be_focused()
     assert tabs_to(page, "#saving [name=_save]") == 2
 
     # Rows are one line until they are opened, and are called what stands in them.
@@ -59,16 +60,16 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
     page.locator("#references-0 summary").click()
     title.fill("고친 참고")
     page.locator("#id_references-0-publisher").focus()
-    assert page.locator("#references-0 .row-title").inner_text() == "고친 참고"
+    expect(page.locator("#references-0 .row-title")).to_have_text("고친 참고")
     page.locator("#references-group .add-row a").click()
     page.locator("#id_references-2-title").fill("셋째 글")
 
     # The main button says what happens next.
     main = page.locator("#saving .default")
-    assert main.inner_text() == "공개하기"
+    expect(main).to_have_text("공개하기")
     page.locator("#id_published_at_0").fill("2099-10-28")
     page.locator("#id_published_at_1").fill("09:00")
-    assert main.inner_text() == "10. 28. 09:00에 공개하기"
+    expect(main).to_have_text("10. 28. 09:00에 공개하기")
     page.locator("#id_published_at_0").fill("2025-10-28")
     page.keyboard.press("Control+s")
     page.locator(".messagelist .success").wait_for()
@@ -80,6 +81,7 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
     assert Article.objects.get().state == "draft"
 
     # On a phone all of it is there.
+    page.wait_for_load_state()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#saving").get_by_role("button", name="공개하기").click()
@@ -87,6 +89,6 @@ def test_article_is_written_and_published_from_its_page(open_page, open_as_staff
     assert Article.objects.published().exists()
     page.goto(form)
     main = page.locator("#saving .default")
-    assert main.inner_text() == "고친 글 바로 올리기"
+    expect(main).to_have_text("고친 글 바로 올리기")
     page.get_by_label("검토한 뒤에").check()
-    assert main.inner_text() == "고친 글 검토에 올리기"
+    expect(main).to_have_text("고친 글 검토에 올리기")

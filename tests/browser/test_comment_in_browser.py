@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.browser.looking import violations
 from tests.factories import make_article, make_comment
@@ -32,11 +33,11 @@ def follow(page, link):
         link.click()
 
 
-def choose(thread, name):
-    """Open what may be done to the first comment, and follow one of its links."""
+def choice(thread, name):
+    """Open what may be done to the first comment; return one of its links."""
     more = thread.locator(".actions details").first
     more.locator("summary").click()
-    more.get_by_role("link", name=name).click()
+    return more.get_by_role("link", name=name)
 
 
 def check_with_axe(page):
@@ -53,30 +54,35 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     look = partial(check_with_axe, page) if with_script else lambda: None
     within = ".comments form" if with_script else "main form"
 
+    def open_form(link):
+        if with_script:
+            link.click()
+            page.locator(within).wait_for()
+        else:
+            follow(page, link)
+
     follow(page, page.get_by_role("link", name="열린 모형의 약진").first)
     write(page, "처음 쓰는 글")
     page.locator("#done").get_by_text("댓글을 등록했습니다.").wait_for()
-    assert page.evaluate("document.activeElement.id") == "done"
+    expect(page.locator("#done")).to_be_focused()
     thread.get_by_text("처음 쓰는 글").wait_for()
     look()
 
-    thread.get_by_role("link", name="답글 익명").click()
-    page.locator(within).wait_for()
+    open_form(thread.get_by_role("link", name="답글 익명"))
     look()
     write(page, "바로 답하는 글", within=within)
     thread.locator("li li").get_by_text("바로 답하는 글").wait_for()
     thread.get_by_text("익명님에게").wait_for()
     thread.locator(".branch > summary").click()
-    assert not thread.get_by_text("바로 답하는 글").is_visible()
+    expect(thread.get_by_text("바로 답하는 글")).to_be_hidden()
     look()
 
-    choose(thread, "수정")
-    page.locator(within).wait_for()
-    assert page.locator(f"{within} [name=body]").input_value() == "처음 쓰는 글"
+    open_form(choice(thread, "수정"))
+    expect(page.locator(f"{within} [name=body]")).to_have_value("처음 쓰는 글")
     write(page, "고쳐 쓴 글", password="wrong horse key", within=within)
     page.get_by_role("alert").wait_for()
-    assert page.locator("#id_body").input_value() == "고쳐 쓴 글"
-    assert page.locator("#id_password").input_value() == ""
+    expect(page.locator("#id_body")).to_have_value("고쳐 쓴 글")
+    expect(page.locator("#id_password")).to_be_empty()
     look()
     write(page)
     thread.get_by_text("고쳐 쓴 글").wait_for()
@@ -91,13 +97,13 @@ def test_comment_is_posted_answered_edited_refused_and_deleted(open_page, with_s
     look()
     follow(page, page.get_by_role("link", name="댓글로 돌아가기"))
 
-    choose(thread, "삭제")
+    open_form(choice(thread, "삭제"))
     write(page, within=within)
     thread.get_by_text("삭제된 댓글입니다").wait_for()
     assert not page.get_by_text("고쳐 쓴 글").count()
     look()
     page.locator("#done").get_by_text("댓글을 삭제했습니다.").wait_for()
-    assert page.evaluate("document.activeElement.id") == "done"
+    expect(page.locator("#done")).to_be_focused()
     assert not page.context.cookies()
     assert article.comments.order_by("pk").first().is_deleted
 
@@ -127,23 +133,25 @@ def test_form_in_place_takes_the_focus_and_gives_it_back(open_page):
     page.keyboard.press("Enter")
     form = page.get_by_role("form", name="답글 익명")
     form.wait_for()
-    assert form.locator("[name=body]").evaluate("field => field === document.activeElement")
-    form.locator("[name=body]").fill("쓰던 글")
+    body = form.locator("[name=body]")
+    expect(body).to_be_focused()
+    body.fill("쓰던 글")
     reply.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     edit.click()
     page.get_by_role("form", name="수정 익명").wait_for()
     reply.click()
+    expect(body).to_be_focused()
     assert page.locator(".comments form").count() == 2
-    assert form.locator("[name=body]").input_value() == "쓰던 글"
+    expect(body).to_have_value("쓰던 글")
     ids = page.locator("[id]").evaluate_all("nodes => nodes.map(node => node.id)")
     assert len(ids) == len(set(ids))
-    assert "4 / 5,000" in form.locator(".count").inner_text()
+    expect(form.locator(".count")).to_contain_text("4 / 5,000")
     form.get_by_role("button", name="취소").click()
 
-    assert page.locator(".comments form").count() == 1
-    assert reply.evaluate("link => link === document.activeElement")
+    expect(page.locator(".comments form")).to_have_count(1)
+    expect(reply).to_be_focused()
 
 
 def test_form_in_place_remembers_the_version_that_its_writer_saw(open_page):
@@ -176,7 +184,7 @@ def test_whoever_has_posted_reads_on_from_the_new_comment(open_page):
     write(page, "새로 쓴 글")
 
     page.locator(".comments").get_by_text("새로 쓴 글").wait_for()
-    page.wait_for_function("document.activeElement.id === 'done'")
+    expect(page.locator("#done")).to_be_focused()
     # Passed on, the address tells nobody else that anything was posted.
     page.wait_for_url(re.compile(r"\?comment=(\d+)#comment-\1$"))
     page.reload()
@@ -192,11 +200,11 @@ def test_refused_form_leads_to_what_is_wrong_and_keeps_the_text(open_page, with_
 
     summary = page.get_by_role("alert")
     summary.wait_for()
-    assert page.evaluate("document.activeElement.id") == "errors"
-    assert page.locator("#id_body").input_value() == "남겨 둘 글"
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page.locator("#id_body")).to_have_value("남겨 둘 글")
     assert page.locator("#id_password").get_attribute("aria-invalid") == "true"
     summary.get_by_role("link").click()
-    assert page.evaluate("document.activeElement.id") == "id_password"
+    expect(page.locator("#id_password")).to_be_focused()
 
 
 def test_whole_comment_can_be_written_with_the_keyboard(open_page):
@@ -222,7 +230,7 @@ def test_count_takes_a_syllable_for_one_character_however_it_is_typed(open_page)
 
     page.locator("#id_body").fill("오픈소스".encode().decode() + "\u1112\u1161\u11ab")
 
-    assert "5 / 5,000" in page.locator(".count").inner_text()
+    expect(page.locator(".count")).to_contain_text("5 / 5,000")
 
 
 def test_sending_twice_by_a_double_click_makes_one_comment(open_page):
@@ -258,8 +266,8 @@ def test_reply_is_written_on_a_page_that_shows_what_it_answers(open_page):
     page.locator("#id_email").focus()
     assert not page.locator(".bar").is_visible()
 
-    page.locator(".comments").get_by_role("link", name="답글").click()
-    page.get_by_text("물어보는 글").wait_for()
+    follow(page, page.locator(".comments").get_by_role("link", name="답글"))
+    expect(page.get_by_text("물어보는 글")).to_be_visible()
     write(page, "답하는 글")
 
     page.locator(".comments .depth-2").get_by_text("답하는 글").wait_for()
@@ -286,9 +294,8 @@ def test_text_that_a_crowded_site_refuses_is_there_again(open_page):
     page.goto(urljoin(page.url, parent.get_absolute_url()))
     link.click()
     form = page.locator(".comments form")
-    form.wait_for()
 
-    assert form.locator("[name=body]").input_value() == "다시 쓰기 싫은 글"
+    expect(form.locator("[name=body]")).to_have_value("다시 쓰기 싫은 글")
     assert "다시 쓰기 싫은 글" in kept and EMAIL not in kept and PASSWORD not in kept
     write(page, within=".comments form")
     page.get_by_text("다시 쓰기 싫은 글").wait_for()
@@ -303,29 +310,29 @@ def test_text_is_kept_as_it_is_typed_and_offered_until_it_is_posted(open_page):
 
     main.fill("반쯤 쓴 글")
     follow(page, page.get_by_role("link", name="최신 순"))
-    assert main.input_value() == "반쯤 쓴 글"
+    expect(main).to_have_value("반쯤 쓴 글")
     page.locator(".write").get_by_role("status").get_by_text("다시 불러왔습니다").wait_for()
     check_with_axe(page)
     page.get_by_role("link", name="답글 익명").click()
     reply.fill("쓰다 만 답글")
     page.get_by_role("button", name="취소").click()
     page.get_by_role("link", name="답글 익명").click()
-    reply.wait_for()
-    assert reply.input_value() == "쓰다 만 답글"
+    expect(reply).to_have_value("쓰다 만 답글")
 
     write(page, within=".comments form", password="short")
     page.locator("#id_body").fill("고쳐 쓴 답글")
     page.goto(parent.article.get_absolute_url())
     page.get_by_role("link", name="답글 익명").click()
-    reply.wait_for()
-    assert reply.input_value() == "고쳐 쓴 답글"
+    expect(reply).to_have_value("고쳐 쓴 답글")
     write(page, within=".comments form")
     page.locator("#done").wait_for()
     page.wait_for_function("!sessionStorage.getItem('openup-text').includes('답글')")
 
-    assert main.input_value() == "반쯤 쓴 글"
+    expect(main).to_have_value("반쯤 쓴 글")
     page.get_by_role("button", name="비우기").click()
     page.reload()
+    # By then the script has put back what it kept.
+    page.locator(".write .count").wait_for()
     assert main.input_value() == "" and EMAIL not in kept_in_tab(page)
 
 
@@ -353,7 +360,7 @@ def test_characters_of_a_takedown_are_counted(open_page):
 
     page.locator("textarea").fill("열두 자인 까닭입니다")
 
-    assert "11 / 2,000" in page.locator(".count").inner_text()
+    expect(page.locator(".count")).to_contain_text("11 / 2,000")
 
 
 @pytest.mark.parametrize("with_script", [True, False])

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from comments.models import Comment, ReplySubscription
 from tests.browser.looking import contrast_violations, violations_but_contrast
@@ -22,11 +23,15 @@ def mailed_link():
 
 
 def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press what sends a form, and wait until the page that answers has arrived."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def follow(page, name):
-    page.locator("main").get_by_role("link", name=name, exact=True).first.click()
+    """Press what leads to another page, and wait until that has arrived."""
+    with page.expect_navigation():
+        page.locator("main").get_by_role("link", name=name, exact=True).first.click()
 
 
 def check_looks(page, passed):
@@ -45,20 +50,20 @@ def test_desk_is_opened_used_and_erased_without_a_script(open_page):
 
     page.get_by_label("이메일").fill(EMAIL)
     press(page, "링크 보내기")
-    page.get_by_role("heading", name="메일을 확인해 주세요").wait_for()
+    expect(page.get_by_role("heading", name="메일을 확인해 주세요")).to_be_visible()
     page.goto(mailed_link())
     press(page, "내 댓글 열기")
     follow(page, "수정")
     page.locator("#id_body").fill("고쳐 쓴 글")
     press(page, "댓글 저장")
-    page.get_by_text("고쳐 쓴 글").wait_for()
+    expect(page.get_by_text("고쳐 쓴 글")).to_be_visible()
     press(page, "답글 알림 받기")
     assert ReplySubscription.objects.filter(comment=comment).exists()
     press(page, "알림 끄기")
     follow(page, "모두 지우기")
     press(page, "모두 영구히 지우기")
 
-    page.get_by_role("heading", name="모두 지웠습니다").wait_for()
+    expect(page.get_by_role("heading", name="모두 지웠습니다")).to_be_visible()
     assert Comment.objects.get().is_deleted and not ReplySubscription.objects.exists()
     assert not page.context.cookies()
 

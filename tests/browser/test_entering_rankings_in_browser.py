@@ -1,10 +1,12 @@
 """From a copied table to a published figure and its correction, in a real browser."""
 
+import re
 from datetime import date
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.models import RankingCorrection, RankingEntry, RankingSubject
 from tests.articles.test_pasted_table import EXCEL, HTML
@@ -51,8 +53,8 @@ def test_copied_table_is_seen_saved_published_and_corrected(open_as_steward, ope
     page.evaluate(PASTE, ["다른 글", HTML])
     save(page)
 
-    assert page.locator("#grid-rows input").nth(1).input_value() == "구글 (미국)"
-    assert page.locator(".grid thead th[colspan]").count() == 2
+    expect(page.locator("#grid-rows input").nth(1)).to_have_value("구글 (미국)")
+    expect(page.locator(".grid thead th[colspan]")).to_have_count(2)
     assert not RankingEntry.objects.exists()
     save(page)
     page.locator(".messagelist .success").wait_for()
@@ -64,7 +66,7 @@ def test_copied_table_is_seen_saved_published_and_corrected(open_as_steward, ope
     page.locator("#grid-rows input").nth(2).fill("Gemma 2")
     save(page)
     page.locator("#id_reason[aria-invalid=true]").wait_for()
-    assert page.locator("#grid-rows input").nth(2).input_value() == "Gemma 2"
+    expect(page.locator("#grid-rows input").nth(2)).to_have_value("Gemma 2")
     page.locator("#id_reason").fill("표기 오류")
     save(page)
     page.locator(".messagelist .success").wait_for()
@@ -74,7 +76,7 @@ def test_copied_table_is_seen_saved_published_and_corrected(open_as_steward, ope
     shown = public.locator(".corrections li").inner_text()
     assert "Gemma 2" in shown and "표기 오류" in shown
     public.locator("td a[href*='-c']").click()
-    assert public.url.endswith(f"-c{correction.pk}")
+    expect(public).to_have_url(re.compile(rf"-c{correction.pk}$"))
 
 
 def test_table_is_pasted_and_saved_without_javascript(open_as_steward):
@@ -84,9 +86,10 @@ def test_table_is_pasted_and_saved_without_javascript(open_as_steward):
 
     page.locator("#id_text").fill(EXCEL)
     save(page)
+    page.locator("#grid-rows").wait_for()
     save(page)
 
-    assert page.locator(".messagelist .success").count() == 1
+    expect(page.locator(".messagelist .success")).to_have_count(1)
     assert RankingSubject.objects.count() == 4
 
 
@@ -95,25 +98,24 @@ def test_name_moves_by_key_and_by_handle_and_tab_goes_on(open_as_steward):
     ranking = make_ranking([("2025년 10월", date(2025, 10, 1), entries)])
     page = open_as_steward(reverse("admin:articles_ranking_grid", args=[ranking.pk]))
 
-    def names():
-        rows = page.locator("#grid-rows tr")
-        return [
-            [rows.nth(n).locator("input").nth(c).input_value().rstrip(" ()") for c in range(3)]
-            for n in range(3)
-        ]
+    def expect_rows(*expected):
+        for number, values in enumerate(expected):
+            inputs = page.locator("#grid-rows tr").nth(number).locator("input")
+            for place, value in enumerate(values):
+                expect(inputs.nth(place)).to_have_value(value)
 
     page.locator("#grid-rows tr").nth(2).locator("input").nth(1).focus()
     page.keyboard.press("Alt+ArrowUp")
-    assert names() == [["1", "가", "A"], ["2", "다", "C"], ["3", "나", "B"]]
-    assert "다" in page.locator("#paste-status").inner_text()
+    expect_rows(("1", "가 ()", "A"), ("2", "다 ()", "C"), ("3", "나 ()", "B"))
+    expect(page.locator("#paste-status")).to_contain_text("다")
     assert page.evaluate("document.activeElement.value") == "다 ()"
 
     page.locator("#grid-rows .move").nth(0).focus()
     page.keyboard.press("ArrowDown")
-    assert [name for _rank, name, _model in names()] == ["다", "가", "나"]
+    expect_rows(("1", "다 ()", "C"), ("2", "가 ()", "A"), ("3", "나 ()", "B"))
 
     page.locator("#grid-rows .move").nth(0).drag_to(page.locator("#grid-rows .move").nth(2))
-    assert names() == [["1", "가", "A"], ["2", "나", "B"], ["3", "다", "C"]]
+    expect_rows(("1", "가 ()", "A"), ("2", "나 ()", "B"), ("3", "다 ()", "C"))
 
     before = page.evaluate("document.activeElement.outerHTML")
     page.keyboard.press("Tab")

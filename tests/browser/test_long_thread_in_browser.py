@@ -1,6 +1,9 @@
 """Comments far off are laid out when they come near; nobody may notice that."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.chromium import launch
 from tests.factories import make_article, make_comment
@@ -20,24 +23,18 @@ def thread():
     return article, [make_comment(article, body=body) for body in BODIES]
 
 
-def is_in_sight(page, pk):
-    """Tell whether the comment's first line stands in the window, once unfolded and at rest."""
+def expect_in_sight(page, pk):
+    """Wait until the comment's first line stands in the window, unfolded and at rest."""
     page.wait_for_function(
         """pk => new Promise((tell) => {
           const comment = document.getElementById(`comment-${pk}`);
           const place = () => comment.checkVisibility() && comment.getBoundingClientRect().top;
+          const isInSight = (top) => top !== false && -1 <= top && top < innerHeight / 2;
           const before = place();
-          const look = () => tell(before !== false && place() === before);
+          const look = () => tell(isInSight(before) && place() === before);
           requestAnimationFrame(() => requestAnimationFrame(look));
         })""",
         arg=pk,
-    )
-    return page.evaluate(
-        """pk => {
-          const {top} = document.getElementById(`comment-${pk}`).getBoundingClientRect();
-          return -1 <= top && top < innerHeight / 2;
-        }""",
-        pk,
     )
 
 
@@ -58,10 +55,10 @@ def test_address_of_a_comment_leads_to_it(open_page, thread, width, number):
     pk = comments[number].pk
 
     page = open_page(f"{article.get_absolute_url()}#comment-{pk}", width=width)
-    assert is_in_sight(page, pk)
+    expect_in_sight(page, pk)
     page.goto(f"{article.get_absolute_url()}?comment={pk}#comment-{pk}")
-    assert is_in_sight(page, pk)
-    assert page.evaluate("document.activeElement.parentElement.id") == f"comment-{pk}"
+    expect_in_sight(page, pk)
+    expect(page.locator(f"#comment-{pk} > :first-child")).to_be_focused()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -72,17 +69,17 @@ def test_page_loaded_anew_comes_back_to_its_place(open_page, thread, width):
         # On the way each is laid out, as for a reader who scrolls.
         page.locator(f"#comment-{comment.pk}").evaluate("e => e.scrollIntoView()")
         page.evaluate("() => new Promise(requestAnimationFrame)")
-    assert is_in_sight(page, comments[35].pk)
+    expect_in_sight(page, comments[35].pk)
 
     page.reload()
-    assert is_in_sight(page, comments[35].pk)
+    expect_in_sight(page, comments[35].pk)
 
 
 def test_words_of_a_far_comment_are_found(open_page, thread):
     page = open_page(thread[0].get_absolute_url())
 
     assert page.evaluate("find('39번째 글')")
-    assert is_in_sight(page, thread[1][39].pk)
+    expect_in_sight(page, thread[1][39].pk)
 
 
 def test_dates_and_orders_are_large_enough_to_touch(open_page, thread):
@@ -129,15 +126,18 @@ def test_form_is_a_dozen_tabs_from_the_top_and_a_folded_reply_is_led_to(open_pag
 
     for key in ("Tab", "Tab", "Enter"):
         page.keyboard.press(key)
+    expect(page).to_have_url(re.compile("#comments$"))
     # Order of the thread, and then the way to the form.
-    for key in ("Tab", "Tab", "Tab", "Enter", "Tab"):
+    for key in ("Tab", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
-    assert page.evaluate("document.activeElement.id") == "id_body"
+    expect(page).to_have_url(re.compile("#comment-form$"))
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_body")).to_be_focused()
 
     last = replies[-1].pk
     assert not page.locator(f"#comment-{last} .text").is_visible()
     page.goto(f"{article.get_absolute_url()}?comment={last}#comment-{last}")
-    assert is_in_sight(page, last)
+    expect_in_sight(page, last)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from articles.models import Release, Tag
 from tests.articles.test_pasted_table import EXCEL
@@ -48,7 +49,7 @@ def test_grid_of_whoever_was_signed_out_keeps_what_was_typed(open_as_staff):
     page.locator(".submit-row [type=submit]").click()
     page.locator(".unsaved-note").wait_for()
 
-    assert cell.input_value() == "7"
+    expect(cell).to_have_value("7")
 
 
 def test_month_is_scheduled_and_taken_off_again(open_as_staff):
@@ -109,14 +110,14 @@ def test_cells_with_line_breaks_are_pasted_and_what_does_not_fit_is_said(open_as
 
     page.evaluate(PASTE, '1\t"구글\n(미국)"\t"5""형"')
 
-    assert inputs.nth(1).input_value() == "구글 (미국)"
-    assert inputs.nth(2).input_value() == '5"형'
-    assert page.locator("#paste-status").inner_text() == ""
+    expect(inputs.nth(1)).to_have_value("구글 (미국)")
+    expect(inputs.nth(2)).to_have_value('5"형')
+    expect(page.locator("#paste-status")).to_be_empty()
 
     inputs.last.focus()
     page.evaluate(PASTE, "가\t나\n" * 400)
 
-    assert page.locator("#grid-rows tr").count() == 300
+    expect(page.locator("#grid-rows tr")).to_have_count(300)
     status = page.locator("#paste-status")
     words = status.evaluate("(node) => [node.dataset.lostColumns, node.dataset.lostRows]")
-    assert status.inner_text() == " ".join(words)
+    expect(status).to_have_text(" ".join(words))

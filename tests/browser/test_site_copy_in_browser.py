@@ -1,9 +1,11 @@
 """The copy of the site, opened as an archive's readers open it."""
 
 import io
+import re
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from tests.factories import make_comment
 from tests.openup.test_export_site import served
@@ -22,10 +24,11 @@ def test_pages_of_the_copy_open_without_a_complaint(open_page, tmp_path, setting
     with served(tmp_path / "copy") as base:
         page = open_page(f"{base}/")
         page.get_by_role("link", name=site.article.title).first.click()
-        assert page.get_by_text("사본에서 읽는 댓글").is_visible()
+        expect(page.get_by_text("사본에서 읽는 댓글")).to_be_visible()
+        page.wait_for_load_state()
         assert page.locator("form").count() == 0
         page.get_by_text("최신 순").click()
-        assert "/order/newest/" in page.url
+        expect(page).to_have_url(re.compile("/order/newest/"))
         page.goto(f"{base}{site.ranking.get_absolute_url()}")
         assert page.locator("table").first.is_visible()
         assert "사본" in page.get_by_role("note").inner_text()
