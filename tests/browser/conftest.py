@@ -32,19 +32,25 @@ def note(complaints, message):
 
 
 @pytest.fixture
-def open_page(browser, live_server):
+def open_page(browser, live_server, settings):
     """Return a function that opens a page in a context of its own; complaints fail the test.
 
     A test that means to cause some clears its `complaints`.
     """
     contexts, complaints = [], []
 
-    def open_page(path="/", width=1280, height=900, **options):
+    def open_page(path="/", width=1280, height=900, staff=None, **options):
         context = browser.new_context(
             base_url=live_server.url, viewport={"width": width, "height": height}, **options
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
+        if staff:
+            client = Client()
+            client.force_login(staff)
+            name = settings.SESSION_COOKIE_NAME
+            place = {"name": name, "url": f"{live_server.url}/manage/"}
+            context.add_cookies([{**place, "value": client.cookies[name].value}])
         page = context.new_page()
         page.on("console", lambda message: note(complaints, message))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -60,16 +66,8 @@ def open_page(browser, live_server):
 
 
 @pytest.fixture
-def open_as_staff(open_page, settings):
+def open_as_staff(open_page):
     def open_as_staff(path, *permissions, **user):
-        client = Client()
-        client.force_login(make_staff(*permissions, **user))
-        page = open_page("/")
-        name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": page.url + "manage/"}]
-        )
-        page.goto(path)
-        return page
+        return open_page(path, staff=make_staff(*permissions, **user))
 
     return open_as_staff

@@ -2,9 +2,9 @@
 
 import re
 from datetime import date
+from functools import partial
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -27,19 +27,8 @@ STEWARD = [f"articles.{a}_{m}" for a in ("change", "view") for m in ("ranking", 
 
 
 @pytest.fixture
-def open_as_steward(open_page, settings):
-    def open_as_steward(path, **options):
-        client = Client()
-        client.force_login(make_staff(*STEWARD))
-        page = open_page("/", **options)
-        name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": page.url + "manage/"}]
-        )
-        page.goto(path)
-        return page
-
-    return open_as_steward
+def open_as_steward(open_page):
+    return partial(open_page, staff=make_staff(*STEWARD))
 
 
 def save(page):
