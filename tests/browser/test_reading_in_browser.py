@@ -144,8 +144,8 @@ def test_every_page_is_without_faults_in_every_look_and_fits_every_size(open_pag
     assert not {place: found for place, found in faults.items() if found}
 
 
-def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
-    page = open_page(addresses["article"])
+def test_axe_finds_nothing_in_a_form_with_errors(open_page):
+    page = open_page(make_article().get_absolute_url())
     page.locator("#id_email").fill("mina")
     page.locator("main [type=submit]").click()
     page.get_by_role("alert").wait_for()
@@ -153,7 +153,8 @@ def test_axe_finds_nothing_in_a_form_with_errors(open_page, addresses):
     assert not violations(page)
 
 
-def test_head_gives_up_its_air_on_a_phone_with_large_text(open_page, addresses):
+def test_head_gives_up_its_air_on_a_phone_with_large_text(open_page):
+    make_article()
     page = open_page("/", width=360)
 
     page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -176,8 +177,8 @@ def test_time_to_read_stands_on_one_line_on_a_phone(open_page):
     assert set(lines.values()) == {1}, lines
 
 
-def test_copying_the_link_of_a_heading(open_page, addresses):
-    page = open_page(addresses["article"])
+def test_copying_the_link_of_a_heading(open_page):
+    page = open_page(make_article(body="## 첫 소식").get_absolute_url())
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     page.get_by_role("button", name="링크 복사: 첫 소식").click()
@@ -187,7 +188,8 @@ def test_copying_the_link_of_a_heading(open_page, addresses):
     assert copied.endswith("#s-%EC%B2%AB-%EC%86%8C%EC%8B%9D")
 
 
-def test_search_by_keyboard_alone(open_page, addresses):
+def test_search_by_keyboard_alone(open_page):
+    make_article(title="열린 소식")
     page = open_page("/search/")
 
     page.get_by_label("무엇을 찾으시나요?").focus()
@@ -198,8 +200,8 @@ def test_search_by_keyboard_alone(open_page, addresses):
     assert page.locator("mark").first.inner_text() == "소식"
 
 
-def test_first_tab_leads_past_the_navigation(open_page, addresses):
-    page = open_page(addresses["article"])
+def test_first_tab_leads_past_the_navigation(open_page):
+    page = open_page(make_article().get_absolute_url())
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
@@ -243,8 +245,8 @@ def test_every_page_works_without_a_script(open_page, addresses):
         assert page.locator("h1").inner_text().strip()
 
 
-def test_reader_can_choose_the_text_size_and_finds_it_again(open_page, addresses):
-    page = open_page(addresses["article"])
+def test_reader_can_choose_the_text_size_and_finds_it_again(open_page):
+    page = open_page(make_article().get_absolute_url())
     before = page.evaluate(
         "parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)"
     )
