@@ -51,15 +51,19 @@ def test_writer_and_expert_without_an_account_mend_a_draft(open_page, open_as_st
     make_table(article, make_ranking(), slug="models", source_note="출처: 편집실")
     article.store()
     form = reverse("admin:articles_article_change", args=[article.pk])
-    writer = open_as_staff(form, *WRITER, username="writer")
+    writer = open_as_staff("/manage/", *WRITER, username="writer")
+    writer.clock.install()
 
     # What is typed is checked, and each finding leads to its line.
+    writer.goto(form)
     writer.locator(".cm-content").click()
     writer.keyboard.press("Control+End")
     writer.keyboard.type("\n\n#### 건너뛴 제목")
+    writer.clock.fast_forward("00:02")
     writer.locator(".checks li.error a").click()
     expect(writer.locator(".cm-content")).to_be_focused()
     writer.keyboard.press("Control+z")
+    writer.clock.fast_forward("00:02")
     writer.get_by_text("공개할 수 있습니다.").wait_for()
 
     # A link for who has no account.

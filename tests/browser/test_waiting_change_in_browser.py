@@ -48,6 +48,7 @@ def test_change_is_proposed_approved_and_replaces_the_text_at_its_minute(open_pa
     # The editor proposes, and goes on with it.
     editor = open_as_staff(form, *EDITOR, username="editor")
     assert "저장하면 검토를 기다리고" in editor.locator(".waiting-notice").inner_text()
+    editor.clock.install()
     editor.locator(".cm-content").click()
     editor.keyboard.press("Control+End")
     editor.keyboard.type(" 뒤에 더한 말")
@@ -56,6 +57,7 @@ def test_change_is_proposed_approved_and_replaces_the_text_at_its_minute(open_pa
     assert editor.url.endswith("/waiting/change/")
     editor.locator("#references-0 summary").click()
     editor.locator("#id_references-0-title").fill("고친 참고")
+    editor.clock.fast_forward("00:02")
     editor.locator(".kept").filter(has_text="임시 저장").wait_for()
     # A killed tab: what was typed is offered where it was typed, and not on the public text.
     with editor.expect_response("**/working-copies/**") as copies:

@@ -54,7 +54,6 @@ def test_month_goes_from_a_manuscript_to_a_figure_put_right(open_page, open_as_s
     def open_as(name, *groups):
         page = open_as_staff("/manage/", username=name)
         User.objects.get(username=name).groups.set(Group.objects.filter(name__in=groups))
-        page.reload()
         return page
 
     editor = open_as("editor", "editor", "data steward")
@@ -62,6 +61,7 @@ def test_month_goes_from_a_manuscript_to_a_figure_put_right(open_page, open_as_s
     steward = open_as("steward", "data steward")
 
     # A manuscript comes in, with its figures and the month's issue, and gets a picture.
+    editor.goto("/manage/")
     editor.get_by_role("link", name="원고에서 글 만들기").click()
     editor.locator("[type=file]").set_input_files(manuscript())
     press(editor, "읽기")

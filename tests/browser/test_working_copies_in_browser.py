@@ -13,7 +13,26 @@ EDITOR = [f"articles.{action}_article" for action in ("add", "change", "view")]
 EDITOR += ["articles.view_category", "articles.view_tag"]
 
 
+@pytest.fixture
+def open_form(open_as_staff):
+    """Return a function that opens a form with a clock of its own, which can be put forward."""
+
+    def open_form(address):
+        page = open_as_staff("/manage/", *EDITOR)
+        page.clock.install()
+        page.goto(address)
+        return page
+
+    return open_form
+
+
+def let_keep(page):
+    """Let the two seconds pass after which what was typed is kept."""
+    page.clock.fast_forward("00:02")
+
+
 def wait_for(page, text):
+    let_keep(page)
     page.locator(".beside-text .kept").filter(has_text=text).wait_for()
 
 
@@ -45,9 +64,9 @@ PASTE = """
 """
 
 
-def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
+def test_draft_that_was_never_saved_is_offered_whole(open_form):
     make_category(name="소식")
-    page = open_as_staff(reverse("admin:articles_article_add"), *EDITOR)
+    page = open_form(reverse("admin:articles_article_add"))
     page.locator("#id_title").fill("쓰던 글")
     write(page, "첫 줄")
     page.locator(".field-category .select2-selection").click()
@@ -55,6 +74,7 @@ def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
     page.locator("#references-group .add-row a").click()
     with expect_working_copy(page, "참고한 글"):
         page.locator("#id_references-0-title").fill("참고한 글")
+        let_keep(page)
     wait_for(page, "임시 저장")
 
     page = reopen(page)
@@ -75,9 +95,9 @@ def test_draft_that_was_never_saved_is_offered_whole(open_as_staff):
     assert not WorkingCopy.objects.exists()
 
 
-def test_text_of_whoever_is_signed_out_waits_in_the_browser(open_page, open_as_staff):
+def test_text_of_whoever_is_signed_out_waits_in_the_browser(open_page, open_form):
     article = make_article(state="draft", published_at=None, body="앞글")
-    page = open_as_staff(reverse("admin:articles_article_change", args=[article.pk]), *EDITOR)
+    page = open_form(reverse("admin:articles_article_change", args=[article.pk]))
     cookies = {"csrf" in each["name"]: each for each in page.context.cookies(page.url)}
     # Whoever signs in again gets another secret, with which this page's token is none.
     signed_in = [cookies[False], {**cookies[True], "value": "a" * 32}]
