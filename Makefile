@@ -24,7 +24,7 @@ test: python ## Everything that CI runs
 
 test-all: python ## The same, with every test on both databases: before a release
 	@$(PYTHON) -E -m tests.run system environment programs lint migrations deployment catalogue \
-		all-on-sqlite all-on-postgresql browser browser-on-postgresql deployed
+		all-on-sqlite all-on-postgresql browser browser-on-postgresql
 
 deploy-check: python ## As root: what docs/ promise of operation (systemd, update, failover, recovery, containers)
 	@$(PYTHON) -E -m tests.run system deploy-tools environment deploy-check

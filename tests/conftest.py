@@ -17,7 +17,7 @@ from tests.wsgi import ask
 
 # The same examples in every run: what a random one finds is a bug of before, not of the change at
 # hand. `EXPLORE=1` looks for new ones. No deadline: a loaded machine is no fault of the code.
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=25)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("explore" if os.environ.get("EXPLORE") == "1" else "steady")
 
@@ -70,10 +70,22 @@ ON_SQLITE = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
+# They take seconds each: begun last, one of them is waited for alone.
+LONGEST = {
+    *("test_conversation_machine", "test_crowd", "test_every_staff_form_in_browser"),
+    *("test_hostile_manuscripts", "test_media_in_bucket", "test_pages_after_changes"),
+    *("test_pages_under_writes", "test_permission_table", "test_restore", "test_second_factor"),
+    *("test_staff_permissions", "test_whole_month_in_browser"),
+}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark on which databases `make test` runs a test: what uses none runs with SQLite's."""
     for item in items:
+        if item.get_closest_marker("deployed"):
+            # On one worker, which installs the site once.
+            item.add_marker(pytest.mark.xdist_group("deployed"))
         module = item.path.stem
         used = item.get_closest_marker("django_db") or DATABASE & {*item.fixturenames}
         if used or item.get_closest_marker("database"):
@@ -83,6 +95,9 @@ def pytest_collection_modifyitems(items):
                 item.add_marker("postgresql")
         else:
             item.add_marker("sqlite")
+    outcome = yield
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    return outcome
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -298,8 +298,12 @@ def audit(env, folder):
 # What runs the code
 
 
-# Who has run out of tests takes over some of the other's: the last ones are the longest.
-TWO_AT_ONCE = ["-n", "2", "--dist", "worksteal"]
+# One more than processors: a test waits for its database, its browser or its server a third of its
+# time. Who has run out of tests takes over some of another's.
+AT_ONCE = ["-n", str(min(len(os.sched_getaffinity(0)), 8) + 1), "--dist", "worksteal"]
+
+# What runs as a whole site.
+SERVED = ["tests/browser", "tests/deployed"]
 
 
 def pytest(env, database_url, *options):
@@ -308,12 +312,12 @@ def pytest(env, database_url, *options):
 
 
 def on_sqlite(env, folder, tests):
-    pytest(env, f"sqlite:///{folder}/tests.sqlite3", *TWO_AT_ONCE, "-m", tests)
+    pytest(env, f"sqlite:///{folder}/tests.sqlite3", *AT_ONCE, "-m", tests)
 
 
 def on_postgresql(env, folder, tests):
     with running_server(env) as database_url:
-        pytest(env, database_url, *TWO_AT_ONCE, "-m", tests)
+        pytest(env, database_url, *AT_ONCE, "-m", tests)
 
 
 def test_on_sqlite(env, folder):
@@ -333,18 +337,18 @@ def test_all_on_postgresql(env, folder):
 
 
 def test_in_browser(env, folder):
+    """Run the installation of the guide beside the browser: it mostly waits.
+
+    `make deploy-check` tries its slower sides too.
+    """
     browser = env | {"CHROMIUM": find_chromium()}
-    pytest(browser, f"sqlite:///{folder}/browser.sqlite3", *TWO_AT_ONCE, "tests/browser")
+    database_url = f"sqlite:///{folder}/browser.sqlite3"
+    pytest(browser, database_url, *AT_ONCE, "--dist", "loadgroup", "-m", "not slow", *SERVED)
 
 
 def test_in_browser_on_postgresql(env, folder):
     with running_server(env) as database_url:
-        pytest(env | {"CHROMIUM": find_chromium()}, database_url, *TWO_AT_ONCE, "tests/browser")
-
-
-def test_deployment(env, folder):
-    """Run the installation of the guide; `make deploy-check` tries its slower sides too."""
-    pytest(env, f"sqlite:///{folder}/deployed.sqlite3", "-m", "not slow", "tests/deployed")
+        pytest(env | {"CHROMIUM": find_chromium()}, database_url, *AT_ONCE, "tests/browser")
 
 
 def check_whole_deployment(env, folder):
@@ -369,8 +373,7 @@ PARTS = {
     "catalogue": ("Korean catalogue", check_catalogue),
     "sqlite": ("Tests on SQLite", test_on_sqlite),
     "postgresql": ("Tests on PostgreSQL", test_on_postgresql),
-    "browser": ("Tests in Chromium", test_in_browser),
-    "deployed": ("Tests behind nginx", test_deployment),
+    "browser": ("Tests in Chromium, and behind nginx", test_in_browser),
 }
 # Only when asked for by name.
 PARTS_APART = {

@@ -16,6 +16,7 @@ import pytest
 
 from deploy.processes import ROOT, end, start
 from tests.deployed.installation import wait_for_port
+from tests.deployed.test_freshness import post
 
 pytestmark = pytest.mark.deployed
 
@@ -133,6 +134,7 @@ def test_a_restored_backup_has_every_row_key_and_picture(site):
     pictures = site.folder / "lib" / "media"
     pictures.mkdir(exist_ok=True)
     (pictures / "a.png").write_bytes(b"picture")
+    assert post(site, "되살릴 댓글", "127.0.8.9").status == 302
 
     site.run(site.unit("openup-backup.service")["ExecStart"])
 
