@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from lxml import etree
@@ -20,14 +20,21 @@ from articles.content.html_tables import is_readable, read_table
 from articles.content.reference_marks import lowered, raised
 from articles.content.shown_text import hidden_by_sheets, is_removed
 from articles.content.text import normalise, normalise_line
-from articles.manuscripts.blocks import Block, Run, escape, fenced, left_out, markdown
+from articles.imports.markdown_text import (
+    line_of,
+    link_to,
+    list_item,
+    shown_address,
+    stands_alone,
+    without_skipped_levels,
+    written_address,
+)
+from articles.manuscripts.blocks import Run, escape, fenced, left_out
 from articles.manuscripts.tables import read_series
 from articles.manuscripts.tables import to_markdown as table_to_markdown
 
 # Of lists and quotations within one another: the Markdown of ours reads twelve.
 MAX_DEPTH = 8
-MAX_HEADING = 6
-MAX_ADDRESS = 480
 
 _BREAK = Run("\n")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -50,8 +57,6 @@ _NEVER_TEXT = {"script", "noscript", *_SILENT, *_DRAWN, *_PLAYERS, *_FORMS}
 _LAID_OUT = ("img", "pre", "table", "ul", "ol", *_PLAYERS)
 _FORMS_OF_TEXT: dict[str, Callable[[str], str]] = {"sup": raised, "sub": lowered}
 _LANGUAGE = re.compile(r"(?:^|[\s;])(?:language|lang|brush)[-:]\s*([\w+#.-]{1,30})")
-_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,480}")
-_NOT_IN_ADDRESS = re.compile(r"[\s<>\"\\()\[\]]")
 _YOUTUBE = re.compile(r"//(?:www\.)?youtube(?:-nocookie)?\.com/(?:embed|v)/([\w-]{5,20})")
 _TAG = re.compile(r"<[^>]*>")
 _BLOCK_END = re.compile(r"</(?:p|div|li|h[1-6]|tr|blockquote|pre)>", re.IGNORECASE)
@@ -90,7 +95,7 @@ def to_markdown(html: str, around: Surroundings, *, keeps_lines: bool = False) -
     if root is not None:
         writer = _Writer(around, keeps_lines, hidden_by_sheets(root))
         with suppress(RecursionError):
-            return "\n\n".join(_without_skips(writer.blocks_of(root, _Form())))
+            return "\n\n".join(without_skipped_levels(writer.blocks_of(root, _Form())))
     around.note(_("The HTML is nested too deeply or damaged: its words alone were taken."))
     text = unescape(_TAG.sub(" ", _BLOCK_END.sub("\n\n", html)))
     paragraphs = [normalise_line(each) for each in re.split(r"\n\s*\n", text)]
@@ -110,18 +115,6 @@ def _parse(html: str) -> etree._Element | None:
         return None
     failed = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
     return None if failed or root.find("body") is None else root.find("body")
-
-
-def _without_skips(blocks: list[str]) -> list[str]:
-    """Return the blocks, headings from the second level on, none of them skipped."""
-    marks = [re.match(r"(#{1,6}) ", block) for block in blocks]
-    levels = sorted({len(mark[1]) for mark in marks if mark})
-    result, last = [], 1
-    for block, mark in zip(blocks, marks, strict=True):
-        if mark:
-            last = min(levels.index(len(mark[1])) + 2, last + 1, MAX_HEADING)
-        result.append(f"{'#' * last} {block[mark.end() :]}" if mark else block)
-    return result
 
 
 class _Writer:
@@ -184,7 +177,7 @@ class _Writer:
         self.runs = []
         paragraph: list[str] = []
         for line in [*lines, []]:
-            if written := _line(line):
+            if written := line_of(line):
                 paragraph.append(written)
             elif paragraph:
                 self.blocks.append("\n".join(paragraph))
@@ -269,21 +262,21 @@ class _Writer:
         if address.startswith("#"):
             self.around.note(_("A link within the page was left out; its words stay."))
             return ""
-        return _written_address(self.around.link(address))
+        return written_address(self.around.link(address))
 
     def heading(self, element: etree._Element) -> None:
         self.flush()
         self.is_heading = True
         blocks = self.blocks_of(element, _Form())
         self.is_heading = False
-        words = [block for block in blocks if not _stands_alone(block)]
+        words = [block for block in blocks if not stands_alone(block)]
         text = normalise_line(" ".join(words))
         if text and self.depth:
             self.add(f"**{text}**" if "**" not in text else text)
         elif text:
             self.add(f"{'#' * int(element.tag[1])} {text}")
         for block in blocks:
-            if _stands_alone(block):
+            if stands_alone(block):
                 self.add(block)
 
     def listing(self, element: etree._Element, form: _Form) -> None:
@@ -300,7 +293,7 @@ class _Writer:
         items: list[str] = []
         for blocks in self.items_of(element, form):
             if blocks:
-                items.append(_item(f"{number}." if element.tag == "ol" else "-", blocks))
+                items.append(list_item(f"{number}." if element.tag == "ol" else "-", blocks))
                 number += 1
         self.depth -= 1
         is_loose = any("\n\n" in item for item in items)
@@ -412,11 +405,11 @@ class _Writer:
             written = f"![{escape(alt, is_first=False, is_linked=True)}](/media/{name}"
             self.add(f'{written} "{title}")' if title else f"{written})")
             if form.href and not leads_to_picture(form.href):
-                self.add(f"[{escape(_shown(form.href), is_linked=True)}]({form.href})")
+                self.add(f"[{escape(shown_address(form.href), is_linked=True)}]({form.href})")
             return
         words = alt or caption or _("Picture")
-        target = _written_address(self.around.link(address)) if address else ""
-        self.add(_link(words, target) if target else escape(words))
+        target = written_address(self.around.link(address)) if address else ""
+        self.add(link_to(words, target) if target else escape(words))
         if caption and caption != words:
             self.add(escape(caption))
 
@@ -430,10 +423,10 @@ class _Writer:
         if found := _YOUTUBE.search(address):
             address = f"https://www.youtube.com/watch?v={found[1]}"
         words = normalise_line(element.get("title") or "")
-        target = _written_address(self.around.link(address)) if address else ""
+        target = written_address(self.around.link(address)) if address else ""
         if target:
             self.around.note(_("What was shown within the page became a link."))
-            self.add(_link(words or _shown(target), target))
+            self.add(link_to(words or shown_address(target), target))
         elif address or words:
             self.around.note(left_out(f"[{element.tag}] {words} {address}"))
 
@@ -452,78 +445,6 @@ class _Writer:
 
 def _is_image(element: etree._Element | None) -> bool:
     return element is not None and element.tag == "img"
-
-
-def _line(runs: list[Run]) -> str:
-    """Return the runs of one line as Markdown; an address alone becomes a link."""
-    while runs and not runs[0].text.strip():
-        runs = runs[1:]
-    while runs and not runs[-1].text.strip():
-        runs = runs[:-1]
-    if not runs:
-        return ""
-    runs = [
-        replace(runs[0], text=runs[0].text.lstrip()),
-        *runs[1:-1],
-        *([replace(runs[-1], text=runs[-1].text.rstrip())] if len(runs) > 1 else []),
-    ]
-    text = "".join(run.text for run in runs).strip()
-    if not any(run.href or run.code for run in runs) and _WEB_ADDRESS.fullmatch(text):
-        return _link(text, _written_address(text))
-    return markdown(Block(1, runs=tuple(_single_spaced(runs))))
-
-
-def _single_spaced(runs: list[Run]) -> list[Run]:
-    kept: list[Run] = []
-    for run in runs:
-        text = run.text.lstrip(" ") if kept and kept[-1].text.endswith(" ") else run.text
-        if text:
-            kept.append(replace(run, text=text))
-    return kept
-
-
-def _item(marker: str, blocks: list[str]) -> str:
-    """Return an item: its first block beside the marker, what follows four spaces in."""
-    is_nested = [bool(re.match(r"(?:-|[0-9]+\.) ", block)) for block in blocks]
-    if is_nested[0]:
-        # An item that holds a list alone says nothing itself.
-        blocks, is_nested = ["…", *blocks], [False, *is_nested]
-    is_wide = blocks[0].startswith("```") or not all(is_nested[1:])
-    text = f"{marker} ".ljust(4 if is_wide else 0)
-    for number, block in enumerate(blocks):
-        if number:
-            text += "\n" if is_nested[number] and number == 1 and "\n\n" not in block else "\n\n"
-        lines = block.split("\n")
-        begin = 0 if number == 0 else 4
-        text += "\n".join(
-            " " * (begin if place == 0 else 4) + line if line else ""
-            for place, line in enumerate(lines)
-        )
-    return text
-
-
-def _stands_alone(block: str) -> bool:
-    return block.startswith(("![", "```", "|", "> ", "---"))
-
-
-def _link(words: str, address: str) -> str:
-    return f"[{escape(words, is_first=False, is_linked=True)}]({address})"
-
-
-def _written_address(address: str) -> str:
-    """Return an address as Markdown holds it, "" for one that is too long."""
-    if len(address) > MAX_ADDRESS:
-        return ""
-    return _NOT_IN_ADDRESS.sub(
-        lambda match: "".join(f"%{b:02X}" for b in match[0].encode()), address
-    )
-
-
-def _shown(address: str) -> str:
-    """Return the words of a link that has none: what it leads to, without its scheme."""
-    parts = urlsplit(address)
-    query = f"?{parts.query}" if parse_qs(parts.query) else ""
-    return f"{parts.netloc}{parts.path}{query}".rstrip("/") or address
 
 
 def leads_to_picture(href: str) -> bool:
