@@ -116,7 +116,7 @@ def robots(request):
     lines = [
         "User-agent: *",
         f"Disallow: {settings.STAFF_PATH}",
-        f"Disallow: {reverse('articles:search')}",
+        f"Disallow: {reverse('search')}",
         "",
         f"Sitemap: {settings.SITE_URL}{reverse('articles:sitemap_index')}",
         "",

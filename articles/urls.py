@@ -70,7 +70,6 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.sitemap_index, name="sitemap_index"),
     path("sitemaps/<str:part>.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
-    path("search/", views.search, name="search"),
     path("subjects/<str:slug>/", views.subject_detail, name="subject_detail"),
     path("subjects/<str:slug>/feed/", feeds.subject_feed, name="subject_feed"),
     path("subjects/<str:slug>.json", data_views.subject_json, name="subject_json"),

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 
 from django.db.models import Prefetch
@@ -9,13 +8,10 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.dates import MONTHS
 from django.utils.html import escape
-from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from articles.article_loading import with_figures
-from articles.content.text import normalise_line
 from articles.models import (
     Article,
     Category,
@@ -26,7 +22,6 @@ from articles.models import (
     RankingPeriod,
     RankingSubject,
     RankingTable,
-    SearchDocument,
     SitePage,
     SubjectAddress,
     Tag,
@@ -34,19 +29,13 @@ from articles.models import (
 from articles.month_line import month_line
 from articles.open_data.csv_export import figures_of
 from articles.open_data.provenance import Provenance, absolute
-from articles.page_caching import DAY, NUMBER, cached_page, uncached_page
+from articles.page_caching import DAY, NUMBER, cached_page
 from articles.rankings.cards import cards_of
 from articles.rankings.compared_periods import compared_periods
 from articles.rankings.layout import lay_out
 from articles.rankings.subject_history import history_of
-from articles.search import tokens
-from articles.search.queries import Query, find
-from articles.search.suggestions import suggested
 
 LIST_SIZE = 20
-# A search that finds no more may be misspelt.
-FEW_RESULTS = 2
-YEAR = re.compile(r"(?:19|2[0-9])[0-9]{2}")
 
 
 @cached_page(query={"before": NUMBER})
@@ -207,68 +196,6 @@ def load_subject(slug):
 def site_page_detail(request, slug):
     page = get_object_or_404(SitePage, slug=slug)
     return render(request, "articles/site_page_detail.html", {"page": page})
-
-
-# Nothing of it is secret, so what a stranger has it say beside that tells nothing when compressed.
-@uncached_page
-@gzip_page
-def search(request):
-    """Show what a reader's words find; words and filters stand in the address."""
-    query = asked(request.GET)
-    hits = find(query, request.GET.get("after", ""))
-    pattern = tokens.pattern(query.needles)
-    first = Article.objects.first_day()
-    this_year = timezone.localdate().year
-    looser = tokens.loosened(query.text)
-    is_first_page = "after" not in request.GET
-    finds_little = query.needles and is_first_page and len(hits.documents) <= FEW_RESULTS
-    meant = suggested(query.text) if finds_little else ""
-    words = [word for word in dict.fromkeys(looser.split()) if len(word) > 1]
-    context = {
-        "query": query,
-        "kinds": SearchDocument.Kind.choices,
-        "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
-        "results": [found(document, pattern) for document in hits.documents],
-        "is_further": not is_first_page,
-        "meant": meant and (meant, search_address(meant)),
-        "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
-        "wider": query.is_narrowed and search_address(query.text),
-        "looser": looser != query.text and (looser, search_address(looser)),
-        "single_words": [(word, search_address(word)) for word in words if word != looser],
-    }
-    return render(request, "articles/search.html", context)
-
-
-def asked(parameters):
-    """Return the query of a search address; a filter that is none of ours is passed over."""
-    kind, year = parameters.get("kind", ""), parameters.get("year", "")
-    slug = parameters.get("category", "")
-    return Query(
-        normalise_line(parameters.get("q", ""))[: tokens.MAX_QUERY_CHARACTERS],
-        kind=kind if kind in SearchDocument.Kind.values else "",
-        category_id=Category.objects.filter(slug=slug).values_list("pk", flat=True).first()
-        if slug
-        else None,
-        year=int(year) if YEAR.fullmatch(year) else None,
-    )
-
-
-def search_address(words):
-    return f"{reverse('articles:search')}?{urlencode({'q': words})}"
-
-
-def found(document, pattern):
-    """Return what the page shows of a hit, its words marked."""
-    title = document.title
-    if document.kind == SearchDocument.Kind.COMMENT:
-        title = _("Comment on: %(article)s") % {"article": document.article.full_title}
-    return {
-        "moment": document.moment,
-        "kind": document.get_kind_display(),
-        "url": document.url,
-        "title": tokens.marked(title, pattern),
-        "excerpt": tokens.excerpt(document.text, pattern),
-    }
 
 
 def listing(request, articles):

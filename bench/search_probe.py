@@ -61,7 +61,7 @@ def queries():
 
 def milliseconds(client, words):
     began = time.perf_counter()
-    response = client.get(reverse("articles:search"), {"q": words})
+    response = client.get(reverse("search"), {"q": words})
     found = (time.perf_counter() - began) * 1000
     if response.status_code != 200:
         raise SystemExit(f"{words} was answered with {response.status_code}.")

@@ -7,7 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from articles import urls as articles_urls
 from comments import urls as comments_urls
-from openup import media, shared, views
+from openup import media, search_page, shared, views
 from openup.staff import (
     editor,
     outside_links,
@@ -79,6 +79,7 @@ urlpatterns = [
     path("manage/", admin.site.urls),
     path("shared/<str:token>/", shared.shared, name="shared"),
     path("media/<path:name>", media.media_file, name="media_file"),
+    path("search/", search_page.search, name="search"),
     path("share/<key:article_id>-<slug:digest>.png", media.share_picture, name="share_picture"),
     path(
         "share/ranking/<key:ranking_id>-<slug:digest>.png",

@@ -226,21 +226,21 @@ def test_pages_follow_one_another_without_gap_or_repetition():
 def test_odd_addresses_are_answered(client, query):
     make_article()
 
-    assert client.get(f"{reverse('articles:search')}?{query}").status_code == 200
+    assert client.get(f"{reverse('search')}?{query}").status_code == 200
 
 
 def test_words_are_escaped_and_hits_marked(client):
     make_article(title="글", body="낱말 1 < 2")
 
-    html = client.get(reverse("articles:search"), {"q": "낱말 <script>"}).content.decode()
-    hit = client.get(reverse("articles:search"), {"q": "낱말"}).content.decode()
+    html = client.get(reverse("search"), {"q": "낱말 <script>"}).content.decode()
+    hit = client.get(reverse("search"), {"q": "낱말"}).content.decode()
 
     assert "<script>" not in html.replace('<script src="', "")
     assert "<mark>낱말</mark> 1 &lt; 2" in hit
 
 
 def test_nothing_found_helps_on(client):
-    response = client.get(reverse("articles:search"), {"q": "없는말 다른말", "kind": "issue"})
+    response = client.get(reverse("search"), {"q": "없는말 다른말", "kind": "issue"})
 
     assert "없는말" in response.content.decode()
     assert "?q=%EC%97%86%EB%8A%94%EB%A7%90" in response.content.decode()
@@ -257,7 +257,7 @@ def test_nothing_found_helps_on(client):
 def test_nothing_found_takes_words_that_stand_together_apart(client, asked, helps):
     make_article(title="AI 모델")
 
-    looser = client.get(reverse("articles:search"), {"q": asked}).context["looser"]
+    looser = client.get(reverse("search"), {"q": asked}).context["looser"]
 
     assert (looser[0] if looser else None) == helps
 
@@ -267,7 +267,7 @@ def test_search_costs_the_same_for_one_hit_and_for_many(client, django_assert_ma
         make_article(title=f"글 {number}", body="낱말")
 
     with django_assert_max_num_queries(8):
-        client.get(reverse("articles:search"), {"q": "낱말", "category": "x"})
+        client.get(reverse("search"), {"q": "낱말", "category": "x"})
 
 
 def test_rankings_are_found_by_title_and_figures():
@@ -328,9 +328,9 @@ def test_misspelt_word_is_offered_as_the_site_spells_it(client, typed, meant):
     subject.store()
     make_issue([("산업", "엔비디아의 새 모형", "- 하나")])
 
-    page = client.get(reverse("articles:search"), {"q": typed}).content.decode()
+    page = client.get(reverse("search"), {"q": typed}).content.decode()
 
-    address = f"{reverse('articles:search')}?{urlencode({'q': meant})}"
+    address = f"{reverse('search')}?{urlencode({'q': meant})}"
     link = f'<a href="{address}">{meant}</a>'
     assert f"혹시 이것을 찾으셨나요? {link}" in page
 
@@ -339,7 +339,7 @@ def test_misspelt_word_is_offered_as_the_site_spells_it(client, typed, meant):
 def test_nothing_is_offered_for_what_is_known_or_far_from_everything(client, typed):
     make_article(title="오픈소스와 12345")
 
-    assert "혹시" not in client.get(reverse("articles:search"), {"q": typed}).content.decode()
+    assert "혹시" not in client.get(reverse("search"), {"q": typed}).content.decode()
 
 
 def test_only_what_readers_may_see_is_offered(client):
@@ -347,6 +347,6 @@ def test_only_what_readers_may_see_is_offered(client):
     comment = make_comment(make_article(), body="미르네의 소식")
 
     for typed in ("가란이", "미르내"):
-        page = client.get(reverse("articles:search"), {"q": typed}).content.decode()
+        page = client.get(reverse("search"), {"q": typed}).content.decode()
         assert "혹시" not in page
     assert comment.is_visible
