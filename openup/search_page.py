@@ -1,4 +1,4 @@
-"""The search's page, which shows articles and comments."""
+"""The search's page. It knows both apps: a comment's text is shown from the comment's own row."""
 
 import re
 
@@ -15,6 +15,7 @@ from articles.page_caching import uncached_page
 from articles.search import tokens
 from articles.search.queries import Query, find
 from articles.search.suggestions import suggested
+from comments.models import Comment
 
 # A search that finds no more may be misspelt.
 FEW_RESULTS = 2
@@ -28,7 +29,6 @@ def search(request):
     """Show what a reader's words find; words and filters stand in the address."""
     query = asked(request.GET)
     hits = find(query, request.GET.get("after", ""))
-    pattern = tokens.pattern(query.needles)
     first = Article.objects.first_day()
     this_year = timezone.localdate().year
     looser = tokens.loosened(query.text)
@@ -40,7 +40,7 @@ def search(request):
         "query": query,
         "kinds": SearchDocument.Kind.choices,
         "years": range(this_year, (timezone.localdate(first).year if first else this_year) - 1, -1),
-        "results": [found(document, pattern) for document in hits.documents],
+        "results": list(results(hits.documents, tokens.pattern(query.needles))),
         "is_further": not is_first_page,
         "meant": meant and (meant, search_address(meant)),
         "next_page": hits.after and f"?{urlencode(request.GET.dict() | {'after': hits.after})}",
@@ -69,15 +69,24 @@ def search_address(words):
     return f"{reverse('search')}?{urlencode({'q': words})}"
 
 
-def found(document, pattern):
-    """Return what the page shows of a hit, its words marked."""
-    title = document.title
-    if document.kind == SearchDocument.Kind.COMMENT:
-        title = _("Comment on: %(article)s") % {"article": document.article.full_title}
-    return {
-        "moment": document.moment,
-        "kind": document.get_kind_display(),
-        "url": document.url,
-        "title": tokens.marked(title, pattern),
-        "excerpt": tokens.excerpt(document.text, pattern),
-    }
+def results(documents, pattern):
+    """Yield what the page shows of each hit, its words marked."""
+    keys = [each.object_id for each in documents if each.kind == SearchDocument.Kind.COMMENT]
+    # As they are now, whatever the index says. `find` has asked for their articles, document by
+    # document; asked once more here, PostgreSQL may begin with every article there is.
+    readable = Comment.objects.unblocked().filter(state=Comment.State.PUBLISHED)
+    comments = dict(readable.filter(pk__in=keys).values_list("pk", "body"))
+    for document in documents:
+        title, text = document.title, document.text
+        if document.kind == SearchDocument.Kind.COMMENT:
+            if document.object_id not in comments:
+                continue
+            title = _("Comment on: %(article)s") % {"article": document.article.full_title}
+            text = comments[document.object_id]
+        yield {
+            "moment": document.moment,
+            "kind": document.get_kind_display(),
+            "url": document.url,
+            "title": tokens.marked(title, pattern),
+            "excerpt": tokens.excerpt(text, pattern),
+        }

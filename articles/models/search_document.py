@@ -62,7 +62,8 @@ class SearchDocument(models.Model):
     # The longest that an article has: a slug of a hundred syllables, each of nine characters here.
     url = models.CharField(max_length=1000)
     title = models.CharField(max_length=300, blank=True)
-    # As it is shown, and folded as it is compared (see `articles.search.tokens`).
+    # As it is shown, and folded as it is compared (see `articles.search.tokens`). A comment's is
+    # shown from the comment's own row, and "" here.
     text = models.TextField()
     folded_title = models.TextField(blank=True)
     folded_text = models.TextField()
@@ -100,9 +101,12 @@ class SearchDocument(models.Model):
         """
         document = cls(kind=kind, object_id=object_id, **fields)
         document.folded_title = fold(document.title if name is None else name)
-        if kind != cls.Kind.COMMENT:
+        folded_text = fold(document.text)
+        if kind == cls.Kind.COMMENT:
+            document.text = ""
+        else:
             document.folded_title += f" {initials(document.folded_title)}"
-        document.folded_text = f"{document.folded_title} {fold(document.text)}"
+        document.folded_text = f"{document.folded_title} {folded_text}"
         number = cls.Kind.values.index(kind)
         document.pk = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % _OBJECTS
         return document

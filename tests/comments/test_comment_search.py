@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import SearchDocument
-from articles.search.queries import Query, find
+from articles.search.queries import PAGE_SIZE, Query, find
+from comments.models import Comment
+from openup.search_page import FEW_RESULTS
 from tests.factories import make_article, make_comment, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +26,26 @@ def test_comment_is_found_and_leads_to_its_place(client):
 
     response = client.get("/search/", {"q": "통계"})
 
+    html = response.content.decode()
     assert found("통계") == [comment.pk]
-    assert f'href="{comment.get_permalink()}"' in response.content.decode()
+    assert f'href="{comment.get_permalink()}"' in html
+    assert "흥미로운 <mark>통계</mark>입니다." in html
+
+
+def test_page_of_many_comments_asks_for_their_texts_at_once(client):
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert "낱말" in client.get("/search/", {"q": "낱말"}).content.decode()
+        return len(queries)
+
+    # More than those for which the page looks for another spelling.
+    for _number in range(FEW_RESULTS + 1):
+        make_comment(body="낱말")
+    few = asked()
+    for _number in range(PAGE_SIZE):
+        make_comment(body="낱말")
+
+    assert asked() == few
 
 
 def test_edited_comment_is_found_by_its_new_text_only():
@@ -48,6 +70,35 @@ def test_what_readers_do_not_see_is_not_found(end):
         comment.article.store()
 
     assert found("낱말") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": Comment.State.HIDDEN},
+        {"state": Comment.State.HELD},
+        {"blocked_until": timezone.now() + timedelta(days=1)},
+    ],
+)
+def test_text_that_went_out_of_sight_after_it_was_found_is_not_shown(client, change):
+    comment = make_comment(body="비밀 낱말")
+    # As somebody else changes it between the finding and the showing.
+    Comment.objects.filter(pk=comment.pk).update(**change)
+
+    page = client.get("/search/", {"q": "낱말"}).content.decode()
+
+    assert found("낱말") == [comment.pk]
+    assert "비밀" not in page and comment.get_permalink() not in page
+
+
+def test_text_that_was_edited_after_it_was_found_is_shown_as_it_is_now(client):
+    comment = make_comment(body="비밀 낱말")
+    Comment.objects.filter(pk=comment.pk).update(body="나중 표현")
+
+    page = client.get("/search/", {"q": "낱말"}).content.decode()
+
+    assert "나중 표현" in page
+    assert "비밀" not in page
 
 
 def test_held_comment_is_not_found():
