@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from articles.models import (
     CONTENT,
     CONVERSATION,
+    WAITING,
     Article,
     MonthlyIssueItem,
     PageVersion,
@@ -57,7 +58,9 @@ SOURCES = [
     Source(Kind.SUBJECT, RankingSubject.objects.all),
     Source(
         Kind.COMMENT,
-        lambda: Comment.objects.only("article", "state", "created_at", "blocked_until", "body"),
+        lambda: Comment.objects.only(
+            *("article", "state", "created_at", "blocked_until", "name", "body")
+        ),
         250,
     ),
 ]
@@ -107,8 +110,8 @@ def _batch(source: Source, after: int, state: SearchState) -> tuple[int, bool]:
 
 
 def _versions() -> QuerySet[PageVersion, tuple[str, int]]:
-    versions = PageVersion.objects.filter(scope__in=[CONTENT, CONVERSATION]).order_by("scope")
-    return versions.values_list("scope", "version")
+    versions = PageVersion.objects.filter(scope__in=[CONTENT, CONVERSATION, WAITING])
+    return versions.order_by("scope").values_list("scope", "version")
 
 
 def _wait_little() -> None:

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 CONTENT = "content"
 CONVERSATION = "conversation"
 SITE = "site"
+# Comments that wait: no page shows them, but the search's index made anew must notice them.
+WAITING = "waiting"
 
 
 def article_scope(article_id):

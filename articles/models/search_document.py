@@ -12,12 +12,16 @@ _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 # A document's key is its moment in seconds, then its kind, then the end of its object's key.
 _KIND_BITS, _OBJECT_BITS = 3, 24
 _OBJECTS = 1 << _OBJECT_BITS
+# What stands before the tokens of a writer's name, and the token of what no reader may see.
+WRITER, WITHHELD = "=^", "=withheld"
 # One text is sent faster than an array of thousands.
 _POSTGRESQL_TOKENS = "array_to_tsvector(string_to_array(%s, ' '))"
 
 
 class SearchDocument(models.Model):
     """What can be found: one row for each article, item, ranking, subject and comment.
+
+    A comment that readers do not see has one too, for the staff, with `visible_from` at `NEVER`.
 
     Written in the transaction that changes what it holds. The key orders the hits: a newer moment
     has a greater one. The tokens stand where only SQL sees them: in a table of FTS5 on SQLite, in a
@@ -35,6 +39,8 @@ class SearchDocument(models.Model):
 
     # The moment of what has none: it stands before everything else.
     TIMELESS = datetime(2999, 12, 31, tzinfo=UTC)
+    # When readers see what is the staff's to find alone.
+    NEVER = TIMELESS
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind)
@@ -67,6 +73,8 @@ class SearchDocument(models.Model):
     text = models.TextField()
     folded_title = models.TextField(blank=True)
     folded_text = models.TextField()
+    # The name of a comment's writer, by which the staff find it. NULL takes no room in a row.
+    folded_writer = models.TextField(null=True)
 
     class Meta:
         verbose_name = _("search document")
@@ -94,7 +102,7 @@ class SearchDocument(models.Model):
         return max(0, seconds) << (_KIND_BITS + _OBJECT_BITS)
 
     @classmethod
-    def of(cls, kind, object_id, *, moment, name=None, **fields):
+    def of(cls, kind, object_id, *, moment, name=None, writer="", **fields):
         """Return an object's document, unsaved; `fields` are title, text, url, what must be public.
 
         `name` is what is looked for as its title, where that is not all of the title.
@@ -107,6 +115,7 @@ class SearchDocument(models.Model):
         else:
             document.folded_title += f" {initials(document.folded_title)}"
         document.folded_text = f"{document.folded_title} {folded_text}"
+        document.folded_writer = fold(writer) or None
         number = cls.Kind.values.index(kind)
         document.pk = cls.first_key(moment) + (number << _OBJECT_BITS) + object_id % _OBJECTS
         return document
@@ -156,7 +165,10 @@ class SearchDocument(models.Model):
             return None
         found = tokens(self.folded_text)
         found |= {f"^{token}" for token in tokens(self.folded_title)}
+        found |= {f"{WRITER}{token}" for token in tokens(self.folded_writer or "")}
         found.add(f"={self.kind}")
+        if self.visible_from == self.NEVER:
+            found.add(WITHHELD)
         if self.category_id:
             found.add(f"=category{self.category_id}")
         return " ".join(found)

@@ -2,6 +2,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from articles.models.page_version import WAITING, PageVersion
 from articles.search import sqlite_index
 from articles.search.tokens import VERSION
 
@@ -51,6 +52,8 @@ class SearchState(models.Model):
     @transaction.atomic
     def begin(self):
         """Begin to make the index anew, from the first object."""
+        # So that there is a row to hold, too, before the first comment ever waits.
+        PageVersion.raise_for(WAITING)
         if connection.vendor == "sqlite":
             sqlite_index.begin_next()
         self.next_version, self.begun_at = VERSION, timezone.now()

@@ -25,7 +25,8 @@ from articles.models import (
     RankingPeriod,
     SearchDocument,
 )
-from articles.search import tokens
+from articles.models.search_document import WITHHELD
+from articles.search import sqlite_index, tokens
 from articles.search.tokens import needle_tokens
 
 PAGE_SIZE = 20
@@ -171,7 +172,7 @@ def _candidates(query: Query, in_title: bool, least: int, below: int, size: int)
             "SELECT rowid FROM articles_searchindex WHERE articles_searchindex MATCH %s"
             " AND rowid >= %s AND rowid < %s ORDER BY rowid DESC LIMIT %s"
         )
-        expression = " AND ".join(f'"{token}"' for token in wanted)
+        expression = f'{" AND ".join(map(sqlite_index.quoted, wanted))} NOT "{WITHHELD}"'
         return _first_column(sql, [expression, least, below, size])
     keys = set()
     if query.kind != SearchDocument.Kind.COMMENT:
@@ -185,7 +186,7 @@ def _candidates(query: Query, in_title: bool, least: int, below: int, size: int)
 
 def _comment_candidates(needles: list[str], least: int, below: int, size: int) -> list[int]:
     tokens = "articles_comment_tokens(id, kind, folded_text)"
-    pairs = {pair for needle in needles for pair in _pairs(needle)}
+    pairs = {pair for needle in needles for pair in pairs_of(needle)}
     newest = (below - 1) >> PERIOD_BITS
     periods = [_quoted(f"={newest - number}") for number in range(PERIODS)]
     first = max(least, (newest - PERIODS + 1) << PERIOD_BITS)
@@ -195,7 +196,7 @@ def _comment_candidates(needles: list[str], least: int, below: int, size: int) -
     return keys
 
 
-def _pairs(needle: str) -> set[str]:
+def pairs_of(needle: str) -> set[str]:
     """Return each two characters of `needle` that follow one another, as PostgreSQL asks for them.
 
     A single one begins a pair.
@@ -214,11 +215,13 @@ def _by_tokens(tokens: str, wanted: Iterable[str], least: int, below: int, size:
     # the rows, it unpacks 25 kB of each, and its planner does not count that.
     sql = (
         f"SELECT id FROM articles_searchdocument WHERE {tokens} @@ %s::tsquery"  # noqa: S608 - words of ours alone
-        " AND id + 0 >= %s AND id + 0 < %s ORDER BY id + 0 DESC LIMIT %s"
+        " AND id + 0 >= %s AND id + 0 < %s AND visible_from IS DISTINCT FROM %s"
+        " ORDER BY id + 0 DESC LIMIT %s"
     )
+    tsquery = " & ".join(sorted(wanted))
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '{MEMORY}'")
-        return _first_column(sql, [" & ".join(sorted(wanted)), least, below, size])
+        return _first_column(sql, [tsquery, least, below, SearchDocument.NEVER, size])
 
 
 def _first_column(sql: str, parameters: list[object]) -> list[int]:
@@ -229,10 +232,10 @@ def _first_column(sql: str, parameters: list[object]) -> list[int]:
 
 def _looked_at(query: Query, in_title: bool) -> QuerySet[SearchDocument, tuple[int, bool]]:
     """Return the keys of documents, the greatest first, with whether they are what is asked for."""
-    is_match = _holds("folded_title" if in_title else "folded_text", query.needles)
+    is_match = holds("folded_title" if in_title else "folded_text", query.needles)
     if not in_title:
         # The titles that hold every word stood first already.
-        is_match &= ~_holds("folded_title", query.needles)
+        is_match &= ~holds("folded_title", query.needles)
     if query.kind:
         is_match &= Q(kind=query.kind)
     if query.category_id:
@@ -244,5 +247,5 @@ def _looked_at(query: Query, in_title: bool) -> QuerySet[SearchDocument, tuple[i
     return documents.order_by("-pk").values_list("pk", "is_match")
 
 
-def _holds(field: str, needles: list[str]) -> Q:
+def holds(field: str, needles: list[str]) -> Q:
     return Q(*(GreaterThan(StrIndex(field, Value(needle)), 0) for needle in needles))

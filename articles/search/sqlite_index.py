@@ -28,6 +28,11 @@ def tables() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
+def quoted(token: str) -> str:
+    """Return a token as a query of FTS5 has it."""
+    return f'"{token}"'
+
+
 def put_in(table: str, rows: Iterable[tuple[str, int]]) -> None:
     """Put the tokens of documents in, rows of tokens and key."""
     with connection.cursor() as cursor:

@@ -39,7 +39,7 @@ _FIRST_SYLLABLE, _SYLLABLES_PER_INITIAL = 0xAC00, 588
 
 # Raised with every change of what `fold`, `initials` or `tokens` return, or of which documents keep
 # tokens: an index that an earlier version has made is made anew.
-VERSION = 2
+VERSION = 3
 
 MAX_QUERY_CHARACTERS = 100
 MAX_NEEDLES = 8
@@ -105,11 +105,15 @@ def needles(query: str) -> list[str]:
     Particles at the ends of words that are not quoted are optional. Takes the first
     `MAX_QUERY_CHARACTERS` characters and `MAX_NEEDLES` words.
     """
-    query = query[:MAX_QUERY_CHARACTERS]
+    return all_needles(query[:MAX_QUERY_CHARACTERS])[:MAX_NEEDLES]
+
+
+def all_needles(query: str) -> list[str]:
+    """Return what `needles` does, of a query whose length somebody else bounds."""
     found = [fold(phrase) for phrase in _QUOTED.findall(query)]
     for word in _QUOTED.sub(" ", query).split():
         found.append(_PARTICLES.sub("", fold(word)))
-    return list(dict.fromkeys(filter(None, found)))[:MAX_NEEDLES]
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def loosened(query: str) -> str:

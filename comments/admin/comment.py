@@ -16,9 +16,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from articles.admin.form_fields import is_key
-from articles.admin.model_admin import READ_ONLY, BoundedPaginator, StaffModelAdmin, require
+from articles.admin.model_admin import (
+    READ_ONLY,
+    BoundedPaginator,
+    StaffModelAdmin,
+    is_too_long,
+    require,
+)
 from articles.content.text import normalise_line
 from articles.fields import LineFormField
+from articles.search.for_staff import holding
 from comments.admin import answer
 from comments.models import Comment, ModerationEvent, Thread
 from comments.moderation.bulk_actions import STATES, act
@@ -80,7 +87,10 @@ class CommentAdmin(StaffModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["body", "name"]
-    search_help_text = gettext_lazy("Searches texts and names.")
+    search_help_text = gettext_lazy(
+        "Searches texts and names, also of comments that readers do not see. Korean is found within"
+        " longer words, other words and numbers as a whole."
+    )
     actions = ["hide_selected", "restore_selected", "approve_selected", "delete_chosen"]
     fields = ["state", "author_name", "article", "text", "written", "edited"]
 
@@ -103,7 +113,11 @@ class CommentAdmin(StaffModelAdmin):
         return comments if self.sees_all(request) else comments.filter(staff=request.user)
 
     def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, normalise_line(search_term))
+        words = normalise_line(search_term)
+        if is_too_long(words):
+            return queryset.none(), False
+        found = holding(queryset, words) if words else queryset
+        return found, False
 
     def get_urls(self):
         own = {

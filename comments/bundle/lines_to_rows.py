@@ -219,7 +219,7 @@ class _Loading:
             make_report(each.line, each.comment) for each in made if each.comment.is_figure_report
         )
         for each in made:
-            if each.comment.is_visible:
+            if not each.comment.is_deleted:
                 each.comment.index()
         blocks = [each.comment.blocked_until for each in made]
         Due.plan([self.article.scope, CONVERSATION], blocks)

@@ -78,6 +78,8 @@ def post(comment, *, confirm_to=""):
         if comment.is_visible:
             comment.change_what_readers_see(is_new=True)
             Notice.of_reply(comment)
+        else:
+            comment.change_what_staff_find()
         Notice.to_staff(comment)
         if confirm_to:
             Outbox.queue(Outbox.Kind.CONFIRM, confirm_to, comment=comment)

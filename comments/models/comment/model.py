@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from articles.fields import ShapedJSONField
 from articles.models import (
     CONVERSATION,
+    WAITING,
     Article,
     MonthlyIssueItem,
     PageVersion,
@@ -349,23 +350,29 @@ class Comment(CommentDisplay, models.Model):
         PageVersion.raise_for(*scopes)
         self.index(is_new=is_new)
 
+    def change_what_staff_find(self):
+        """Let the search know a new comment that readers do not see."""
+        PageVersion.raise_for(WAITING)
+        self.index(is_new=True)
+
     def index(self, *, is_new=False):
-        """Bring what the search knows of the comment up to date: the text that readers see."""
-        if is_new and self.is_visible:
+        """Bring what the search knows of the comment up to date."""
+        if is_new:
             SearchDocument.add([self.search_document()])
         else:
             SearchDocument.replace_one(SearchDocument.Kind.COMMENT, self)
 
     def search_document(self):
-        """Return what the search is to know of the comment, if anything."""
-        if not self.is_visible:
+        """Return what the search is to know of the comment: to readers or to the staff alone."""
+        if self.is_deleted:
             return None
         return SearchDocument.of(
             SearchDocument.Kind.COMMENT,
             self.pk,
             moment=self.created_at,
             text=self.body,
+            writer=self.name,
             url=self.get_permalink(),
             article_id=self.article_id,
-            visible_from=self.blocked_until,
+            visible_from=self.blocked_until if self.is_visible else SearchDocument.NEVER,
         )

@@ -69,7 +69,7 @@ def block(comment, until, *, by, reason):
     action = ModerationEvent.Action.BLOCK if until else ModerationEvent.Action.UNBLOCK
     with transaction.atomic():
         Thread.lock(comment.article)
-        comment.refresh_from_db(fields=["state", "blocked_until"])
+        comment.refresh_from_db(fields=["state", "blocked_until", "name", "body"])
         comment.blocked_until = until
         comment.__dict__.pop("is_blocked", None)
         comment.save(update_fields=["blocked_until"])
@@ -115,8 +115,9 @@ def note(comment, text, *, by):
 def _moderate(comment, state, action, by, reason, **event):
     with transaction.atomic():
         thread = Thread.lock(comment.article)
-        # The search asks for the block: a stale one would let the text out.
-        comment.refresh_from_db(fields=["state", "reply_count", "blocked_until"])
+        # The search asks for the block: a stale one would let the text out. It takes text and name
+        # as they are now, too.
+        comment.refresh_from_db(fields=["state", "reply_count", "blocked_until", "name", "body"])
         if comment.is_deleted or comment.state == state:
             return None
         before, was_visible = comment.state, comment.is_visible
