@@ -80,3 +80,18 @@ def test_queue_fits_a_narrow_screen(open_page, held):
     page = open_queue(open_page, width=360)
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_filters_of_the_list_stand_in_a_row_and_leave_it_the_width(open_as_staff, held):
+    page = open_as_staff(
+        reverse("admin:comments_comment_changelist"),
+        "comments.view_comment",
+        "comments.moderate_comment",
+    )
+
+    filters = [each.bounding_box() for each in page.locator("#changelist-filter details").all()]
+    table = page.locator("#result_list").bounding_box()
+    assert len(filters) > 2
+    assert len({round(box["y"]) for box in filters}) == 1
+    assert table["y"] > filters[0]["y"]
+    assert table["width"] > 900
