@@ -276,3 +276,23 @@ def test_no_text_is_read_that_the_index_does_not_propose():
     else:
         assert "articles_searchindex VIRTUAL TABLE" in plan
         assert "SCAN articles_searchdocument" not in plan
+
+
+@pytest.mark.parametrize("act", ["pin", "unpin", "remove a former text"])
+def test_what_leaves_a_text_as_it_is_leaves_the_search_as_it_is(moderator, listed, act):
+    comment = make_comment(name="두루미", body="비밀 처음")
+    comment.edit(body="비밀 중간", name="두루미", version=1)
+    if act == "unpin":
+        comment.pin(by=moderator)
+    as_opened = Comment.objects.get(pk=comment.pk)
+    comment.edit(body="나중", name="따오기", version=2)
+    comment.block(timezone.now() + timedelta(days=1), by=moderator, reason="까닭")
+
+    if act == "remove a former text":
+        as_opened.remove_revision(1, by=moderator, reason="까닭")
+    else:
+        getattr(as_opened, act)(by=moderator)
+
+    assert listed("비밀") == listed("두루미") == []
+    assert listed("나중 따오기") == [comment.pk]
+    assert read("비밀") == read("나중") == []

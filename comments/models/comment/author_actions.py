@@ -139,7 +139,7 @@ def remove_revision(comment, version, *, by=None, reason=""):
             return
         if by:
             comment.record(ModerationEvent.Action.REMOVE_REVISION, by, reason, comment.state)
-        comment.change_what_readers_see()
+        comment.raise_page_versions()
 
 
 def delete_by_author(comment):

@@ -342,13 +342,17 @@ class Comment(CommentDisplay, models.Model):
 
     def change_what_readers_see(self, *, is_new=False):
         """Make every page stale that draws or counts the comment, and let the search follow."""
+        self.raise_page_versions()
+        self.index(is_new=is_new)
+
+    def raise_page_versions(self):
+        """Make every page stale that draws or counts the comment."""
         scopes = [self.article.scope, CONVERSATION]
         if self.issue_item_id:
             # Each article of the month draws the item, and beside it the count.
             articles = Article.objects.filter(monthly_issue__items=self.issue_item_id)
             scopes += map(article_scope, articles.values_list("pk", flat=True))
         PageVersion.raise_for(*scopes)
-        self.index(is_new=is_new)
 
     def change_what_staff_find(self):
         """Let the search know a new comment that readers do not see."""

@@ -101,7 +101,7 @@ def _set_pin(comment, action, by):
             return None
         thread.pinned = comment if is_pin else None
         thread.save(update_fields=["pinned"])
-        comment.change_what_readers_see()
+        comment.raise_page_versions()
         return record(comment, action, by, "", comment.state)
 
 
