@@ -238,24 +238,16 @@ def blocked_until(comment):
 
 
 @pytest.mark.parametrize(
-    "name", ["comment_edit", "comment_reply", "comment_report", "takedown_create"]
+    "name",
+    ["comment_edit", "comment_reply", "comment_report", "takedown_create", "comment_delete"],
 )
-def test_blocked_text_is_out_of_every_page_of_its_own(client, name):
-    comment = block(make_comment(body="가려야 할 글"))
+def test_blocked_text_and_its_writer_are_out_of_every_page_of_its_own(client, name):
+    comment = block(make_comment(name="두루미", body="가려야 할 글"))
 
-    response = client.get(reverse(f"comments:{name}", args=[comment.pk]))
+    page = client.get(reverse(f"comments:{name}", args=[comment.pk])).content.decode()
 
-    assert "가려야 할 글" not in response.content.decode()
-    assert blocked_until(comment) in response.content.decode()
-
-
-def test_blocked_text_is_out_of_the_delete_page_and_can_be_deleted(client):
-    comment = block(make_comment(body="가려야 할 글"))
-
-    response = client.get(reverse("comments:comment_delete", args=[comment.pk]))
-
-    assert response.status_code == 200
-    assert "가려야 할 글" not in response.content.decode()
+    assert "가려야 할 글" not in page and "두루미" not in page
+    assert blocked_until(comment) in page
 
 
 def test_blocked_text_is_out_of_the_front_page(client):
