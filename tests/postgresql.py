@@ -10,13 +10,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.processes import Stop, end, start
 
 START_SECONDS = 30
 USER = "openup"
+# Below those of `ip_local_port_range`: what is started a while later finds its port still free.
+PORTS = range(10_000, 32_000)
 # What the tests write need not survive a crash.
 UNSAFE_BUT_FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 # What a vacuum of its own still looks at stands in the files a while longer.
@@ -44,8 +46,11 @@ def unprivileged():
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Return a port that nobody has, and that Linux gives to nobody who asks for any."""
+    while True:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Cluster:
