@@ -1,7 +1,6 @@
 """Media in a bucket: the same addresses, answers and words as with a folder, and nothing public."""
 
 import json
-import socket
 from io import StringIO
 
 import pytest
@@ -20,6 +19,7 @@ from openup.backup import pictures
 from openup.checks.media import check_media_can_be_kept
 from tests import bucket
 from tests.factories import make_article, make_picture, make_staff, picture_file
+from tests.postgresql import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -63,9 +63,7 @@ def media(settings, endpoint, client_of_bucket, tmp_path):
 @pytest.fixture
 def away(settings, monkeypatch):
     """Have nobody listen where the bucket was."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        nowhere = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    settings.STORAGES = storages(settings, nowhere)
+    settings.STORAGES = storages(settings, f"http://127.0.0.1:{free_port()}")
 
 
 def names(client):
