@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 
 from articles.models import RankingCorrection
 from deploy.processes import ROOT
@@ -18,6 +19,7 @@ from openup.checks.squashed_migrations import SQUASHED
 from openup.pending_migrations import count_pending
 from tests.articles.test_ranking_corrections import a_correction
 
+APPS = ("openup", "articles", "comments")
 EARLIER = sorted(pair for name in SQUASHED for pair in import_module(name).Migration.replaces)
 ARTICLES = [pair for pair in EARLIER if pair[0] == "articles"]
 COMMENTS = [pair for pair in EARLIER if pair[0] == "comments"]
@@ -120,6 +122,26 @@ def test_first_migration_that_was_interrupted_goes_on():
     assert told == []
     assert "articles.0001_tables" not in pending()
     assert "articles.0002_search_and_ledger" in pending()
+
+
+def not_atomic():
+    """Return our migrations of which a broken run leaves a part."""
+    migrations = MigrationLoader(None).disk_migrations.items()
+    ours = [pair for pair, each in migrations if pair[0] in APPS and not each.atomic]
+    return sorted(ours)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("app", "name"), not_atomic())
+def test_migration_that_was_broken_off_before_it_was_recorded_goes_on(app, name):
+    call_command("migrate", app, name, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = %s AND name = %s", [app, name])
+
+    call_command("migrate", verbosity=0)
+
+    assert (app, name) in history()
+    assert pending() == []
 
 
 @pytest.fixture

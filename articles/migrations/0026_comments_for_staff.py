@@ -3,7 +3,7 @@
 The index is made beside whoever writes. One that a broken run has left behind is made anew.
 """
 
-from django.db import migrations, models
+from django.db import migrations
 
 INDEX = "articles_searchdocument_writers"
 CREATE_INDEX = (
@@ -27,15 +27,12 @@ def create_index(apps, schema_editor):
 
 def drop_index(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY {INDEX}")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {INDEX}")
 
 
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("articles", "0024_comment_pairs")]
+    dependencies = [("articles", "0025_comment_writers")]
 
-    operations = [
-        migrations.AddField("searchdocument", "folded_writer", models.TextField(null=True)),
-        migrations.RunPython(create_index, drop_index),
-    ]
+    operations = [migrations.RunPython(create_index, drop_index)]
