@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -63,6 +64,10 @@ if settings.METRICS_PORT:
     application = TimedAnswers(application)
 
 
+# What is being answered may still be.
+END_SECONDS = 20
+
+
 def end_with(server):
     """End this worker when the process that started it has died.
 
@@ -71,6 +76,9 @@ def end_with(server):
     """
     server.join()
     os.kill(os.getpid(), signal.SIGTERM)
+    # A worker that was just starting may not have heard; one that did is gone before.
+    time.sleep(END_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if server := multiprocessing.parent_process():
